@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace comfytrace::base {
+
+// Raw digest bytes (20 and 32 of them). Any thread.
+[[nodiscard]] std::string sha1(std::string_view bytes);
+[[nodiscard]] std::string sha256(std::string_view bytes);
+
+// Lower-case hexadecimal, two characters a byte.
+[[nodiscard]] std::string to_hex(std::string_view bytes);
+
+// Standard base64 with padding.
+[[nodiscard]] std::string to_base64(std::string_view bytes);
+
+// Compares in a time that depends on the lengths alone. For tokens.
+[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
+
+}  // namespace comfytrace::base

@@ -1,0 +1,180 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/run.h"
+#include "model/worker.h"
+
+// The contract of the history. Every implementation passes the same tests (run_history_contract.h).
+namespace comfytrace::history {
+
+// Which runs. Empty lists and absent values do not restrict. All criteria must hold.
+struct RunFilter {
+  std::optional<std::int64_t> from_ms;  // created at or after
+  std::optional<std::int64_t> to_ms;    // created before
+  std::vector<model::Status> statuses;
+  std::vector<model::ExitReason> exit_reasons;
+  std::vector<std::string> worker_ids;
+  std::vector<std::string> workflows;  // a fingerprint, or a workflow name (case-insensitive)
+  std::vector<std::string> models;     // checkpoint file names
+  std::vector<std::string> tags;       // any of them
+  std::optional<std::string> story;    // story id or title
+  std::optional<std::string> text;     // words; each must occur, as a prefix, in title, prompts, error, notes or tags
+  std::optional<bool> archived;
+};
+BOOST_DESCRIBE_STRUCT(RunFilter, (),
+                      (from_ms, to_ms, statuses, exit_reasons, worker_ids, workflows, models, tags, story, text,
+                       archived))
+
+struct RunPage {
+  std::vector<model::RunSummary> runs;     // newest first by (created_at_ms, then order of first save)
+  std::optional<std::string> next_cursor;  // opaque; absent on the last page
+  std::int64_t total = 0;                  // runs that match, over all pages
+};
+BOOST_DESCRIBE_STRUCT(RunPage, (), (runs, next_cursor, total))
+
+// What a person changes by hand. Absent: left as it is.
+struct RunPatch {
+  std::optional<std::string> title;
+  std::optional<std::vector<std::string>> tags;
+  std::optional<std::string> notes;  // empty removes them
+  std::optional<bool> archived;
+};
+BOOST_DESCRIBE_STRUCT(RunPatch, (), (title, tags, notes, archived))
+
+// Which runs may go. At least one bound is set. Archived and tagged runs, and open ones, are never pruned.
+struct PruneRule {
+  std::optional<std::int64_t> older_than_ms;  // created before this epoch time
+  std::optional<std::int64_t> keep_newest;    // beyond this many
+  std::optional<std::int64_t> max_bytes;      // oldest first until the history is no larger
+  bool dry_run = false;
+};
+struct PruneReport {
+  std::int64_t runs = 0;
+  std::int64_t bytes = 0;  // an estimate for a dry run
+  std::optional<std::int64_t> oldest_at_ms;
+  std::optional<std::int64_t> newest_at_ms;
+};
+BOOST_DESCRIBE_STRUCT(PruneReport, (), (runs, bytes, oldest_at_ms, newest_at_ms))
+
+struct FilterPreset {
+  std::string name;
+  std::string query;  // the filter's query string
+  std::int64_t created_at_ms = 0;
+  bool operator==(const FilterPreset&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(FilterPreset, (), (name, query, created_at_ms))
+
+enum class RecommendationState { open, dismissed, deferred, applied };
+BOOST_DESCRIBE_ENUM(RecommendationState, open, dismissed, deferred, applied)
+enum class RecommendationSeverity { info, warning, critical };
+BOOST_DESCRIBE_ENUM(RecommendationSeverity, info, warning, critical)
+struct Recommendation {
+  std::string id;
+  std::string rule;
+  std::string cause;  // at most one open recommendation a cause
+  RecommendationSeverity severity = RecommendationSeverity::info;
+  std::string message;
+  std::optional<std::string> suggested_action;
+  std::vector<std::string> evidence_run_ids;
+  double confidence = 0;  // 0..1
+  RecommendationState state = RecommendationState::open;
+  std::optional<std::int64_t> deferred_until_ms;
+  std::int64_t created_at_ms = 0;
+  bool operator==(const Recommendation&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Recommendation, (),
+                      (id, rule, cause, severity, message, suggested_action, evidence_run_ids, confidence, state,
+                       deferred_until_ms, created_at_ms))
+
+struct Alert {
+  std::string id;
+  std::string rule;
+  std::string message;
+  std::optional<std::string> run_id;
+  std::optional<std::string> worker_id;
+  std::int64_t raised_at_ms = 0;
+  std::optional<std::int64_t> cleared_at_ms;
+  bool operator==(const Alert&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Alert, (), (id, rule, message, run_id, worker_id, raised_at_ms, cleared_at_ms))
+
+// The readings taken during one attempt.
+struct SampleSeries {
+  std::string run_id;
+  std::string prompt_id;
+  std::vector<model::DeviceSample> samples;  // oldest first
+  bool operator==(const SampleSeries&) const = default;
+};
+
+struct HistoryInfo {
+  std::string kind;  // sqlite, memory
+  std::string location;
+  std::int64_t schema_version = 0;
+  std::int64_t runs = 0;
+  std::int64_t bytes = 0;
+  std::optional<std::int64_t> oldest_run_at_ms;
+  std::optional<std::int64_t> newest_run_at_ms;
+};
+BOOST_DESCRIBE_STRUCT(HistoryInfo, (),
+                      (kind, location, schema_version, runs, bytes, oldest_run_at_ms, newest_run_at_ms))
+
+// Questions. One thread at a time per object; open one reader a thread. Errors: unavailable, corrupt; invalid for a
+// cursor or a filter that is not one.
+class RunHistoryReader {
+ public:
+  virtual ~RunHistoryReader() = default;
+  [[nodiscard]] virtual base::Result<std::optional<model::Run>> get(std::string_view run_id) const = 0;
+  // The run that holds this prompt, if any.
+  [[nodiscard]] virtual base::Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
+                                                                               std::string_view prompt_id) const = 0;
+  // limit 1..1000. `cursor` empty: the first page.
+  [[nodiscard]] virtual base::Result<RunPage> page(const RunFilter& filter, std::int64_t limit,
+                                                   std::string_view cursor) const = 0;
+  // Every queued or executing run, for taking up after a restart.
+  [[nodiscard]] virtual base::Result<std::vector<model::Run>> open_runs() const = 0;
+  [[nodiscard]] virtual base::Result<std::vector<SampleSeries>> samples(std::string_view run_id) const = 0;
+  [[nodiscard]] virtual base::Result<std::vector<model::Worker>> workers() const = 0;
+  [[nodiscard]] virtual base::Result<std::vector<FilterPreset>> presets() const = 0;
+  [[nodiscard]] virtual base::Result<std::vector<Recommendation>> recommendations() const = 0;
+  [[nodiscard]] virtual base::Result<std::vector<Alert>> alerts(std::int64_t limit) const = 0;
+  // Hands over every matching run, newest first, without holding them all; stops when `each` returns false.
+  [[nodiscard]] virtual base::Result<void> for_each(const RunFilter& filter,
+                                                    const std::function<bool(const model::Run&)>& each) const = 0;
+  [[nodiscard]] virtual base::Result<HistoryInfo> info() const = 0;
+};
+
+// Questions and changes. Changes come from one thread: the writer's.
+class RunHistory : public RunHistoryReader {
+ public:
+  // Inserts or replaces each run whole, all of the batch or none; durable when it returns. What a person changed by
+  // hand (RunPatch) and what was removed by hand stays: a removed run_id is ignored. Idempotent.
+  // Errors: unavailable (disk full, locked, I/O: nothing of the batch is stored, safe to retry), corrupt.
+  [[nodiscard]] virtual base::Result<void> save(std::span<const model::Run> runs) = 0;
+  // False if there is no such run. Cascades to scenes, attempts, samples; the id is remembered as removed.
+  [[nodiscard]] virtual base::Result<bool> remove(std::string_view run_id) = 0;
+  [[nodiscard]] virtual base::Result<bool> amend(std::string_view run_id, const RunPatch& patch) = 0;
+  // In small batches; `keep_going` is asked between them. Pruned ids are not remembered as removed by hand but do not
+  // come back from a worker's history either.
+  [[nodiscard]] virtual base::Result<PruneReport> prune(const PruneRule& rule,
+                                                        const std::function<bool()>& keep_going) = 0;
+  // Replaces the series of each attempt named. Ignored for runs that are not stored.
+  [[nodiscard]] virtual base::Result<void> save_samples(std::span<const SampleSeries> series) = 0;
+  [[nodiscard]] virtual base::Result<void> save_worker(const model::Worker& worker) = 0;
+  [[nodiscard]] virtual base::Result<void> save_preset(const FilterPreset& preset) = 0;
+  [[nodiscard]] virtual base::Result<bool> remove_preset(std::string_view name) = 0;
+  [[nodiscard]] virtual base::Result<void> save_recommendation(const Recommendation& recommendation) = 0;
+  [[nodiscard]] virtual base::Result<void> save_alert(const Alert& alert) = 0;
+  // A consistent copy at `path`, which must not exist, while recording goes on.
+  [[nodiscard]] virtual base::Result<void> backup(const std::filesystem::path& path) = 0;
+};
+
+}  // namespace comfytrace::history
