@@ -16,6 +16,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/enum_names.h"
 #include "base/json.h"
 #include "base/result.h"
 
@@ -26,39 +27,6 @@ namespace comfytrace::base {
 
 template <class T>
 concept DescribedStruct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
-template <class T>
-concept DescribedEnum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
-
-// The enumerator's name. Every described enum's names are its JSON words.
-template <DescribedEnum E>
-[[nodiscard]] std::string_view enum_name(E value) {
-  std::string_view name = "unknown";
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) {
-    if (d.value == value) name = d.name;
-  });
-  return name;
-}
-
-template <DescribedEnum E>
-[[nodiscard]] std::optional<E> enum_from_name(std::string_view name) {
-  std::optional<E> found;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) {
-    if (name == d.name) found = d.value;
-  });
-  return found;
-}
-
-// "queued, executing, success": for messages.
-template <DescribedEnum E>
-[[nodiscard]] std::string enum_names() {
-  std::string names;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) {
-    if (!names.empty()) names += ", ";
-    names += d.name;
-  });
-  return names;
-}
-
 namespace codec_detail {
 
 template <class T>
