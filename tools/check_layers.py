@@ -10,7 +10,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MAX_LINES = {".h": 200, ".cc": 450}
+MAX_LINES = {".h": 220, ".cc": 450}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 # Full expressions that g++ 12 gets wrong: a capturing lambda or an aggregate inside, or a switch over, a co_await.
 COROUTINE_TRAPS = [
