@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns a built page into an assembly file and a table that the linker puts into the binary.
 
-usage: embed.py DIST_DIR OUT_DIR     (an empty DIST_DIR name embeds nothing)
+usage: embed.py DIR OUT_DIR PREFIX     (an empty DIR name embeds nothing)
 Writes OUT_DIR/assets.S, OUT_DIR/assets.inc and the blobs they name. The same input gives the same bytes.
 """
 
@@ -26,7 +26,7 @@ TYPES = {
 COMPRESSIBLE = {".html", ".js", ".css", ".svg", ".json", ".txt", ".webmanifest"}
 
 
-def main(dist, out):
+def main(dist, out, prefix):
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     files = sorted(p for p in pathlib.Path(dist).rglob("*") if p.is_file() and p.suffix != ".map") if dist else []
@@ -44,7 +44,7 @@ def main(dist, out):
         for kind, data in blobs.items():
             blob = out / f"{index}.{kind}"
             blob.write_bytes(data)
-            symbol = f"comfytrace_asset_{index}_{kind}"
+            symbol = f"comfytrace_{prefix}_{index}_{kind}"
             assembly.append(f'.global {symbol}\n.balign 16\n{symbol}:\n.incbin "{blob}"\n.global {symbol}_end\n{symbol}_end:\n.byte 0\n')
         content_type = TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         macro = "COMFYTRACE_ASSET_GZ" if "gz" in blobs else "COMFYTRACE_ASSET_RAW"
@@ -56,6 +56,6 @@ def main(dist, out):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2], sys.argv[3])

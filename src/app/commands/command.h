@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/result.h"
+#include "replay/replay_server.h"
+
+// One function a command, with what its flags say. Each returns the exit code: 0 done, 1 failed, 2 wrong usage,
+// 3 partly done. `json` asks for JSON on standard output; faults go to standard error in any case.
+namespace comfytrace::app {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kPartly = 3;
+
+struct CommonOptions {
+  Flags flags;
+  bool json = false;
+};
+
+struct RunsOptions {
+  std::vector<std::pair<std::string, std::string>> query;  // as in the API's query string
+};
+struct ShowOptions {
+  std::vector<std::string> run_ids;  // "latest": the newest; "-": ids from standard input
+  bool explain = false;
+};
+struct WatchOptions {
+  std::string server;  // empty: the settings' own address
+};
+struct RunOptions {
+  std::vector<std::string> workflows;
+  std::string worker;
+  std::string title;
+  std::vector<std::string> tags;
+  bool wait = true;
+};
+struct RecordOptions {
+  std::string file;
+  bool overwrite = false;
+  std::int64_t seconds = 0;  // 0: until interrupted
+};
+struct ReplayCommandOptions {
+  std::vector<std::string> files;
+  std::string listen = "127.0.0.1:8188";
+  std::vector<std::string> faults;
+  std::uint64_t seed = 1;
+  replay::ReplayOptions replay;
+};
+struct DemoOptions {
+  double speed = 1;
+};
+
+[[nodiscard]] int serve_command(const CommonOptions& common);
+[[nodiscard]] int watch_command(const CommonOptions& common, const WatchOptions& options);
+[[nodiscard]] int runs_command(const CommonOptions& common, const RunsOptions& options);
+[[nodiscard]] int show_command(const CommonOptions& common, const ShowOptions& options);
+[[nodiscard]] int run_command(const CommonOptions& common, const RunOptions& options);
+[[nodiscard]] int record_command(const CommonOptions& common, const RecordOptions& options);
+[[nodiscard]] int replay_command(const CommonOptions& common, const ReplayCommandOptions& options);
+[[nodiscard]] int demo_command(const CommonOptions& common, const DemoOptions& options);
+[[nodiscard]] int doctor_command(const CommonOptions& common);
+[[nodiscard]] int token_command(const CommonOptions& common);
+[[nodiscard]] int version_command(const CommonOptions& common);
+
+// Prints "comfytrace: …" to standard error and gives the exit code that fits: 2 for wrong input, else 1.
+[[nodiscard]] int report(const base::Error& error);
+// Writes a line to standard output at once.
+void print_line(const std::string& text);
+
+}  // namespace comfytrace::app

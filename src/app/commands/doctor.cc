@@ -1,0 +1,169 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "app/commands/command.h"
+#include "app/human.h"
+#include "app/server_client.h"
+#include "app/token.h"
+#include "base/clock.h"
+#include "comfyui/body.h"
+#include "history/sqlite/owner_lock.h"
+#include "history/sqlite/sqlite_history.h"
+
+namespace comfytrace::app {
+namespace {
+
+enum class Finding { good, warning, bad };
+BOOST_DESCRIBE_ENUM(Finding, good, warning, bad)
+
+struct Check {
+  std::string name;
+  Finding finding = Finding::good;
+  std::string sentence;
+  std::string mend;
+};
+BOOST_DESCRIBE_STRUCT(Check, (), (name, finding, sentence, mend))
+
+Check check_history(const Settings& settings) {
+  Check check{"history", Finding::good, "", ""};
+  std::error_code ignored;
+  if (!std::filesystem::exists(settings.store, ignored)) {
+    check.finding = Finding::warning;
+    check.sentence = "there is no history at " + settings.store.string() + " yet";
+    check.mend = "`comfytrace serve` makes it";
+    return check;
+  }
+  auto reader = history::open_reader(settings.store);
+  auto info = reader ? (*reader)->info() : base::Result<history::HistoryInfo>(reader.error());
+  if (!info) {
+    check.finding = Finding::bad;
+    check.sentence = info.error().message;
+    check.mend = info.error().mend;
+    return check;
+  }
+  check.sentence = fmt::format("{} runs, {} in {}", info->runs, human_bytes(info->bytes), settings.store.string());
+  if (const auto owner = history::OwnerLock::holder(settings.store)) {
+    check.sentence += fmt::format("; written by process {} on {} since {}", owner->pid, owner->host,
+                                  human_time(owner->started_at_ms));
+  }
+  return check;
+}
+
+Check check_worker(const WorkerSetting& worker) {
+  Check check{"worker " + worker.url, Finding::good, "", ""};
+  auto url = net::parse_url(worker.url);
+  if (!url) return {check.name, Finding::bad, url.error().message, url.error().mend};
+  auto answer = ServerClient(*url, "").call("GET", "/system_stats", "", 5'000);
+  if (!answer) {
+    check.finding = Finding::bad;
+    check.sentence = answer.error().message;
+    check.mend = answer.error().code == base::ErrorCode::unavailable
+                     ? "start ComfyUI, or name its address with --comfyui"
+                     : "this address is not a ComfyUI's: name its address with --comfyui";
+    return check;
+  }
+  auto stats = comfyui::decode_system_stats(base::to_json(*answer));
+  if (!stats || !stats->worker.comfyui_version) {
+    check.finding = Finding::bad;
+    check.sentence = "answers, but not as a ComfyUI" + (stats ? "" : ": " + stats.error().sentence());
+    check.mend = "name ComfyUI's address with --comfyui";
+    return check;
+  }
+  check.sentence = "ComfyUI " + *stats->worker.comfyui_version;
+  for (const model::Device& device : stats->worker.devices) {
+    check.sentence += fmt::format(", {} ({} free of {})", device.name, human_bytes(device.vram_free_bytes),
+                                  human_bytes(device.vram_total_bytes));
+  }
+  return check;
+}
+
+void check_server(const Settings& settings, const std::string& token, std::vector<Check>& checks) {
+  Check check{"server " + settings.own_url(), Finding::good, "", ""};
+  auto url = net::parse_url(settings.own_url(), 8199);
+  auto health = url ? ServerClient(*url, token).call("GET", "/api/v1/health", "", 5'000)
+                    : base::Result<base::json::value>(url.error());
+  if (!health) {
+    check.finding = Finding::warning;
+    check.sentence = "not running: " + health.error().message;
+    check.mend = "start it with `comfytrace serve`";
+    checks.push_back(check);
+    return;
+  }
+  check.sentence = "comfytrace " + base::find_string(*health, "version").value_or("?");
+  if (const auto* cost = base::find(*health, "cost")) {
+    const auto cpu = base::find_number(*cost, "cpuRatio");
+    check.sentence +=
+        fmt::format(", {} resident, {} of a core", human_bytes(base::find_integer(*cost, "residentBytes")),
+                    cpu ? fmt::format("{:.2f} %", *cpu * 100) : "-");
+  }
+  if (const auto* writer = base::find(*health, "writer");
+      writer && base::find_bool(*writer, "failing").value_or(false)) {
+    check.finding = Finding::bad;
+    check.sentence += "; cannot write the history: " + base::find_string(*writer, "lastError").value_or("");
+    check.mend = "free disk space; nothing is lost while it runs";
+  }
+  checks.push_back(check);
+  if (auto answer = ServerClient(*url, token).call("GET", "/api/v1/workers", "", 5'000)) {
+    if (const auto* workers = base::find_array(*answer, "workers")) {
+      for (const auto& state : *workers) {
+        const auto* worker = base::find(state, "worker");
+        const auto* connection = base::find(state, "connection");
+        if (!worker || !connection) continue;
+        const std::string now = base::find_string(*connection, "state").value_or("?");
+        const std::string last_error = base::find_string(*connection, "lastError").value_or("");
+        const bool fine = now == "connected" || now == "streaming";
+        checks.push_back({"watching " + base::find_string(*worker, "url").value_or("?"),
+                          fine ? Finding::good : Finding::warning,
+                          now + (fine || last_error.empty() ? "" : ": " + last_error),
+                          fine ? base::find_string(*connection, "missing").value_or("") : ""});
+      }
+    }
+  }
+  if (const auto* counters = base::find_array(*health, "counters")) {
+    for (const auto& counter : *counters) {
+      const auto value = base::find_integer(counter, "value").value_or(0);
+      const std::string severity = base::find_string(counter, "severity").value_or("info");
+      if (value == 0 || severity == "info") continue;
+      checks.push_back({base::find_string(counter, "name").value_or("?"), Finding::warning,
+                        fmt::format("{} times: {}", value, base::find_string(counter, "sentence").value_or("")), ""});
+    }
+  }
+}
+
+}  // namespace
+
+int doctor_command(const CommonOptions& common) {
+  std::vector<Check> checks;
+  auto settings = load_settings(common.flags, process_environment());
+  if (!settings) {
+    checks.push_back({"settings", Finding::bad, settings.error().sentence(), ""});
+  } else {
+    checks.push_back({"settings", Finding::good,
+                      settings->config_file ? "from " + settings->config_file->string()
+                                            : "no configuration file; flags, environment and defaults",
+                      ""});
+    checks.push_back(check_history(*settings));
+    auto token = read_token(settings->token_file);
+    if (!token) checks.push_back({"token", Finding::bad, token.error().message, token.error().mend});
+    check_server(*settings, token ? *token : "", checks);
+    for (const WorkerSetting& worker : settings->workers) checks.push_back(check_worker(worker));
+  }
+  bool bad = false;
+  bool warned = false;
+  for (const Check& check : checks) {
+    bad |= check.finding == Finding::bad;
+    warned |= check.finding == Finding::warning;
+    if (common.json) continue;
+    const Tone tone = check.finding == Finding::good  ? Tone::good
+                      : check.finding == Finding::bad ? Tone::bad
+                                                      : Tone::warning;
+    const char* word = check.finding == Finding::good ? "ok  " : check.finding == Finding::bad ? "bad " : "note";
+    print_line(fmt::format("{} {}: {}", toned(word, tone), check.name, check.sentence));
+    if (!check.mend.empty()) print_line("     " + check.mend);
+  }
+  if (common.json) print_line("{\"checks\":" + base::encode_json(checks) + "}");
+  return bad ? kFailed : warned ? kPartly : kDone;
+}
+
+}  // namespace comfytrace::app

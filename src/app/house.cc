@@ -1,0 +1,238 @@
+#include "app/house.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "api/server.h"
+#include "app/own_cost.h"
+#include "app/page.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "collect/recorder.h"
+#include "history/history_pool.h"
+#include "history/history_writer.h"
+#include "history/sqlite/sqlite_history.h"
+#include "live/hub.h"
+
+namespace comfytrace::app {
+namespace {
+
+constexpr std::int64_t kCostInterval_ms = 5'000;
+constexpr std::int64_t kStopWithin_ms = 4'500;
+
+}  // namespace
+
+struct House::Impl final : collect::RecorderSink {
+  Impl(net::asio::io_context& context, Settings given, HouseOptions asked)
+      : io(context), settings(std::move(given)), options(std::move(asked)), cost(clock), cost_timer(context) {}
+
+  base::Result<void> open() {
+    std::error_code problem;
+    std::filesystem::create_directories(settings.store.parent_path(), problem);
+    if (problem) {
+      return base::Error{base::ErrorCode::unavailable,
+                         "the folder of " + settings.store.string() + " cannot be made: " + problem.message(),
+                         "--store", "name another file"};
+    }
+    history::SqliteOptions sqlite;
+    sqlite.owner_url = options.with_server ? settings.own_url() : "";
+    auto opened = history::SqliteHistory::open(settings.store, sqlite);
+    if (!opened) return opened.error();
+    history = opened->get();
+    auto own_reader = history::open_reader(settings.store);
+    if (!own_reader) return own_reader.error();
+    reader = std::move(*own_reader);
+    auto readers = history::HistoryPool::start([path = settings.store] { return history::open_reader(path); });
+    if (!readers) return readers.error();
+    pool = std::move(*readers);
+
+    history::HistoryWriter::Options writing;
+    writing.executor = [this](std::function<void()> call) { net::asio::post(io, std::move(call)); };
+    writer = std::make_unique<history::HistoryWriter>(std::move(*opened), std::move(writing));
+
+    live::HubOptions live;
+    live.version = COMFYTRACE_VERSION;
+    hub = std::make_unique<live::Hub>(io, clock, live);
+    recorder = std::make_unique<collect::Recorder>(
+        io, clock, [this](std::string_view run_id) { return find_run(run_id); }, *this);
+    submitter = std::make_unique<collect::Submitter>(*recorder, clock);
+    for (const WorkerSetting& worker : settings.workers) {
+      if (auto added = recorder->add_worker(worker.url, worker.name); !added) return added.error();
+    }
+    auto open_runs = reader->open_runs();
+    if (!open_runs) return open_runs.error();
+    for (const model::Run& run : *open_runs) remember_open(run);
+    recorder->adopt(*open_runs);
+    auto newest = reader->page({}, 20, "");
+    if (!newest) return newest.error();
+    hub->seed_recent(std::move(newest->runs));
+    if (options.with_server) make_server();
+    return {};
+  }
+
+  void make_server() {
+    api::ApiOptions api_options;
+    api_options.host = settings.listen_host;
+    api_options.port = settings.listen_port;
+    api_options.names = settings.allowed_hosts;
+    api_options.token = options.token;
+    api_options.version = COMFYTRACE_VERSION;
+    api::Services services;
+    services.ask = [this](api::Services::Question question) { return pool->post(std::move(question)); };
+    services.amend = [this](std::string run_id, history::RunPatch patch, api::Services::Done done) {
+      writer->amend(std::move(run_id), std::move(patch), std::move(done));
+    };
+    services.remove = [this](std::string run_id, api::Services::Done done) {
+      recorder->forget(run_id);
+      writer->remove(std::move(run_id), std::move(done));
+    };
+    services.workers = [this] { return recorder->worker_states(); };
+    services.connect_now = [this](std::string_view worker_id) { return recorder->connect_now(worker_id); };
+    services.find_live_run = [this](std::string_view run_id) { return writer->pending_run(run_id); };
+    services.writer = [this] {
+      const auto error = writer->last_error();
+      return api::WriterHealth{static_cast<std::int64_t>(writer->pending()), error.has_value(), error};
+    };
+    services.cost = [this] { return cost.current(); };
+    server = std::make_unique<api::ApiServer>(io, clock, std::move(api_options), std::move(services), page_assets(),
+                                              *hub, metrics);
+  }
+
+  // What the assembler no longer has in memory: not yet written, or in the history.
+  std::optional<model::Run> find_run(std::string_view run_id) {
+    if (auto pending = writer->pending_run(run_id)) return pending;
+    auto stored = reader->get(run_id);
+    if (!stored) {
+      spdlog::warn("reading run {} failed: {}", run_id, stored.error().sentence());
+      return std::nullopt;
+    }
+    return std::move(*stored);
+  }
+
+  void remember_open(const model::Run& run) {
+    for (const model::Scene& scene : run.scenes) {
+      for (const model::Attempt& attempt : scene.attempts) {
+        if (model::is_open(attempt.status)) open_attempts.emplace(attempt.worker_id, attempt.prompt_id);
+      }
+    }
+  }
+
+  void run_changed(const model::Run& run) override {
+    for (const model::Scene& scene : run.scenes) {
+      for (const model::Attempt& attempt : scene.attempts) {
+        if (!model::is_open(attempt.status) && open_attempts.erase({attempt.worker_id, attempt.prompt_id}) > 0) {
+          metrics.attempt_finished(attempt);
+        }
+      }
+    }
+    remember_open(run);
+    hub->run_changed(model::summarise(run));
+    writer->submit(run);
+  }
+  void scene_changed(const model::LiveScene& scene) override { hub->scene_changed(scene); }
+  void worker_changed(const model::WorkerState& worker) override { hub->worker_changed(worker); }
+  void worker_seen(const model::Worker& worker) override { writer->save_worker(worker); }
+  void samples(const history::SampleSeries& series) override { writer->save_samples(series); }
+  void preview(const collect::LivePreview& preview) override {
+    if (!hub->wants_previews()) return;
+    hub->preview({preview.run_id, preview.scene_id, preview.prompt_id, preview.worker_id, preview.node_id,
+                  preview.format == "png" ? "image/png" : "image/jpeg", preview.image});
+  }
+
+  void sample_cost() {
+    cost_timer.expires_after(std::chrono::milliseconds(kCostInterval_ms));
+    cost_timer.async_wait([this](const net::error_code& problem) {
+      if (problem) return;
+      cost.sample();
+      sample_cost();
+    });
+  }
+
+  base::Result<void> stop(std::int64_t deadline_ms) {
+    if (stopped) return {};
+    stopped = true;
+    cost_timer.cancel();
+    if (server) server->stop();
+    recorder->stop();
+    pool->stop();
+    return writer->stop(deadline_ms);
+  }
+
+  net::asio::io_context& io;
+  Settings settings;
+  HouseOptions options;
+  const base::Clock& clock = base::system_clock();
+  OwnCost cost;
+  net::asio::steady_timer cost_timer;
+  api::Metrics metrics;
+  history::SqliteHistory* history = nullptr;  // the writer's
+  std::unique_ptr<history::RunHistoryReader> reader;
+  std::unique_ptr<history::HistoryPool> pool;
+  std::unique_ptr<history::HistoryWriter> writer;
+  std::unique_ptr<live::Hub> hub;
+  std::unique_ptr<collect::Recorder> recorder;
+  std::unique_ptr<collect::Submitter> submitter;
+  std::unique_ptr<api::ApiServer> server;
+  std::set<std::pair<std::string, std::string>> open_attempts;  // worker id, prompt id
+  bool stopped = false;
+};
+
+House::House(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+House::~House() {
+  if (!impl_ || !impl_->writer) return;
+  if (auto done = impl_->stop(kStopWithin_ms); !done) spdlog::error("{}", done.error().sentence());
+}
+
+base::Result<std::unique_ptr<House>> House::build(net::asio::io_context& io, Settings settings, HouseOptions options) {
+  auto impl = std::make_unique<Impl>(io, std::move(settings), std::move(options));
+  if (auto done = impl->open(); !done) return done.error();
+  return std::unique_ptr<House>(new House(std::move(impl)));
+}
+
+base::Result<void> House::start() {
+  if (impl_->server) {
+    if (auto done = impl_->server->start(); !done) return done;
+    impl_->history->set_owner_url(url());
+  }
+  impl_->recorder->start();
+  impl_->sample_cost();
+  return {};
+}
+
+base::Result<void> House::stop(std::int64_t deadline_ms) {
+  return impl_->stop(deadline_ms);
+}
+
+std::string House::url() const {
+  Settings taken = impl_->settings;
+  if (impl_->server) taken.listen_port = impl_->server->port();
+  return taken.own_url();
+}
+
+collect::Recorder& House::recorder() {
+  return *impl_->recorder;
+}
+collect::Submitter& House::submitter() {
+  return *impl_->submitter;
+}
+
+int run_until_signal(net::asio::io_context& io, House& house) {
+  net::asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&io](const net::error_code& problem, int) {
+    if (!problem) io.stop();
+  });
+  io.run();
+  if (auto done = house.stop(kStopWithin_ms); !done) {
+    spdlog::error("{}", done.error().sentence());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace comfytrace::app

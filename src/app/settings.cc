@@ -1,0 +1,206 @@
+#include "app/settings.h"
+
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <set>
+#include <sstream>
+
+#include "net/http.h"
+
+namespace comfytrace::app {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::Result;
+
+constexpr const char* kDefaultWorker = "http://127.0.0.1:8188";
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
+  std::stringstream stream(text);
+  for (std::string part; std::getline(stream, part, ',');) {
+    const auto first = part.find_first_not_of(" \t");
+    if (first == std::string::npos) continue;
+    parts.push_back(part.substr(first, part.find_last_not_of(" \t") - first + 1));
+  }
+  return parts;
+}
+
+std::filesystem::path home_folder(const Environment& environment, const char* xdg, const char* below_home) {
+  if (const auto named = environment(xdg); named && !named->empty()) return *named;
+  return std::filesystem::path(environment("HOME").value_or("/")) / below_home;
+}
+
+Result<void> set_listen(const std::string& text, const std::string& field, Settings& settings) {
+  std::string host = text;
+  std::string port = "8199";
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string::npos)
+      return Error{ErrorCode::invalid, "\"" + text + "\" has no closing bracket", field, "write [::1]:8199"};
+    host = text.substr(1, end - 1);
+    if (end + 1 < text.size()) port = text.substr(end + 2);
+  } else if (const auto colon = text.rfind(':'); colon != std::string::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+  }
+  unsigned number = 0;
+  const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (problem != std::errc() || end != port.data() + port.size() || number > 65535) {
+    return Error{ErrorCode::invalid, "\"" + text + "\" is not HOST:PORT", field,
+                 "for example 127.0.0.1:8199; port 0 takes a free one"};
+  }
+  settings.listen_host = host.empty() ? "127.0.0.1" : host;
+  settings.listen_port = static_cast<std::uint16_t>(number);
+  return {};
+}
+
+Result<void> set_workers(const std::vector<std::string>& urls, const std::string& field, Settings& settings) {
+  settings.workers.clear();
+  for (const std::string& url : urls) {
+    auto parsed = net::parse_url(url);
+    if (!parsed) return Error{parsed.error().code, parsed.error().message, field, parsed.error().mend};
+    settings.workers.push_back({parsed->text(), ""});
+  }
+  return {};
+}
+
+std::string at_line(const std::filesystem::path& file, const toml::node& node) {
+  return file.string() + " line " + std::to_string(node.source().begin.line);
+}
+
+Result<void> read_workers(const toml::node& node, const std::filesystem::path& file, Settings& settings) {
+  const Error wrong{ErrorCode::invalid, "expected a URL or a list of them", at_line(file, node) + ", comfyui",
+                    "comfyui = \"http://127.0.0.1:8188\", or a list, or tables {url = …, name = …}"};
+  std::vector<WorkerSetting> workers;
+  const auto read_one = [&](const toml::node& entry) -> bool {
+    if (const auto text = entry.value<std::string>()) {
+      workers.push_back({*text, ""});
+      return true;
+    }
+    const toml::table* table = entry.as_table();
+    if (!table) return false;
+    const auto url = (*table)["url"].value<std::string>();
+    if (!url) return false;
+    workers.push_back({*url, (*table)["name"].value_or(std::string())});
+    return true;
+  };
+  if (const toml::array* list = node.as_array()) {
+    for (const toml::node& entry : *list) {
+      if (!read_one(entry)) return wrong;
+    }
+  } else if (!read_one(node)) {
+    return wrong;
+  }
+  for (WorkerSetting& worker : workers) {
+    auto parsed = net::parse_url(worker.url);
+    if (!parsed) return Error{parsed.error().code, parsed.error().message, wrong.field, parsed.error().mend};
+    worker.url = parsed->text();
+  }
+  settings.workers = std::move(workers);
+  return {};
+}
+
+Result<void> read_config(const std::filesystem::path& file, Settings& settings) {
+  toml::table table;
+  try {
+    table = toml::parse_file(file.string());
+  } catch (const toml::parse_error& problem) {
+    return Error{ErrorCode::invalid, std::string(problem.description()),
+                 file.string() + " line " + std::to_string(problem.source().begin.line)};
+  }
+  static const std::set<std::string, std::less<>> kKnown{"comfyui", "listen", "store", "allowed_hosts"};
+  for (const auto& [key, node] : table) {
+    if (!kKnown.contains(key.str())) {
+      return Error{ErrorCode::invalid, "unknown setting \"" + std::string(key.str()) + "\"", at_line(file, node),
+                   "known are: allowed_hosts, comfyui, listen, store"};
+    }
+    if (key.str() == "comfyui") {
+      if (auto done = read_workers(node, file, settings); !done) return done;
+      continue;
+    }
+    if (key.str() == "allowed_hosts") {
+      const toml::array* list = node.as_array();
+      if (!list) return Error{ErrorCode::invalid, "expected a list of names", at_line(file, node) + ", allowed_hosts"};
+      for (const toml::node& entry : *list) settings.allowed_hosts.push_back(entry.value_or(std::string()));
+      continue;
+    }
+    const auto text = node.value<std::string>();
+    if (!text)
+      return Error{ErrorCode::invalid, "expected a string", at_line(file, node) + ", " + std::string(key.str())};
+    if (key.str() == "store") settings.store = *text;
+    if (key.str() == "listen") {
+      if (auto done = set_listen(*text, at_line(file, node) + ", listen", settings); !done) return done;
+    }
+  }
+  settings.config_file = file;
+  return {};
+}
+
+}  // namespace
+
+bool Settings::listens_on_loopback() const {
+  return listen_host == "localhost" || listen_host == "::1" || listen_host.starts_with("127.");
+}
+
+std::string Settings::own_url() const {
+  std::string host = listen_host;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(listen_port);
+}
+
+Environment process_environment() {
+  return [](const char* name) -> std::optional<std::string> {
+    const char* value = std::getenv(name);
+    return value ? std::optional<std::string>(value) : std::nullopt;
+  };
+}
+
+Result<Settings> load_settings(const Flags& flags, const Environment& environment) {
+  Settings settings;
+  const auto data = home_folder(environment, "XDG_DATA_HOME", ".local/share") / "comfytrace";
+  const auto config = home_folder(environment, "XDG_CONFIG_HOME", ".config") / "comfytrace";
+  settings.store = data / "history.db";
+  settings.token_file = config / "token";
+  settings.workers = {{kDefaultWorker, ""}};
+  if (const auto url = environment("COMFY_LOCAL_URL"); url && !url->empty()) {
+    if (auto done = set_workers({*url}, "COMFY_LOCAL_URL", settings); !done) return done.error();
+  }
+
+  const std::filesystem::path file = flags.config ? std::filesystem::path(*flags.config) : config / "config.toml";
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored)) {
+    if (auto done = read_config(file, settings); !done) return done.error();
+  } else if (flags.config) {
+    return Error{ErrorCode::not_found, "there is no file " + file.string(), "--config"};
+  }
+
+  if (const auto urls = environment("COMFYTRACE_COMFYUI"); urls && !urls->empty()) {
+    if (auto done = set_workers(split_list(*urls), "COMFYTRACE_COMFYUI", settings); !done) return done.error();
+  }
+  if (const auto listen = environment("COMFYTRACE_LISTEN"); listen && !listen->empty()) {
+    if (auto done = set_listen(*listen, "COMFYTRACE_LISTEN", settings); !done) return done.error();
+  }
+  if (const auto store = environment("COMFYTRACE_STORE"); store && !store->empty()) settings.store = *store;
+
+  if (!flags.comfyui.empty()) {
+    if (auto done = set_workers(flags.comfyui, "--comfyui", settings); !done) return done.error();
+  }
+  if (flags.listen) {
+    if (auto done = set_listen(*flags.listen, "--listen", settings); !done) return done.error();
+  }
+  if (flags.store) settings.store = *flags.store;
+  if (settings.store.string().find("://") != std::string::npos) {
+    return Error{ErrorCode::invalid, "\"" + settings.store.string() + "\" is not a file", "--store",
+                 "name a file; other stores are not built yet"};
+  }
+  settings.allowed_hosts.insert(settings.allowed_hosts.end(), flags.allowed_hosts.begin(), flags.allowed_hosts.end());
+  return settings;
+}
+
+}  // namespace comfytrace::app
