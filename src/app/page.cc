@@ -17,7 +17,7 @@
 namespace comfytrace::app {
 namespace {
 
-std::shared_ptr<const std::string> blob(const char* begin, const char* end) {
+[[maybe_unused]] std::shared_ptr<const std::string> blob(const char* begin, const char* end) {
   return std::make_shared<const std::string>(begin, end);
 }
 
