@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""kill -9 of either side at random moments: no finished run is lost, none is doubled, none stays open.
+
+A few pairs of `serve` and `replay` run side by side. Each is given prompts without pause; at random moments one of the two
+is killed and started again. What the replayed ComfyUI itself says in /history is the truth.
+"""
+
+import os
+import random
+import sys
+import threading
+import time
+import unittest
+
+from harness import Folder, Replay, Serve, get_json, integrity, recorded_graph, wait_for
+
+KILLS = int(os.environ.get("COMFYTRACE_KILLS", "200"))
+PAIRS = int(os.environ.get("COMFYTRACE_KILL_PAIRS", "4"))
+SEED = int(os.environ.get("COMFYTRACE_SEED", "20261123"))
+# How long an outcome must have stood in ComfyUI's history for its watcher to be bound to know it: two polls.
+KNOWN_AFTER_S = 3.0
+
+
+class Pair:
+    def __init__(self, number, kills):
+        self.random = random.Random(SEED * 1000 + number)
+        self.kills = kills
+        self.folder = Folder()
+        self.replay = Replay(
+            self.folder, "0.3.64/a_simple_success", "0.3.64/d_error", options=("--no-play", "--speed", "5")
+        )
+        self.serve = Serve(self.folder, self.replay.url)
+        self.graphs = [recorded_graph("0.3.64/a_simple_success"), recorded_graph("0.3.64/d_error")]
+        self.accepted = {}  # prompt id -> life of the server that took it
+        self.truth = {}  # prompt id -> (outcome, when it was first seen)
+        self.ended_at = {}  # life -> when that server was killed
+        self.life = 0
+        self.problem = None
+
+    def look(self):
+        """Notes what ComfyUI itself says has ended."""
+        for prompt_id, entry in get_json(self.replay.url + "/history", timeout=5).items():
+            outcome = entry["status"]["messages"][-1][0]
+            self.truth.setdefault(prompt_id, (outcome, time.monotonic()))
+
+    def feed(self):
+        waiting = get_json(self.replay.url + "/prompt", timeout=5)["exec_info"]["queue_remaining"]
+        if waiting < 3:
+            self.accepted[self.replay.submit(self.random.choice(self.graphs))] = self.life
+
+    def work(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.feed()
+            self.look()
+            time.sleep(self.random.uniform(0, 0.02))
+
+    def run(self):
+        try:
+            self.replay.start().ready()
+            self.serve.start().ready()
+            for kill in range(self.kills):
+                self.work(self.random.uniform(0.05, 0.6))
+                if kill % 4 == 0:
+                    self.look()
+                    self.replay.kill()
+                    self.ended_at[self.life] = time.monotonic()
+                    self.life += 1
+                    self.replay.start().ready()
+                else:
+                    self.serve.kill()
+                    self.work(self.random.uniform(0, 0.1))
+                    self.serve.start()
+                    if self.random.random() < 0.7:
+                        self.serve.ready()
+            self.serve.ready().connected()
+            wait_for(
+                "the queue to run empty",
+                lambda: get_json(self.replay.url + "/prompt")["exec_info"]["queue_remaining"] == 0,
+            )
+            self.look()
+            wait_for(
+                "every run to end", lambda: not self.serve.runs("&status=queued,executing"), patience_s=60
+            )
+            self.runs = self.serve.runs()
+            self.exit_code = self.serve.stop()
+            self.replay.kill()
+            self.verdict = integrity(self.serve.store)
+        except BaseException as problem:  # pylint: disable=broad-except
+            self.problem = problem
+        finally:
+            self.serve.kill()
+            self.replay.kill()
+
+
+class CrashTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pairs = [Pair(number, KILLS // PAIRS) for number in range(PAIRS)]
+        threads = [threading.Thread(target=pair.run) for pair in cls.pairs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    @classmethod
+    def tearDownClass(cls):
+        for pair in cls.pairs:
+            pair.folder.remove()
+
+    def setUp(self):
+        for pair in self.pairs:
+            if pair.problem is not None:
+                raise AssertionError(f"{pair.problem!r}\n{pair.serve.output()[-3000:]}") from pair.problem
+
+    def test_no_finished_run_is_lost(self):
+        finished = 0
+        for pair in self.pairs:
+            kept = {run["runId"]: run for run in pair.runs}
+            for prompt_id, (outcome, seen_at) in pair.truth.items():
+                self.assertIn(prompt_id, kept)
+                run = kept[prompt_id]
+                self.assertNotIn(run["status"], ("queued", "executing"))
+                ended_at = pair.ended_at.get(pair.accepted.get(prompt_id), float("inf"))
+                if ended_at - seen_at < KNOWN_AFTER_S and run["exitReason"] == "workerLost":
+                    continue  # the server died with the only copy of what it had just finished
+                expected = "success" if outcome == "execution_success" else "failed"
+                self.assertEqual(run["status"], expected, run)
+                finished += 1
+        self.assertGreater(finished, KILLS)
+        print(f"{KILLS} kills, {finished} finished runs kept", file=sys.stderr)
+
+    def test_none_is_doubled(self):
+        for pair in self.pairs:
+            ids = [run["runId"] for run in pair.runs]
+            self.assertEqual(len(ids), len(set(ids)))
+            for run in pair.runs:
+                self.assertEqual((run["sceneCount"], run["attemptCount"]), (1, 1), run)
+
+    def test_none_stays_open(self):
+        for pair in self.pairs:
+            for run in pair.runs:
+                self.assertNotIn(run["status"], ("queued", "executing"), run)
+                self.assertIsNotNone(run["exitReason"], run)
+
+    def test_only_accepted_prompts_are_kept(self):
+        for pair in self.pairs:
+            self.assertLessEqual({run["runId"] for run in pair.runs}, set(pair.accepted))
+
+    def test_the_file_is_whole_and_serve_ends_well(self):
+        for pair in self.pairs:
+            self.assertEqual(pair.verdict, "ok")
+            self.assertEqual(pair.exit_code, 0, pair.serve.output()[-2000:])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

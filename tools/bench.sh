@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Every benchmark, one after another, with the machine they ran on. Results: bench/results/<date>.jsonl
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+out=bench/results/$(date -u +%Y-%m-%d).jsonl
+mkdir -p bench/results
+: >"$out"
+say() { printf '%s\n' "$1" | tee -a "$out"; }
+export COMFYTRACE_BINARY=$PWD/build/release/comfytrace
+
+say "{\"machine\":{\"cpu\":\"$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)\",\"cores\":$(nproc),\"memoryBytes\":$(($(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo) * 1024)),\"kernel\":\"$(uname -r)\",\"compiler\":\"$(g++ --version | head -1)\",\"commit\":\"$(git rev-parse --short HEAD)\",\"load\":\"$(cut -d' ' -f1 /proc/loadavg)\"}}"
+build/release/bench/ingest_bench | tee -a "$out"
+node bench/decode_node.mjs | tee -a "$out"
+[ ! -x build/release/bench/history_bench ] || build/release/bench/history_bench | tee -a "$out"
+[ ! -x build/release/bench/fanout_bench ] || build/release/bench/fanout_bench | tee -a "$out"
+python3 bench/own_cost.py --seconds "${COMFYTRACE_BENCH_SECONDS:-30}" | tee -a "$out"
+printf 'results: %s\n' "$out" >&2
