@@ -161,8 +161,7 @@ ServerModel make_server_model(Recording recording) {
   return model;
 }
 
-void apply_step(const ServerModel& model, const Step& step, ServerState& state) {
-  const RecordedPrompt* prompt = step.prompt == kNone ? nullptr : &model.prompts[step.prompt];
+void apply_step(const Step& step, const RecordedPrompt* prompt, ServerState& state) {
   switch (step.kind) {
     case StepKind::remember:
       return state.remember(prompt->id, prompt->entry);
@@ -194,7 +193,7 @@ ServerState state_at(const ServerModel& model, std::int64_t offset_us) {
   ServerState state;
   for (const Step& step : model.steps) {
     if (step.offset_us > offset_us) break;
-    apply_step(model, step, state);
+    apply_step(step, step.prompt == kNone ? nullptr : &model.prompts[step.prompt], state);
   }
   return state;
 }

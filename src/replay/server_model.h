@@ -63,7 +63,8 @@ struct ServerModel {
 [[nodiscard]] ServerModel make_server_model(Recording recording);
 
 // Does to `state` what the step does to a server's memory; frames do nothing. `down` loses it only if memory_lost.
-void apply_step(const ServerModel& model, const Step& step, ServerState& state);
+// `prompt` is the step's, perhaps under another id; nullptr where it has none.
+void apply_step(const Step& step, const RecordedPrompt* prompt, ServerState& state);
 // The memory at that time, all steps up to it included.
 [[nodiscard]] ServerState state_at(const ServerModel& model, std::int64_t offset_us);
 
