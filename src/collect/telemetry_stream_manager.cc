@@ -62,7 +62,7 @@ struct TelemetryStreamManager::Impl {
   void opened();
   void established();
   void closed(const base::Error& error);
-  // Tells a refused socket of a ComfyUI in trouble from a server that is none.
+  // Tells a worker that cannot be reached from a server that is no ComfyUI.
   void probe(const base::Error& refusal);
   // Ends the connection, if there is one, and waits for the next try.
   void drop(const base::Error& error);
@@ -189,26 +189,29 @@ void TelemetryStreamManager::Impl::established() {
 
 void TelemetryStreamManager::Impl::closed(const base::Error& error) {
   if (error.code == base::ErrorCode::too_large) base::counters().add(Counter::frames_oversized);
-  const bool answered_otherwise =
-      error.code != base::ErrorCode::unavailable && error.code != base::ErrorCode::too_large;
-  if (!is_open && answered_otherwise) return probe(error);
+  if (!is_open) return probe(error);
   drop(error);
 }
 
 void TelemetryStreamManager::Impl::probe(const base::Error& refusal) {
   requests.get("/system_stats", [this, refusal, mine = connection](base::Result<std::string> body) {
     if (mine != connection) return;
-    if (!body) return drop(body.error());
-    if (const auto decoded = comfyui::decode_system_stats(*body); !decoded) {
-      return drop(malformed_body("/system_stats", decoded.error()));
+    const bool not_reached = !body && body.error().code == base::ErrorCode::unavailable;
+    if (!body && !not_reached) return drop(body.error());
+    if (body) {
+      const auto decoded = comfyui::decode_system_stats(*body);
+      if (!decoded) return drop(malformed_body("/system_stats", decoded.error()));
     }
-    // A ComfyUI that refuses the socket, or something between it and us.
+    // Nothing there; or a ComfyUI that refuses the socket, or something between it and us.
     drop({base::ErrorCode::unavailable, refusal.message, "", refusal.mend});
   });
 }
 
 base::Error TelemetryStreamManager::Impl::explained(const base::Error& error) const {
-  if (error.code != base::ErrorCode::invalid && error.code != base::ErrorCode::denied) return error;
+  if (error.code == base::ErrorCode::denied) {
+    return {error.code, fmt::format("{} refuses us: {}; is there a login in front of it?", url.text(), error.message)};
+  }
+  if (error.code != base::ErrorCode::invalid) return error;
   return {error.code,
           fmt::format("{} answers, but not as a ComfyUI: {}; check the address", url.text(), error.message)};
 }
@@ -283,6 +286,11 @@ void TelemetryStreamManager::Impl::take_snapshot(comfyui::QueueSnapshot snapshot
 }
 
 void TelemetryStreamManager::Impl::queue_failed(const base::Error& error) {
+  // A queue too long to be read is no fault of the connection; the history still tells what came of its prompts.
+  if (error.code == base::ErrorCode::too_large) {
+    if (!is_established) established();
+    return;
+  }
   if (!is_established) return drop(error);
   if (error.code != base::ErrorCode::unavailable || ++failed_polls < timings.failed_polls_to_disconnect) return;
   drop(error);

@@ -18,7 +18,7 @@ class WorkerRequests {
   WorkerRequests(net::asio::io_context& io, const net::Url& url, const CollectorTimings& timings);
 
   // The body of a 200. Errors: unavailable (not reached, or an error of the server's), invalid (it answers otherwise
-  // than a ComfyUI does), too_large.
+  // than a ComfyUI does), denied, too_large.
   void get(const std::string& target, std::function<void(base::Result<std::string>)> done);
   // Any answer.
   void request(net::ClientRequest request, std::function<void(base::Result<net::ClientResponse>)> done);
@@ -26,12 +26,12 @@ class WorkerRequests {
 
  private:
   net::HttpClient client_;
-  std::string prefix_;
   std::int64_t timeout_ms_;
   std::size_t max_body_bytes_;
 };
 
-// Counts a body that could not be decoded and says so: "GET /queue gave something else (queue_running: …)".
+// Says of a body that could not be decoded: "GET /queue gave something else (queue_running: …)", and counts it. One
+// that is only too large stays too_large.
 [[nodiscard]] base::Error malformed_body(std::string_view target, const base::Error& error);
 
 }  // namespace comfytrace::collect
