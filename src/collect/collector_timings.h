@@ -20,7 +20,7 @@ struct CollectorTimings {
   std::int64_t ping_timeout_ms = 10'000;
   std::int64_t http_timeout_ms = 10'000;
   std::size_t max_frame_bytes = 64u << 20;
-  std::size_t max_body_bytes = 256u << 20;
+  std::size_t max_body_bytes = 64u << 20;
 
   std::int64_t tick_ms = 1'000;                 // /queue while something is queued; the stall check
   std::int64_t status_debounce_ms = 50;         // from a status frame to the /queue it causes

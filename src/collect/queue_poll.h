@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "collect/collector_timings.h"
+#include "collect/timer.h"
+#include "collect/worker_requests.h"
+#include "comfyui/body.h"
+
+namespace comfytrace::collect {
+
+// Keeps up with a worker's queue: asks soon after every status frame and once a tick while something is queued. One
+// request at a time, and never so often that a long queue (whose answer holds every graph) costs the worker much.
+class QueuePoll {
+ public:
+  struct Handlers {
+    std::function<void(comfyui::QueueSnapshot)> snapshot;
+    std::function<void()> idle;  // the queue has run empty
+    std::function<void(const base::Error&)> failed;
+  };
+
+  QueuePoll(net::asio::io_context& io, const base::Clock& clock, WorkerRequests& requests,
+            const CollectorTimings& timings, Handlers handlers);
+
+  void start();
+  // After WorkerRequests::cancel_all().
+  void stop();
+  void on_status(std::int64_t queue_remaining);
+  void tick();
+  // Pending and running, as last told.
+  [[nodiscard]] std::int64_t remaining() const { return remaining_; }
+
+ private:
+  void poll();
+  void soon(std::int64_t delay_ms);
+  void take(base::Result<std::string> body);
+
+  const base::Clock& clock_;
+  WorkerRequests& requests_;
+  const CollectorTimings& timings_;
+  Handlers handlers_;
+  Timer soon_;
+  bool running_ = false;
+  bool in_flight_ = false;
+  bool failed_ = false;    // the last request
+  bool again_ = false;     // something changed since the request was sent
+  bool was_busy_ = false;  // since the last idle moment
+  std::int64_t remaining_ = 0;
+  std::int64_t asked_at_ms_ = 0;     // steady
+  std::int64_t answered_at_ms_ = 0;  // steady
+  std::int64_t took_ms_ = 0;
+};
+
+}  // namespace comfytrace::collect

@@ -1,0 +1,142 @@
+#include "collect/worker_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/counters.h"
+
+namespace comfytrace::collect {
+namespace {
+
+using model::ConnectionState;
+
+constexpr const char* kStockTellsNo =
+    "stock ComfyUI tells watchers no node times, progress or previews of other programs' prompts";
+
+// Whether only readings differ.
+bool same_make(model::Worker a, const model::Worker& b) {
+  a.ram_free_bytes = b.ram_free_bytes;
+  a.first_seen_at_ms = b.first_seen_at_ms;
+  a.last_seen_at_ms = b.last_seen_at_ms;
+  for (std::size_t i = 0; i < std::min(a.devices.size(), b.devices.size()); ++i) {
+    a.devices[i].vram_free_bytes = b.devices[i].vram_free_bytes;
+    a.devices[i].torch_vram_total_bytes = b.devices[i].torch_vram_total_bytes;
+    a.devices[i].torch_vram_free_bytes = b.devices[i].torch_vram_free_bytes;
+  }
+  return a == b;
+}
+
+}  // namespace
+
+WorkerView::WorkerView(const base::Clock& clock, model::Worker worker, std::int64_t news_limit_ms,
+                       std::function<void(const model::WorkerState&)> changed)
+    : clock_(clock), news_limit_ms_(news_limit_ms), changed_(std::move(changed)) {
+  state_.worker = std::move(worker);
+  state_.connection.since_ms = clock_.now_ms();
+}
+
+void WorkerView::connected() {
+  is_connected_ = true;
+  news_at_ms_ = clock_.steady_ms();
+  model::Connection& connection = state_.connection;
+  connection.attempt = 0;
+  connection.next_try_at_ms.reset();
+  connection.last_error.reset();
+  connection.source = model::CaptureSource::stock;
+  connection.missing = kStockTellsNo;
+  set_state(ConnectionState::connected);
+}
+
+void WorkerView::disconnected(std::string why, std::int64_t failures, std::int64_t wait_ms) {
+  is_connected_ = false;
+  model::Connection& connection = state_.connection;
+  connection.attempt = failures;
+  connection.next_try_at_ms = clock_.now_ms() + wait_ms;
+  connection.last_error = std::move(why);
+  connection.source = model::CaptureSource::none;
+  connection.missing.reset();
+  state_.queue_running = state_.queue_pending = 0;
+  running_prompts_.clear();
+  set_state(ConnectionState::disconnected);
+}
+
+void WorkerView::trying_again() {
+  state_.connection.next_try_at_ms.reset();
+  set_state(ConnectionState::connecting);
+}
+
+bool WorkerView::take_stats(model::Worker worker) {
+  const std::int64_t now_ms = clock_.now_ms();
+  worker.worker_id = state_.worker.worker_id;
+  worker.name = state_.worker.name;
+  worker.url = state_.worker.url;
+  const bool first = !state_.worker.last_seen_at_ms;
+  worker.first_seen_at_ms = first ? now_ms : state_.worker.first_seen_at_ms;
+  worker.last_seen_at_ms = now_ms;
+  const bool changed = first || !same_make(worker, state_.worker);
+  state_.worker = std::move(worker);
+  return changed;
+}
+
+void WorkerView::take_queue(const comfyui::QueueSnapshot& queue) {
+  std::vector<std::string> running;
+  for (const comfyui::QueueItem& item : queue.running) running.push_back(item.prompt_id);
+  std::sort(running.begin(), running.end());
+  // Prompts that others add behind a hung one are no sign of life.
+  if (running != running_prompts_) news_at_ms_ = clock_.steady_ms();
+  running_prompts_ = std::move(running);
+  state_.queue_running = static_cast<std::int64_t>(queue.running.size());
+  state_.queue_pending = static_cast<std::int64_t>(queue.pending.size());
+}
+
+void WorkerView::news() {
+  news_at_ms_ = clock_.steady_ms();
+  if (state_.connection.state == ConnectionState::stalled) judge();
+}
+
+void WorkerView::judge() {
+  if (!is_connected_) return;
+  if (state_.queue_running == 0) return set_state(ConnectionState::connected);
+  const bool heard_lately = clock_.steady_ms() - news_at_ms_ <= news_limit_ms_;
+  set_state(heard_lately ? ConnectionState::streaming : ConnectionState::stalled);
+}
+
+void WorkerView::set_state(ConnectionState to) {
+  model::Connection& connection = state_.connection;
+  if (connection.state != to) {
+    if (to == ConnectionState::stalled) {
+      base::counters().add(base::Counter::worker_stalls);
+      connection.last_error =
+          fmt::format("no news for {} s of what runs, longer than its own history explains", news_limit_ms_ / 1000);
+    } else if (is_connected_) {
+      connection.last_error.reset();
+    }
+    connection.state = to;
+    connection.since_ms = clock_.now_ms();
+  }
+  tell();
+}
+
+void WorkerView::tell() {
+  if (state_ == told_) return;
+  told_ = state_;
+  changed_(told_);
+}
+
+std::vector<model::DeviceSample> samples_of(const model::Worker& worker, std::int64_t at_ms) {
+  std::vector<model::DeviceSample> samples;
+  for (const model::Device& device : worker.devices) {
+    if (!device.vram_free_bytes) continue;
+    model::DeviceSample sample;
+    sample.at_ms = at_ms;
+    sample.device_index = device.index;
+    sample.vram_free_bytes = device.vram_free_bytes;
+    if (device.vram_total_bytes) sample.vram_used_bytes = *device.vram_total_bytes - *device.vram_free_bytes;
+    samples.push_back(sample);
+  }
+  return samples;
+}
+
+}  // namespace comfytrace::collect

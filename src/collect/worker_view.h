@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "comfyui/body.h"
+#include "model/worker.h"
+
+namespace comfytrace::collect {
+
+// A worker as of now, and the judgement whether what runs on it is heard of. Tells its owner whatever changed.
+class WorkerView {
+ public:
+  WorkerView(const base::Clock& clock, model::Worker worker, std::int64_t news_limit_ms,
+             std::function<void(const model::WorkerState&)> changed);
+
+  [[nodiscard]] const model::WorkerState& state() const { return state_; }
+
+  void connected();
+  void disconnected(std::string why, std::int64_t failures, std::int64_t wait_ms);
+  void trying_again();  // because somebody asked for it
+  // Returns whether what the worker is made of is new.
+  bool take_stats(model::Worker worker);
+  void take_queue(const comfyui::QueueSnapshot& queue);
+  void heard() { state_.connection.last_event_at_ms = clock_.now_ms(); }
+  // Something about the work itself.
+  void news();
+  void expect_news_within(std::int64_t limit_ms) { news_limit_ms_ = limit_ms; }
+  // connected, streaming or stalled: to be asked again as time goes by.
+  void judge();
+  void tell();
+
+ private:
+  void set_state(model::ConnectionState to);
+
+  const base::Clock& clock_;
+  model::WorkerState state_;
+  model::WorkerState told_;
+  bool is_connected_ = false;
+  std::vector<std::string> running_prompts_;
+  std::int64_t news_at_ms_ = 0;  // steady
+  std::int64_t news_limit_ms_;
+  std::function<void(const model::WorkerState&)> changed_;
+};
+
+// The memory of each device that tells it.
+[[nodiscard]] std::vector<model::DeviceSample> samples_of(const model::Worker& worker, std::int64_t at_ms);
+
+}  // namespace comfytrace::collect
