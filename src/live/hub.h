@@ -29,8 +29,8 @@ struct Preview {
 };
 
 struct HubOptions {
-  std::string version;
-  std::string boot_id;  // empty: a random one
+  std::string version = {};
+  std::string boot_id = {};  // empty: a random one
   std::size_t recent_runs = 20;
   // What ?since= can resume from.
   std::size_t ring_updates = 4096;

@@ -1,0 +1,465 @@
+#include "live/hub.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/json.h"
+
+namespace comfytrace::live {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// A page as the hub sees it. Reads everything at once unless told not to.
+class FakeSession : public net::WebSocketSession {
+ public:
+  bool send(std::shared_ptr<const std::string> frame) override {
+    if (closed_with || queued_ + frame->size() > capacity) return false;
+    if (!reads) queued_ += frame->size();
+    frames.push_back(std::move(frame));
+    return true;
+  }
+  [[nodiscard]] std::size_t queued_bytes() const override { return queued_; }
+  void close(std::uint16_t code, std::string) override {
+    closed_with = code;
+    if (on_close) on_close();
+  }
+  void read_all() { queued_ = 0; }
+
+  // The JSON of every text frame since the last call.
+  std::vector<base::json::value> take() {
+    std::vector<base::json::value> messages;
+    for (const auto& frame : frames) {
+      const auto payload = payload_of(*frame);
+      if ((*frame)[0] == '\x81') messages.push_back(base::parse_json(payload).value());
+      if ((*frame)[0] == '\x82') binary.push_back(std::string(payload));
+    }
+    frames.clear();
+    return messages;
+  }
+  static std::string_view payload_of(std::string_view frame) {
+    const auto length = static_cast<unsigned char>(frame[1]);
+    return frame.substr(length == 127 ? 10 : length == 126 ? 4 : 2);
+  }
+
+  bool reads = true;
+  std::size_t capacity = 1u << 20;
+  std::vector<std::shared_ptr<const std::string>> frames;
+  std::vector<std::string> binary;
+  std::optional<std::uint16_t> closed_with;
+
+ private:
+  std::size_t queued_ = 0;
+};
+
+class HubTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<FakeSession> connect(std::optional<std::uint64_t> since = {}, std::string_view boot = "boot-1") {
+    auto session = std::make_shared<FakeSession>();
+    hub->add_client(session, since, boot);
+    return session;
+  }
+  // A page that has read hello and snapshot.
+  std::shared_ptr<FakeSession> connect_and_greet() {
+    auto session = connect();
+    (void)session->take();
+    return session;
+  }
+  void run_handlers() {
+    io.restart();
+    io.poll();
+  }
+  void pass_ms(std::int64_t ms) {
+    run_handlers();
+    clock.advance_ms(ms);
+    hub->flush_due();
+    run_handlers();
+  }
+  static model::LiveScene scene(std::string run, model::Status status, std::int64_t nodes_done = 0) {
+    model::LiveScene scene;
+    scene.run_id = std::move(run);
+    scene.scene_id = "scene-001";
+    scene.prompt_id = scene.run_id;
+    scene.worker_id = "worker-1";
+    scene.status = status;
+    scene.node_count = 1'000'000;
+    scene.nodes_done = nodes_done;
+    scene.node_times_known = true;
+    scene.started_at_ms = 999'000;
+    return scene;
+  }
+
+  net::asio::io_context io;
+  base::FakeClock clock{1'000'000};
+  std::unique_ptr<Hub> hub = std::make_unique<Hub>(io, clock, HubOptions{.version = "1.2.3", .boot_id = "boot-1"});
+};
+
+std::vector<std::string> words_of(const std::vector<base::json::value>& messages, std::string_view key) {
+  std::vector<std::string> words;
+  for (const auto& message : messages) words.push_back(base::find_string(message, key).value_or("?"));
+  return words;
+}
+
+std::vector<base::json::value> updates_in(const std::vector<base::json::value>& messages) {
+  std::vector<base::json::value> updates;
+  for (const auto& message : messages) {
+    EXPECT_EQ(base::find_string(message, "type"), "update");
+    for (const auto& update : *base::find_array(message, "updates")) updates.push_back(update);
+  }
+  return updates;
+}
+
+TEST_F(HubTest, GreetsWithHelloAndASnapshotOfEverythingOpen) {
+  model::WorkerState worker;
+  worker.worker.worker_id = "worker-1";
+  hub->worker_changed(worker);
+  hub->scene_changed(scene("waits", model::Status::queued));
+  hub->scene_changed(scene("runs", model::Status::executing));
+  hub->scene_changed(scene("over", model::Status::executing));
+  hub->scene_changed(scene("over", model::Status::success));
+  model::RunSummary run;
+  run.run_id = "older";
+  hub->seed_recent({run});
+
+  const auto messages = connect()->take();
+  ASSERT_THAT(words_of(messages, "type"), ElementsAre("hello", "snapshot"));
+  EXPECT_EQ(base::find_string(messages[0], "bootId"), "boot-1");
+  EXPECT_EQ(base::find_string(messages[0], "version"), "1.2.3");
+  EXPECT_EQ(base::find_integer(messages[1], "seq"), 5);
+  EXPECT_THAT(*base::find_array(messages[1], "workers"), SizeIs(1));
+  const auto* scenes = base::find_array(messages[1], "scenes");
+  ASSERT_THAT(*scenes, SizeIs(2));
+  EXPECT_EQ(base::find_string((*scenes)[0], "runId"), "runs");
+  EXPECT_EQ(base::find_string((*scenes)[1], "runId"), "waits");
+  EXPECT_EQ(base::find_string((*base::find_array(messages[1], "recent"))[0], "runId"), "older");
+}
+
+TEST_F(HubTest, SendsTheFirstChangeAtOnceAndGathersThoseThatFollow) {
+  const auto page = connect_and_greet();
+  hub->scene_changed(scene("a", model::Status::executing, 1));
+  run_handlers();
+  EXPECT_THAT(updates_in(page->take()), SizeIs(1));
+  for (int done = 2; done <= 50; ++done) hub->scene_changed(scene("a", model::Status::executing, done));
+  pass_ms(199);
+  EXPECT_THAT(page->take(), IsEmpty());
+  pass_ms(1);
+  const auto updates = updates_in(page->take());
+  ASSERT_THAT(updates, SizeIs(1));
+  EXPECT_EQ(base::find_integer(updates[0], "nodesDone"), 50);
+}
+
+TEST_F(HubTest, IsSilentWhileNothingChanges) {
+  const auto page = connect_and_greet();
+  hub->scene_changed(scene("a", model::Status::executing, 1));
+  pass_ms(1'000);
+  (void)page->take();
+  auto again = scene("a", model::Status::executing, 1);
+  again.updated_at_ms = clock.now_ms();
+  hub->scene_changed(again);
+  pass_ms(100'000);
+  EXPECT_THAT(page->take(), IsEmpty());
+}
+
+TEST_F(HubTest, AStreamFasterThanTheWindowDoesNotStarveAPage) {
+  const auto page = connect_and_greet();
+  int frames = 0;
+  for (int done = 0; done < 10'000 / 5; ++done) {
+    hub->scene_changed(scene("a", model::Status::executing, done));
+    pass_ms(5);
+    frames += static_cast<int>(page->take().size());
+  }
+  EXPECT_EQ(frames, 1 + 10'000 / 200);
+}
+
+TEST_F(HubTest, DeliversEveryChangeOfStatusInOrderWithinOneWindow) {
+  const auto page = connect_and_greet();
+  hub->scene_changed(scene("first", model::Status::queued));
+  run_handlers();
+  (void)page->take();
+  hub->scene_changed(scene("a", model::Status::queued));
+  for (int done = 0; done < 10; ++done) hub->scene_changed(scene("a", model::Status::executing, done));
+  hub->scene_changed(scene("a", model::Status::timeout, 10));
+  pass_ms(200);
+  const auto updates = updates_in(page->take());
+  EXPECT_THAT(words_of(updates, "status"), ElementsAre("queued", "executing", "failed"));
+  EXPECT_EQ(base::find_string(updates[2], "outcome"), "timeout");
+}
+
+TEST_F(HubTest, ScenesThatUpdateTogetherDoNotMix) {
+  const auto page = connect_and_greet();
+  for (int done = 1; done <= 20; ++done) {
+    hub->scene_changed(scene("a", model::Status::executing, done));
+    hub->scene_changed(scene("b", model::Status::executing, done * 100));
+    auto second = scene("a", model::Status::executing, done * 10'000);
+    second.scene_id = "scene-002";
+    hub->scene_changed(second);
+  }
+  pass_ms(200);
+  const auto updates = updates_in(page->take());
+  ASSERT_THAT(updates, SizeIs(3));
+  EXPECT_EQ(base::find_integer(updates[0], "nodesDone"), 20);
+  EXPECT_EQ(base::find_integer(updates[1], "nodesDone"), 2'000);
+  EXPECT_EQ(base::find_integer(updates[2], "nodesDone"), 200'000);
+}
+
+TEST_F(HubTest, PagesWithTheSameWindowShareOneFrame) {
+  const auto one = connect_and_greet();
+  const auto other = connect_and_greet();
+  hub->scene_changed(scene("a", model::Status::executing, 1));
+  run_handlers();
+  ASSERT_THAT(one->frames, SizeIs(1));
+  ASSERT_THAT(other->frames, SizeIs(1));
+  EXPECT_EQ(one->frames[0], other->frames[0]);
+}
+
+TEST_F(HubTest, APageThatComesWithinAWindowGetsNothingTwice) {
+  const auto early = connect_and_greet();
+  hub->scene_changed(scene("a", model::Status::executing, 1));
+  run_handlers();
+  hub->scene_changed(scene("b", model::Status::executing, 1));
+  const auto late = connect();
+  EXPECT_THAT(*base::find_array(late->take()[1], "scenes"), SizeIs(2));
+  hub->scene_changed(scene("c", model::Status::executing, 1));
+  pass_ms(200);
+  EXPECT_THAT(words_of(updates_in(early->take()), "runId"), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(words_of(updates_in(late->take()), "runId"), ElementsAre("c"));
+}
+
+TEST_F(HubTest, ResumesWithoutGapOrDouble) {
+  std::set<int> seen;
+  auto page = connect_and_greet();
+  std::uint64_t last_seq = 0;
+  const auto read = [&] {
+    for (const auto& message : page->take()) {
+      if (base::find_string(message, "type") == "hello") continue;
+      ASSERT_EQ(base::find_string(message, "type"), "update");
+      last_seq = static_cast<std::uint64_t>(*base::find_integer(message, "seq"));
+      for (const auto& update : *base::find_array(message, "updates")) {
+        EXPECT_TRUE(seen.insert(std::stoi(*base::find_string(update, "runId"))).second);
+      }
+    }
+  };
+  for (int i = 0; i < 300; ++i) {
+    hub->scene_changed(scene(std::to_string(i), model::Status::executing));
+    pass_ms(30);
+    if (i % 7 == 3) {
+      read();
+      page->close(1006, "cut");
+      run_handlers();
+      hub->scene_changed(scene(std::to_string(1000 + i), model::Status::queued));
+      page = connect(last_seq);
+    }
+  }
+  pass_ms(200);
+  read();
+  EXPECT_EQ(seen.size(), 300u + 43u);
+  EXPECT_EQ(last_seq, hub->seq());
+}
+
+TEST_F(HubTest, GivesASnapshotWhenTheMissedUpdatesAreGoneOrOfAnotherBoot) {
+  hub = std::make_unique<Hub>(io, clock, HubOptions{.boot_id = "boot-1", .ring_updates = 10});
+  for (int i = 0; i < 30; ++i) hub->scene_changed(scene("a", model::Status::executing, i));
+  EXPECT_THAT(words_of(connect(20)->take(), "type"), ElementsAre("hello", "update"));
+  EXPECT_THAT(words_of(connect(30)->take(), "type"), ElementsAre("hello"));
+  EXPECT_THAT(words_of(connect(19)->take(), "type"), ElementsAre("hello", "snapshot"));
+  EXPECT_THAT(words_of(connect(31)->take(), "type"), ElementsAre("hello", "snapshot"));
+  EXPECT_THAT(words_of(connect(25, "boot-0")->take(), "type"), ElementsAre("hello", "snapshot"));
+}
+
+TEST_F(HubTest, ASlowPageLosesIntermediateUpdatesButNoStatusAndCostsTheOthersNothing) {
+  const auto fast = connect_and_greet();
+  const auto slow = connect_and_greet();
+  slow->reads = false;
+  std::size_t fast_updates = 0;
+  auto big = scene("a", model::Status::queued);
+  big.run_title = std::string(8'000, 'x');
+  const auto step = [&] {
+    hub->scene_changed(big);
+    pass_ms(200);
+    fast_updates += updates_in(fast->take()).size();
+  };
+  step();
+  big.status = model::Status::executing;
+  for (big.nodes_done = 1; big.nodes_done <= 100; ++big.nodes_done) step();
+  big.status = model::Status::success;
+  step();
+  EXPECT_EQ(fast_updates, 102u);
+  EXPECT_FALSE(slow->closed_with);
+
+  slow->read_all();
+  slow->reads = true;
+  pass_ms(200);
+  const auto updates = updates_in(slow->take());
+  EXPECT_LT(updates.size(), 50u);
+  EXPECT_EQ(base::find_string(updates.front(), "status"), "queued");
+  EXPECT_EQ(base::find_string(updates.back(), "status"), "completed");
+  EXPECT_EQ(base::find_integer(updates[updates.size() - 2], "nodesDone"), 100);
+}
+
+TEST_F(HubTest, ClosesAPageThatStopsReadingWith1013) {
+  const auto stuck = connect_and_greet();
+  const auto other = connect_and_greet();
+  stuck->reads = false;
+  auto big = scene("a", model::Status::executing);
+  big.run_title = std::string(8'000, 'x');
+  for (int i = 0; i < 1'000 && !stuck->closed_with; ++i) {
+    big.nodes_done = i;
+    hub->scene_changed(big);
+    pass_ms(200);
+  }
+  EXPECT_EQ(stuck->closed_with, 1013);
+  EXPECT_FALSE(other->closed_with);
+  EXPECT_EQ(hub->clients(), 1u);
+}
+
+TEST_F(HubTest, ClosesAPageWhoseQueueOverflowsInsteadOfLosingAnEnd) {
+  const auto page = connect_and_greet();
+  page->capacity = 0;
+  hub->scene_changed(scene("a", model::Status::success));
+  run_handlers();
+  EXPECT_EQ(page->closed_with, 1013);
+  EXPECT_EQ(hub->clients(), 0u);
+}
+
+TEST_F(HubTest, ThousandsOfChangesAtOnceReachAPageThatReads) {
+  const auto page = connect_and_greet();
+  for (int i = 0; i < 5'000; ++i) hub->scene_changed(scene(std::to_string(i), model::Status::queued));
+  pass_ms(200);
+  std::uint64_t last = 0;
+  std::size_t count = 0;
+  for (const auto& message : page->take()) {
+    const auto seq = static_cast<std::uint64_t>(*base::find_integer(message, "seq"));
+    EXPECT_GT(seq, last);
+    last = seq;
+    count += base::find_array(message, "updates")->size();
+  }
+  EXPECT_EQ(count, 5'000u);
+  EXPECT_EQ(last, hub->seq());
+}
+
+TEST_F(HubTest, TakesTheWindowThatAClientAsksForAndLosesNothingOnTheWay) {
+  const auto page = connect_and_greet();
+  hub->scene_changed(scene("a", model::Status::queued));
+  run_handlers();
+  hub->scene_changed(scene("b", model::Status::queued));
+  page->on_text(R"({"type":"subscribe","bufferMs":1000})");
+  EXPECT_THAT(words_of(updates_in(page->take()), "runId"), ElementsAre("a", "b"));
+  hub->scene_changed(scene("c", model::Status::queued));
+  run_handlers();
+  EXPECT_THAT(words_of(updates_in(page->take()), "runId"), ElementsAre("c"));
+  hub->scene_changed(scene("d", model::Status::queued));
+  pass_ms(999);
+  EXPECT_THAT(page->take(), IsEmpty());
+  pass_ms(1);
+  EXPECT_THAT(words_of(updates_in(page->take()), "runId"), ElementsAre("d"));
+}
+
+TEST_F(HubTest, TellsAClientWhatIsWrongWithItsMessage) {
+  const auto page = connect_and_greet();
+  for (const auto* text : {"{", "[]", R"({"type":"subscribe","bufferMs":19})", R"({"type":"subscribe","previews":1})",
+                           R"({"type":"subscribe","bufferMs":"200"})"}) {
+    page->on_text(text);
+    EXPECT_THAT(words_of(page->take(), "type"), ElementsAre("error")) << text;
+  }
+  EXPECT_FALSE(page->closed_with);
+}
+
+TEST_F(HubTest, SendsPreviewsToSubscribersOnlyAndAtMostFourASecondAScene) {
+  const auto page = connect_and_greet();
+  const auto watcher = connect_and_greet();
+  EXPECT_FALSE(hub->wants_previews());
+  watcher->on_text(R"({"type":"subscribe","previews":true})");
+  EXPECT_TRUE(hub->wants_previews());
+  for (int i = 0; i < 100; ++i) {
+    hub->preview(Preview{"a", "scene-001", "p", "w", "5", "image/png", "\x89PNG"});
+    pass_ms(10);
+  }
+  EXPECT_THAT(page->take(), IsEmpty());
+  EXPECT_THAT(watcher->take(), IsEmpty());
+  ASSERT_THAT(watcher->binary, SizeIs(4));
+  const auto& payload = watcher->binary[0];
+  const auto head_bytes = static_cast<std::size_t>(static_cast<unsigned char>(payload[3]));
+  const auto head = base::parse_json(payload.substr(4, head_bytes)).value();
+  EXPECT_EQ(base::find_string(head, "nodeId"), "5");
+  EXPECT_EQ(base::find_string(head, "mime"), "image/png");
+  EXPECT_EQ(payload.substr(4 + head_bytes), "\x89PNG");
+}
+
+TEST_F(HubTest, LeavesPreviewsOutFirstWhenAClientIsSlow) {
+  const auto watcher = connect_and_greet();
+  watcher->on_text(R"({"type":"subscribe","previews":true})");
+  watcher->reads = false;
+  hub->scene_changed(scene("a", model::Status::executing, 1));
+  run_handlers();
+  hub->preview(Preview{"a", "scene-001", "a", "w", "5", "image/png", "x"});
+  EXPECT_THAT(watcher->frames, SizeIs(1));
+  EXPECT_FALSE(watcher->closed_with);
+}
+
+TEST_F(HubTest, ADeletedRunIsToldAndForgotten) {
+  model::RunSummary run;
+  run.run_id = "a";
+  hub->run_changed(run);
+  hub->scene_changed(scene("a", model::Status::executing));
+  const auto page = connect_and_greet();
+  hub->run_deleted("a");
+  run_handlers();
+  const auto updates = updates_in(page->take());
+  EXPECT_THAT(words_of(updates, "kind"), ElementsAre("runDeleted"));
+  EXPECT_EQ(base::find_string(updates[0], "runId"), "a");
+  const auto snapshot = connect()->take()[1];
+  EXPECT_THAT(*base::find_array(snapshot, "scenes"), IsEmpty());
+  EXPECT_THAT(*base::find_array(snapshot, "recent"), IsEmpty());
+}
+
+TEST_F(HubTest, KeepsTheTwentyNewestRuns) {
+  for (int i = 0; i < 50; ++i) {
+    model::RunSummary run;
+    run.run_id = std::to_string(i);
+    run.created_at_ms = (i * 37) % 50;
+    hub->run_changed(run);
+  }
+  const auto snapshot = connect()->take()[1];
+  const auto* recent = base::find_array(snapshot, "recent");
+  ASSERT_THAT(*recent, SizeIs(20));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(base::find_integer((*recent)[i], "createdAtMs"), 49 - i);
+}
+
+TEST_F(HubTest, ForgetsAPageThatLeaves) {
+  const auto page = connect_and_greet();
+  page->on_text(R"({"type":"subscribe","previews":true})");
+  page->on_close();
+  run_handlers();
+  EXPECT_EQ(hub->clients(), 0u);
+  EXPECT_FALSE(hub->wants_previews());
+  hub->scene_changed(scene("a", model::Status::executing));
+  pass_ms(200);
+  EXPECT_THAT(page->frames, IsEmpty());
+}
+
+TEST_F(HubTest, ClosesItsPagesWhenItGoes) {
+  const auto page = connect_and_greet();
+  hub.reset();
+  EXPECT_EQ(page->closed_with, 1001);
+}
+
+TEST_F(HubTest, ItsOwnTimerSendsWhatTheWindowGathered) {
+  hub = std::make_unique<Hub>(io, base::system_clock(), HubOptions{});
+  const auto page = connect_and_greet();
+  page->on_text(R"({"type":"subscribe","bufferMs":20})");
+  hub->scene_changed(scene("a", model::Status::executing, 1));
+  run_handlers();
+  hub->scene_changed(scene("a", model::Status::executing, 2));
+  io.restart();
+  io.run();
+  const auto updates = updates_in(page->take());
+  EXPECT_EQ(base::find_integer(updates.back(), "nodesDone"), 2);
+}
+
+}  // namespace
+}  // namespace comfytrace::live
