@@ -12,7 +12,7 @@ namespace {
 namespace json = base::json;
 
 // A chain of primitives is short; this only has to end cycles.
-constexpr int kMaxHops = 32;
+constexpr int kMaxHops = 16;
 
 // The inputs under which value-holding nodes keep their value.
 constexpr std::array<std::string_view, 7> kNumberKeys{"value", "Value", "number", "int", "float", "seed", "noise_seed"};

@@ -76,11 +76,14 @@ bool carries_picture(std::string_view key) {
 }
 
 std::optional<Size> size_upstream(const Graph& graph, std::size_t sampler) {
+  // Sizes are near; the rest of a huge graph is not worth the walk.
+  constexpr std::size_t kMaxVisited = 4096;
+  std::size_t visited = 0;
   std::optional<Size> size = size_at(graph, sampler);
   if (size) return size;
   (void)graph.upstream(sampler, carries_picture, [&](std::size_t node) {
     size = size_at(graph, node);
-    return size.has_value();
+    return size.has_value() || ++visited == kMaxVisited;
   });
   return size;
 }
