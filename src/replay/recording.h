@@ -23,14 +23,14 @@ struct RecordedLine {
   std::string method;
   std::string path;  // with query
   std::optional<int> status;
-  std::optional<base::json::value> json;  // a text frame or a JSON body
-  std::optional<std::string> raw;         // a body that is not JSON
+  std::optional<base::json::value> json;    // a text frame or a JSON body
+  std::optional<std::string> raw;           // a body that is not JSON
   std::optional<base::json::value> binary;  // {len, head_hex, type, …}: image bytes are not recorded
 };
 
 struct Recording {
-  std::string name;     // the file's, without ending
-  std::string version;  // ComfyUI's
+  std::string name;           // the file's, without ending
+  std::string version;        // ComfyUI's
   std::int64_t epoch_ms = 0;  // wall clock at offset 0
   std::vector<RecordedLine> lines;
 };
