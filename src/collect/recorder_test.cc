@@ -195,7 +195,7 @@ TEST_F(RecorderTest, GivesTheReadingsOfAnAttemptWhenItHasEnded) {
   comfyui_.begin("a");
   ASSERT_TRUE(until("a", Status::executing));
   comfyui_.vram_free = 100;
-  run_for(io_, 80);
+  ASSERT_TRUE(run_until(io_, [&] { return sink_.workers[worker_id_].worker.devices.at(0).vram_free_bytes == 100; }));
   EXPECT_TRUE(sink_.series.empty());
   comfyui_.finish("a");
   ASSERT_TRUE(run_until(io_, [&] { return !sink_.series.empty(); }));

@@ -24,8 +24,8 @@ inline CollectorTimings fast_timings() {
   CollectorTimings timings;
   timings.back_off_ms = {5, 10};
   timings.slow_retry_ms = 20;
-  timings.connect_timeout_ms = 100;
-  timings.http_timeout_ms = 100;
+  timings.connect_timeout_ms = 2'000;
+  timings.http_timeout_ms = 2'000;
   timings.tick_ms = 10;
   timings.status_debounce_ms = 2;
   timings.busy_stats_ms = 20;
