@@ -189,6 +189,7 @@ void TelemetryStreamManager::Impl::established() {
 
 void TelemetryStreamManager::Impl::closed(const base::Error& error) {
   if (error.code == base::ErrorCode::too_large) base::counters().add(Counter::frames_oversized);
+  if (is_open && error.code == base::ErrorCode::invalid) base::counters().add(Counter::frames_malformed);
   if (!is_open) return probe(error);
   drop(error);
 }

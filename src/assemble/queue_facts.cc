@@ -1,0 +1,241 @@
+#include <algorithm>
+
+#include "assemble/assembler_state.h"
+#include "assemble/attempt_times.h"
+#include "assemble/explain.h"
+#include "assemble/grouping.h"
+#include "base/counters.h"
+#include "base/uuid.h"
+
+namespace comfytrace::assemble {
+
+using model::ExitReason;
+using model::Status;
+using model::TimeSource;
+
+namespace {
+
+// "12" and "-31", but "7.5".
+std::string number_text(double number) {
+  std::string text;
+  base::write_json_number(text, number);
+  return text;
+}
+
+std::string refused_nodes(const std::vector<model::ValidationError>& errors) {
+  std::string names;
+  for (const model::ValidationError& error : errors) {
+    const std::string name = error.class_type.empty() ? error.node_id : error.node_id + " (" + error.class_type + ")";
+    if (names.find(name) != std::string::npos) continue;
+    if (names.size() > 200) return names + ", …";
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return names;
+}
+
+}  // namespace
+
+// `facts` may be nullptr: then they are read from the item if something needs them.
+void RunAssembler::State::take_item(Memo& memo, const comfyui::QueueItem& item, const comfyui::WorkflowFacts* facts,
+                                    bool from_server) {
+  model::Attempt& attempt = memo.attempt();
+  bool kept = false;
+  if (attempt.queue_number != item.number) {
+    attempt.queue_number = item.number;
+    kept = true;
+  }
+  if (const auto created_ms = item.create_time_ms()) kept |= set_queued(attempt, *created_ms, TimeSource::server);
+  const bool wanted = !memo.record || !memo.graph || (from_server && !memo.server_item);
+  if (wanted) {
+    const comfyui::WorkflowFacts read = facts ? *facts : comfyui::read_workflow(item.graph, item.extra_data);
+    place(memo, read.grouping);
+    memo.graph = std::make_shared<GraphIndex>(read.nodes);
+    memo.server_item |= from_server;
+    kept |= apply_workflow(memo, read);
+    kept |= name_nodes(memo.attempt(), *memo.graph);
+  }
+  if (kept) changed(memo, true);
+}
+
+void RunAssembler::State::on(const comfyui::QueueSnapshot& snapshot) {
+  std::set<std::string> present;
+  for (const auto* list : {&snapshot.running, &snapshot.pending}) {
+    for (const comfyui::QueueItem& item : *list) {
+      if (item.prompt_id.empty() || is_forgotten(item.prompt_id)) continue;
+      present.insert(item.prompt_id);
+      observe(item, list == &snapshot.running);
+    }
+  }
+  const std::set<std::string> open = worker().open_prompts;
+  for (const std::string& prompt_id : open) {
+    Memo* memo = book.newest(worker_id, prompt_id);
+    if (!memo) continue;
+    memo->in_queue = present.contains(prompt_id);
+    if (memo->in_queue) {
+      memo->asked_after_leaving = false;
+    } else {
+      ask_history(*memo, memo->asked_after_leaving);
+    }
+  }
+}
+
+void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_running) {
+  std::optional<comfyui::WorkflowFacts> facts;
+  Memo* memo = book.newest(worker_id, item.prompt_id);
+  if (!memo || !memo->record) {
+    facts = comfyui::read_workflow(item.graph, item.extra_data);
+    memo = known(item, *facts);
+  }
+  if (memo && !model::is_open(memo->attempt().status)) {
+    model::Attempt& attempt = memo->attempt();
+    const bool other_number = attempt.queue_number && *attempt.queue_number != item.number;
+    const bool later =
+        item.create_time_ms() && attempt.finished_at_ms && *item.create_time_ms() > *attempt.finished_at_ms;
+    if (other_number || later || attempt.exit_reason == ExitReason::workerLost) {
+      memo = &begin(item.prompt_id);
+      explain(memo->attempt(), at_ms, "another attempt", "its prompt_id was queued again after it had ended");
+    } else if (attempt.exit_reason == ExitReason::deleted) {
+      attempt.status = Status::queued;
+      attempt.exit_reason.reset();
+      clear_finished(attempt);
+      explain(attempt, at_ms, "queued again", "the worker's queue has it after all");
+    } else {
+      return;  // the queue was read before it ended
+    }
+  }
+  const bool is_new = !memo;
+  if (!memo) memo = &begin(item.prompt_id);
+  seen_alive(*memo);
+  model::Attempt& attempt = memo->attempt();
+  bool kept = is_new;
+  if (is_running && attempt.status == Status::queued) {
+    attempt.status = Status::executing;
+    set_started(attempt, at_ms, TimeSource::poll);
+    note_vram(attempt, worker().samples());
+    explain(attempt, at_ms, "executing", "the worker's queue lists it as running");
+    kept = true;
+  } else if (!is_running && attempt.status == Status::queued) {
+    kept |= set_queued(attempt, at_ms, TimeSource::poll);
+    kept |= explain(attempt, at_ms, "queued", "the worker's queue lists it as pending");
+  }
+  take_item(*memo, item, facts ? &*facts : nullptr, true);
+  if (kept) changed(*memo, true);
+}
+
+void RunAssembler::State::on(const Submitted& submitted) {
+  comfyui::QueueItem item = submitted.item;
+  if (!submitted.answer.prompt_id.empty()) item.prompt_id = submitted.answer.prompt_id;
+  if (submitted.answer.number) item.number = *submitted.answer.number;
+  if (!submitted.answer.accepted) return reject(submitted, item);
+  if (item.prompt_id.empty() || is_forgotten(item.prompt_id)) return;
+  const comfyui::WorkflowFacts facts = comfyui::read_workflow(item.graph, item.extra_data);
+  Memo* memo = known(item, facts);
+  if (memo && !model::is_open(memo->attempt().status)) {
+    const std::optional<double>& number = memo->attempt().queue_number;
+    if (number && *number != item.number) {
+      memo = &begin(item.prompt_id);
+      explain(memo->attempt(), at_ms, "another attempt", "its prompt_id was submitted again after it had ended");
+    }
+  }
+  if (!memo) memo = &begin(item.prompt_id);
+  model::Attempt& attempt = memo->attempt();
+  if (model::is_open(attempt.status)) seen_alive(*memo);
+  bool kept = attempt.origin != model::Origin::submitted;
+  attempt.origin = model::Origin::submitted;
+  kept |= set_queued(attempt, at_ms, TimeSource::receipt);
+  kept |=
+      explain(attempt, at_ms, "queued", "we posted it and the worker took it as number " + number_text(item.number));
+  if (attempt.validation_errors != submitted.answer.node_errors) {
+    attempt.validation_errors = submitted.answer.node_errors;
+    kept = true;
+  }
+  if (!attempt.validation_errors.empty())
+    kept |= add_note(attempt, "Validation refused a part of the prompt, which does not run: " +
+                                  refused_nodes(attempt.validation_errors) + ".");
+  take_item(*memo, item, &facts, false);
+  if (kept) changed(*memo, true);
+}
+
+void RunAssembler::State::reject(const Submitted& submitted, const comfyui::QueueItem& refused) {
+  comfyui::QueueItem item = refused;
+  const comfyui::WorkflowFacts facts = comfyui::read_workflow(item.graph, item.extra_data);
+  // A refused prompt has no name of its own unless its sender chose one.
+  if (item.prompt_id.empty())
+    item.prompt_id = base::named_uuid(worker_id + " refused " + std::to_string(at_ms) + " " + facts.fingerprint);
+  if (is_forgotten(item.prompt_id)) return;
+  Memo* memo = known(item, facts);
+  if (memo) {
+    const model::Attempt& known = memo->attempt();
+    if (model::is_open(known.status)) return;
+    if (known.exit_reason == ExitReason::validationError && known.finished_at_ms == at_ms) return;
+  }
+  memo = &begin(item.prompt_id);
+  model::Attempt& attempt = memo->attempt();
+  attempt.origin = model::Origin::submitted;
+  attempt.status = Status::failed;
+  attempt.exit_reason = ExitReason::validationError;
+  set_queued(attempt, at_ms, TimeSource::receipt);
+  set_finished(attempt, at_ms, TimeSource::receipt);
+  attempt.validation_errors = submitted.answer.node_errors;
+  if (attempt.validation_errors.empty()) {
+    model::ValidationError error;
+    error.type = submitted.answer.error_type.value_or("");
+    error.message = submitted.answer.error_message.value_or("The worker refused the prompt");
+    attempt.validation_errors.push_back(std::move(error));
+  }
+  explain(attempt, at_ms, "ended as validationError", "the worker refused the prompt when it was posted");
+  place(*memo, facts.grouping);
+  apply_workflow(*memo, facts);
+  changed(*memo, true);
+}
+
+void RunAssembler::State::conclude(Memo& memo, Status status, ExitReason reason, std::string_view because) {
+  model::Attempt& attempt = memo.attempt();
+  Outcome outcome;
+  outcome.status = status;
+  outcome.reason = reason;
+  outcome.because = because;
+  outcome.finished_at_ms = at_ms;
+  outcome.source = TimeSource::poll;
+  if (memo.contact_lost_at_ms && reason == ExitReason::workerLost) {
+    // It ended, at the latest, about when we lost sight of the worker, not when we found out.
+    outcome.finished_at_ms = *memo.contact_lost_at_ms;
+    outcome.source = TimeSource::receipt;
+  }
+  memo.contact_lost_at_ms.reset();
+  apply_outcome(attempt, outcome, at_ms, memo.graph.get());
+  if (reason == ExitReason::workerLost) base::counters().add(base::Counter::attempts_lost);
+  changed(memo, true);
+}
+
+void RunAssembler::State::on(const HistoryMissing& missing) {
+  Memo* memo = book.newest(worker_id, missing.prompt_id);
+  if (!memo) return;
+  // Nothing will tell any more to which run it belongs: it is one of its own.
+  if (!memo->record) place(*memo, {});
+  model::Attempt& attempt = memo->attempt();
+  if (!model::is_open(attempt.status)) {
+    if (is_inferred(attempt) || has_explanation(attempt, kFromHistory)) return;
+    if (attempt.exit_reason == ExitReason::validationError) return;
+    if (add_note(attempt, "The worker's history no longer has this prompt: its outputs are those that events named."))
+      changed(*memo, true);
+    return;
+  }
+  if (memo->in_queue && !memo->end_marker) return;
+  const bool same_life = worker().same_as(memo->seen_life);
+  if (memo->end_marker) {
+    conclude(*memo, Status::failed, ExitReason::unknown,
+             "the worker said that it ended, no message told how, and its history does not have it");
+  } else if (attempt.status == Status::executing) {
+    conclude(*memo, Status::failed, ExitReason::workerLost,
+             "it was executing, has left the queue and is not in the worker's history");
+  } else if (same_life) {
+    conclude(*memo, Status::cancelled, ExitReason::deleted,
+             "it was pending, has left the queue and is not in the history of the same worker life");
+  } else {
+    conclude(*memo, Status::failed, ExitReason::workerLost,
+             "it was pending, and the worker's memory begins anew: it was restarted since");
+  }
+}
+
+}  // namespace comfytrace::assemble

@@ -1,0 +1,469 @@
+#include "assemble/run_assembler.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "assemble/explain.h"
+#include "assemble/invariants.h"
+#include "base/uuid.h"
+
+namespace comfytrace::assemble {
+namespace {
+
+using model::ExitReason;
+using model::NodeState;
+using model::Status;
+using model::TimeSource;
+
+base::json::value graph() {
+  return *base::parse_json(R"({"1":{"class_type":"EmptyImage","inputs":{},"_meta":{"title":"Source"}},
+    "2":{"class_type":"ImageBlur","inputs":{"image":["1",0]}},
+    "3":{"class_type":"SaveImage","inputs":{"images":["2",0]}}})");
+}
+
+comfyui::QueueItem item(std::string prompt_id, double number, std::string_view extra_data = "{}") {
+  comfyui::QueueItem made;
+  made.number = number;
+  made.prompt_id = std::move(prompt_id);
+  made.graph = graph();
+  made.extra_data = *base::parse_json(extra_data);
+  made.output_node_ids = {"3"};
+  return made;
+}
+
+comfyui::NodeProgress node(std::string id, bool finished, double value = 0) {
+  comfyui::NodeProgress made;
+  made.node_id = made.display_node_id = std::move(id);
+  made.finished = finished;
+  made.value = finished ? 1 : value;
+  made.max = 1;
+  return made;
+}
+
+comfyui::HistoryEntry entry(comfyui::QueueItem prompt, std::int64_t start_ms, comfyui::Event end) {
+  comfyui::HistoryEntry made;
+  const std::string id = prompt.prompt_id;
+  made.prompt = std::move(prompt);
+  made.outputs = *base::parse_json(R"({"3":{"images":[{"filename":"a.png","subfolder":"","type":"output"}]}})");
+  made.status_text = std::holds_alternative<comfyui::ExecutionSuccess>(end) ? "success" : "error";
+  made.completed = made.status_text == "success";
+  made.messages = {comfyui::ExecutionStart{id, start_ms}, comfyui::ExecutionCached{id, {}, start_ms}, std::move(end)};
+  return made;
+}
+
+// An assembler with a history beside it, as the program has: what it gives is kept and can be looked up.
+class Recorder {
+ public:
+  Recorder() : assembler(make()) {}
+
+  template <class T>
+  Changes tell(std::int64_t at_ms, T what, std::string worker = "w") {
+    assembler->apply(Fact{std::move(worker), at_ms, std::move(what)});
+    Changes changes = assembler->take_changes();
+    for (const model::Run& run : changes.runs) {
+      const auto wrong = violations(run);
+      EXPECT_TRUE(wrong.empty()) << wrong.front();
+      kept[run.run_id] = run;
+    }
+    return changes;
+  }
+  template <class E>
+  Changes event(std::int64_t at_ms, E e, std::string worker = "w") {
+    return tell(at_ms, comfyui::Event(std::move(e)), std::move(worker));
+  }
+  Changes queue(std::int64_t at_ms, std::vector<comfyui::QueueItem> running,
+                std::vector<comfyui::QueueItem> pending = {}, std::string worker = "w") {
+    return tell(at_ms, comfyui::QueueSnapshot{std::move(running), std::move(pending)}, std::move(worker));
+  }
+  void connect(std::int64_t at_ms) { tell(at_ms, Connected{}); }
+  void disconnect(std::int64_t at_ms) { tell(at_ms, Disconnected{}); }
+
+  // Ends this life and begins another with what was kept.
+  void restart() {
+    assembler = make();
+    for (const auto& [id, run] : kept) {
+      if (model::is_open(run.status)) assembler->adopt(run);
+    }
+  }
+
+  const model::Attempt& attempt(const std::string& run_id, std::size_t scene = 0) {
+    return kept.at(run_id).scenes.at(scene).attempts.back();
+  }
+
+  std::map<std::string, model::Run> kept;
+  std::unique_ptr<RunAssembler> assembler;
+
+ private:
+  std::unique_ptr<RunAssembler> make() {
+    return std::make_unique<RunAssembler>([this](std::string_view run_id) -> std::optional<model::Run> {
+      const auto found = kept.find(std::string(run_id));
+      if (found == kept.end()) return std::nullopt;
+      return found->second;
+    });
+  }
+};
+
+void run_two_nodes(Recorder& r, const std::string& id) {
+  r.event(1000, comfyui::ExecutionStart{id, 1000});
+  r.event(1001, comfyui::ExecutionCached{id, {"1"}, 1001});
+  r.event(1010, comfyui::ProgressState{id, {node("2", false)}});
+  r.event(1011, comfyui::Executing{id, "2", "2"});
+  r.event(1110, comfyui::ProgressState{id, {node("2", true)}});
+}
+
+TEST(RunAssembler, TakesTimesFromTheWorkersStampsAndNodesFromProgress) {
+  Recorder r;
+  r.queue(990, {}, {item("p", 4)});
+  run_two_nodes(r, "p");
+  r.event(1205, comfyui::ExecutionSuccess{"p", 1200});
+  const model::Attempt& attempt = r.attempt("p");
+  EXPECT_EQ(attempt.status, Status::success);
+  EXPECT_EQ(attempt.queued_at_source, TimeSource::poll);
+  EXPECT_EQ(attempt.queue_wait_ms, 10);
+  EXPECT_EQ(attempt.duration_ms, 200);
+  EXPECT_EQ(attempt.finished_at_source, TimeSource::server);
+  ASSERT_EQ(attempt.nodes.size(), 2u);
+  EXPECT_EQ(attempt.nodes[0].class_type, "ImageBlur");
+  EXPECT_EQ(attempt.nodes[0].start_offset_ms, 10);
+  EXPECT_EQ(attempt.nodes[0].duration_ms, 100);
+  EXPECT_EQ(attempt.nodes[1].state, NodeState::cached);
+  EXPECT_EQ(attempt.nodes[1].title, "Source");
+  EXPECT_EQ(r.kept.at("p").status, Status::success);
+}
+
+TEST(RunAssembler, ClosesOpenNodesWhenInterrupted) {
+  Recorder r;
+  r.queue(990, {}, {item("p", 0)});
+  r.event(1000, comfyui::ExecutionStart{"p", 1000});
+  r.event(1010, comfyui::ProgressState{"p", {node("1", false)}});
+  r.event(1020, comfyui::ProgressState{"p", {node("1", false), node("2", false)}});
+  r.event(1105, comfyui::ExecutionInterrupted{"p", "2", "ImageBlur", {}, 1100});
+  const model::Attempt& attempt = r.attempt("p");
+  EXPECT_EQ(attempt.status, Status::cancelled);
+  EXPECT_EQ(attempt.exit_reason, ExitReason::interrupted);
+  EXPECT_EQ(attempt.nodes.at(0).state, NodeState::abandoned);
+  EXPECT_EQ(attempt.nodes.at(1).state, NodeState::interrupted);
+  EXPECT_EQ(attempt.nodes.at(1).duration_ms, 80);
+}
+
+TEST(RunAssembler, AnInterruptedPromptIsToldByTheLastMessageOfItsHistory) {
+  Recorder r;
+  r.tell(2000,
+         HistoryRead{{entry(item("p", 0), 1000, comfyui::ExecutionInterrupted{"p", "2", "ImageBlur", {}, 1100})}});
+  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::interrupted);
+  EXPECT_EQ(r.attempt("p").origin, model::Origin::backfilled);
+}
+
+TEST(RunAssembler, ABlockedNodeDoesNotEndThePrompt) {
+  Recorder r;
+  r.queue(990, {}, {item("p", 0)});
+  r.event(1000, comfyui::ExecutionStart{"p", 1000});
+  r.event(1010, comfyui::ProgressState{"p", {node("3", false)}});
+  comfyui::ExecutionError blocked;
+  blocked.prompt_id = "p";
+  blocked.node_id = "3";
+  blocked.exception_type = "ExecutionBlocked";
+  r.event(1011, blocked);
+  EXPECT_EQ(r.attempt("p").status, Status::executing);
+  r.event(1012, comfyui::ProgressState{"p", {node("3", true)}});
+  r.event(1100, comfyui::ExecutionSuccess{"p", 1100});
+  EXPECT_EQ(r.attempt("p").status, Status::success);
+  EXPECT_EQ(r.attempt("p").nodes.at(0).state, NodeState::blocked);
+  EXPECT_EQ(r.attempt("p").nodes.at(0).duration_ms, 2);
+}
+
+TEST(RunAssembler, OutOfMemoryIsItsOwnExitReason) {
+  Recorder r;
+  r.queue(990, {}, {item("p", 0)});
+  comfyui::ExecutionError error;
+  error.prompt_id = "p";
+  error.node_id = "2";
+  error.exception_type = "torch.OutOfMemoryError";
+  error.exception_message = "CUDA out of memory";
+  error.timestamp_ms = 1100;
+  r.event(1000, comfyui::ExecutionStart{"p", 1000});
+  r.event(1101, error);
+  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::outOfMemory);
+  ASSERT_TRUE(r.attempt("p").failure);
+  EXPECT_EQ(r.attempt("p").failure->message, "CUDA out of memory");
+  EXPECT_EQ(r.attempt("p").nodes.at(0).state, NodeState::failed);
+}
+
+TEST(RunAssembler, TheHistoryWinsOverWhatEventsSaid) {
+  Recorder r;
+  r.queue(990, {}, {item("p", 0)});
+  r.event(1000, comfyui::ExecutionStart{"p", 1000});
+  r.event(1100, comfyui::ExecutionSuccess{"p", 1100});
+  comfyui::ExecutionError error;
+  error.prompt_id = "p";
+  error.node_id = "2";
+  error.exception_type = "ValueError";
+  error.timestamp_ms = 1150;
+  r.tell(1200, HistoryRead{{entry(item("p", 0), 1000, error)}});
+  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::executionError);
+  EXPECT_EQ(r.attempt("p").finished_at_ms, 1150);
+  ASSERT_EQ(r.attempt("p").artifacts.size(), 1u);
+  EXPECT_EQ(r.attempt("p").artifacts[0].filename, "a.png");
+}
+
+TEST(RunAssembler, AsksTheHistoryOnceWhenAPromptLeftTheQueue) {
+  Recorder r;
+  r.queue(100, {item("p", 0)});
+  EXPECT_EQ(r.queue(200, {}).wanted_history.size(), 1u);
+  EXPECT_TRUE(r.queue(300, {}).wanted_history.empty());
+  EXPECT_EQ(r.attempt("p").status, Status::executing);
+}
+
+TEST(RunAssembler, APendingPromptThatVanishedInTheSameLifeWasDeleted) {
+  Recorder r;
+  r.connect(50);
+  r.queue(100, {item("a", 0)}, {item("p", 1)});
+  r.queue(200, {item("a", 0)});
+  r.tell(300, HistoryMissing{"p"});
+  EXPECT_EQ(r.attempt("p").status, Status::cancelled);
+  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::deleted);
+}
+
+TEST(RunAssembler, APendingPromptThatVanishedInARestartIsLost) {
+  Recorder r;
+  r.connect(50);
+  r.queue(100, {item("a", 7)}, {item("p", 8)});
+  r.disconnect(150);
+  r.connect(200);
+  r.queue(201, {});
+  r.tell(202, HistoryRead{});
+  r.tell(300, HistoryMissing{"p"});
+  r.tell(300, HistoryMissing{"a"});
+  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::workerLost);
+  EXPECT_EQ(r.attempt("a").exit_reason, ExitReason::workerLost);
+  EXPECT_EQ(r.attempt("a").finished_at_ms, 150) << "it ended when the worker was lost, not when that was noticed";
+}
+
+TEST(RunAssembler, AWorkerThatRemembersAnEarlierPromptWasNotRestarted) {
+  Recorder r;
+  r.connect(50);
+  r.queue(100, {item("a", 7)}, {item("p", 8)});
+  r.disconnect(150);
+  r.connect(200);
+  r.queue(201, {item("a", 7)});
+  r.tell(300, HistoryMissing{"p"});
+  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::deleted);
+}
+
+TEST(RunAssembler, AnExecutingPromptThatVanishesIsNeverCalledDeleted) {
+  Recorder r;
+  r.connect(50);
+  r.queue(100, {item("p", 0)});
+  r.queue(200, {});
+  r.tell(300, HistoryMissing{"p"});
+  EXPECT_EQ(r.attempt("p").status, Status::failed);
+  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::workerLost);
+}
+
+TEST(RunAssembler, AnOutcomeThatAnEventToldStandsWithoutHistory) {
+  Recorder r;
+  r.queue(100, {item("p", 0)});
+  r.event(110, comfyui::ExecutionSuccess{"p", 110});
+  r.tell(300, HistoryMissing{"p"});
+  EXPECT_EQ(r.attempt("p").status, Status::success);
+  EXPECT_EQ(r.attempt("p").fallback_notes.size(), 1u);
+}
+
+TEST(RunAssembler, AHistoryThatComesAfterAllCorrectsAConclusion) {
+  Recorder r;
+  r.queue(100, {}, {item("p", 3)});
+  r.queue(200, {});
+  r.tell(300, HistoryMissing{"p"});
+  r.tell(900, HistoryRead{{entry(item("p", 3), 150, comfyui::ExecutionSuccess{"p", 190})}});
+  EXPECT_EQ(r.attempt("p").status, Status::success);
+  EXPECT_EQ(r.attempt("p").finished_at_ms, 190);
+}
+
+TEST(RunAssembler, AReusedPromptIdIsAnotherAttemptOfTheSameScene) {
+  Recorder r;
+  r.queue(990, {item("p", 0)});
+  r.event(1000, comfyui::ExecutionStart{"p", 1000});
+  r.event(1100, comfyui::ExecutionSuccess{"p", 1100});
+  r.queue(1150, {item("p", 0)});  // read before it ended
+  EXPECT_EQ(r.kept.at("p").scenes.at(0).attempts.size(), 1u);
+  r.queue(1990, {item("p", 1)});
+  r.event(2000, comfyui::ExecutionStart{"p", 2000});
+  r.event(2001, comfyui::ExecutionStart{"p", 1000});
+  r.tell(2200, HistoryRead{{entry(item("p", 1), 2000, comfyui::ExecutionSuccess{"p", 2100})}});
+  const model::Scene& scene = r.kept.at("p").scenes.at(0);
+  ASSERT_EQ(scene.attempts.size(), 2u);
+  EXPECT_EQ(scene.attempts[0].finished_at_ms, 1100);
+  EXPECT_EQ(scene.attempts[1].started_at_ms, 2000);
+  EXPECT_EQ(scene.attempts[1].finished_at_ms, 2100);
+}
+
+TEST(RunAssembler, PromptsThatNameARunBecomeItsScenesAndReopenIt) {
+  Recorder r;
+  r.queue(100, {}, {item("a", 0, R"({"run_id":"R","scene_id":"S1"})")});
+  r.event(110, comfyui::ExecutionStart{"a", 110});
+  r.event(120, comfyui::ExecutionSuccess{"a", 120});
+  EXPECT_EQ(r.kept.at("R").status, Status::success);
+  r.queue(200, {}, {item("b", 1, R"({"run_id":"R"})")});
+  EXPECT_NE(r.kept.at("R").status, Status::success);
+  r.queue(210, {}, {item("b", 1, R"({"run_id":"R"})"), item("c", 2, R"({"run_id":"R","scene_id":"S1"})")});
+  const model::Run& run = r.kept.at("R");
+  EXPECT_TRUE(run.grouped);
+  ASSERT_EQ(run.scenes.size(), 2u);
+  EXPECT_EQ(run.scenes[0].attempts.size(), 2u);
+  EXPECT_EQ(run.scenes[1].scene_id, "scene-002");
+}
+
+TEST(RunAssembler, TwoWorkersMayUseTheSamePromptId) {
+  Recorder r;
+  r.queue(100, {item("run 1", 0)}, {}, "w1");
+  r.queue(100, {item("run 1", 0)}, {}, "w2");
+  r.event(200, comfyui::ExecutionSuccess{"run 1", 200}, "w1");
+  const std::string other = base::named_uuid("w2run 1");
+  EXPECT_EQ(r.attempt("run 1").status, Status::success);
+  EXPECT_EQ(r.attempt(other).status, Status::executing);
+}
+
+TEST(RunAssembler, ANodeThatStartedBeforeTheStartWasStampedKeepsItsInstant) {
+  Recorder r;
+  r.queue(900, {}, {item("p", 0)});
+  r.event(1000, comfyui::ProgressState{"p", {node("1", false)}});
+  r.event(1050, comfyui::ProgressState{"p", {node("1", true), node("2", false)}});
+  r.tell(1200, HistoryRead{{entry(item("p", 0), 980, comfyui::ExecutionSuccess{"p", 1100})}});
+  const model::Attempt& attempt = r.attempt("p");
+  EXPECT_EQ(attempt.started_at_ms, 980);
+  EXPECT_EQ(attempt.nodes.at(0).start_offset_ms, 20);
+  EXPECT_EQ(attempt.nodes.at(0).duration_ms, 50);
+  EXPECT_EQ(attempt.nodes.at(1).duration_ms, 50) << "closed at the end of the attempt";
+  EXPECT_EQ(attempt.nodes.at(1).state, NodeState::finished);
+}
+
+TEST(RunAssembler, EventsAfterTheEndAddOnlyWhatIsMissing) {
+  Recorder r;
+  r.queue(900, {item("p", 0)});
+  r.tell(1200, HistoryRead{{entry(item("p", 0), 980, comfyui::ExecutionSuccess{"p", 1100})}});
+  r.event(5000, comfyui::ProgressState{"p", {node("1", false)}});
+  r.event(5001, comfyui::ExecutionSuccess{"p", 5001});
+  const model::Attempt& attempt = r.attempt("p");
+  EXPECT_EQ(attempt.finished_at_ms, 1100);
+  ASSERT_EQ(attempt.nodes.size(), 1u);
+  EXPECT_FALSE(attempt.nodes[0].start_offset_ms);
+  EXPECT_FALSE(attempt.node_times_known);
+}
+
+TEST(RunAssembler, TheNodeToldOnConnectingBelongsToWhatRunsThere) {
+  Recorder r;
+  r.queue(900, {item("p", 0)});
+  r.event(1000, comfyui::Executing{std::nullopt, "2", std::nullopt});
+  ASSERT_EQ(r.attempt("p").nodes.size(), 1u);
+  EXPECT_EQ(r.attempt("p").nodes[0].class_type, "ImageBlur");
+  EXPECT_FALSE(r.attempt("p").nodes[0].start_offset_ms) << "it is not known since when it runs";
+}
+
+TEST(RunAssembler, ARefusedPromptIsARunThatFailed) {
+  Recorder r;
+  Submitted refused;
+  refused.item = item("", 0);
+  refused.answer.error_type = "prompt_no_outputs";
+  refused.answer.error_message = "Prompt has no outputs";
+  r.tell(100, refused);
+  r.tell(100, refused);
+  ASSERT_EQ(r.kept.size(), 1u);
+  const model::Attempt& attempt = r.kept.begin()->second.scenes.at(0).attempts.at(0);
+  EXPECT_EQ(attempt.exit_reason, ExitReason::validationError);
+  ASSERT_EQ(attempt.validation_errors.size(), 1u);
+  EXPECT_EQ(attempt.validation_errors[0].type, "prompt_no_outputs");
+}
+
+TEST(RunAssembler, EventsBeforeThePromptIsKnownAreNotLost) {
+  Recorder r;
+  run_two_nodes(r, "p");
+  EXPECT_TRUE(r.kept.empty());
+  r.queue(1120, {item("p", 0, R"({"run_id":"R"})")});
+  ASSERT_TRUE(r.kept.contains("R"));
+  EXPECT_EQ(r.attempt("R").started_at_ms, 1000);
+  EXPECT_EQ(r.attempt("R").nodes.at(0).class_type, "ImageBlur");
+  EXPECT_EQ(r.attempt("R").nodes.at(0).duration_ms, 100);
+}
+
+TEST(RunAssembler, MemoryIsReadBeforeDuringAndAfter) {
+  Recorder r;
+  const auto sample = [](std::int64_t at_ms, std::int64_t used) {
+    model::DeviceSample s;
+    s.at_ms = at_ms;
+    s.vram_used_bytes = used;
+    s.vram_free_bytes = 100 - used;
+    return std::vector<model::DeviceSample>{s};
+  };
+  r.tell(500, sample(500, 10));
+  r.queue(990, {}, {item("p", 0)});
+  r.event(1000, comfyui::ExecutionStart{"p", 1000});
+  r.tell(1100, sample(1100, 60));
+  r.tell(1200, sample(1200, 40));
+  r.event(1300, comfyui::ExecutionSuccess{"p", 1300});
+  r.tell(1400, sample(1400, 15));
+  r.tell(1500, sample(1500, 90));
+  const model::Attempt& attempt = r.attempt("p");
+  EXPECT_EQ(attempt.vram_free_before_bytes, 90);
+  EXPECT_EQ(attempt.vram_free_after_bytes, 85);
+  EXPECT_EQ(attempt.vram_delta_bytes, -5);
+  EXPECT_EQ(attempt.vram_peak_bytes, 60);
+}
+
+TEST(RunAssembler, ARunThatWasTakenUpAgainEndsAsIfNothingHadHappened) {
+  Recorder whole;
+  Recorder cut;
+  for (Recorder* r : {&whole, &cut}) {
+    r->queue(990, {}, {item("p", 4)});
+    run_two_nodes(*r, "p");
+    if (r == &cut) r->restart();
+    r->queue(1120, {item("p", 4)});
+    r->event(1130, comfyui::ProgressState{"p", {node("2", true), node("3", false)}});
+    r->event(1200, comfyui::ExecutionSuccess{"p", 1200});
+    r->tell(1300, HistoryRead{{entry(item("p", 4), 1000, comfyui::ExecutionSuccess{"p", 1200})}});
+  }
+  EXPECT_EQ(whole.kept.at("p"), cut.kept.at("p"));
+}
+
+TEST(RunAssembler, AHistoryReadAgainAfterARestartChangesNothing) {
+  Recorder r;
+  const HistoryRead read{{entry(item("p", 0), 1000, comfyui::ExecutionSuccess{"p", 1100})}};
+  r.tell(2000, read);
+  r.restart();
+  EXPECT_TRUE(r.tell(3000, read).runs.empty());
+}
+
+TEST(RunAssembler, LateFactsOfADeletedRunAreIgnored) {
+  Recorder r;
+  r.tell(2000, HistoryRead{{entry(item("p", 0), 1000, comfyui::ExecutionSuccess{"p", 1100})}});
+  r.assembler->forget("p");
+  r.kept.clear();
+  r.tell(2100, HistoryRead{{entry(item("p", 0), 1000, comfyui::ExecutionSuccess{"p", 1100})}});
+  EXPECT_TRUE(r.kept.empty());
+}
+
+TEST(RunAssembler, EveryChangeOfStatusIsShownInOrder) {
+  Recorder r;
+  r.assembler->apply(Fact{"w", 100, comfyui::QueueSnapshot{{}, {item("p", 0)}}});
+  r.assembler->apply(Fact{"w", 110, comfyui::Event(comfyui::ExecutionStart{"p", 110})});
+  r.assembler->apply(Fact{"w", 120, comfyui::Event(comfyui::ExecutionSuccess{"p", 120})});
+  const Changes changes = r.assembler->take_changes();
+  ASSERT_GE(changes.scenes.size(), 2u);
+  EXPECT_EQ(changes.scenes[changes.scenes.size() - 2].status, Status::executing);
+  EXPECT_EQ(changes.scenes.back().status, Status::success);
+  EXPECT_EQ(changes.runs.size(), 1u);
+}
+
+TEST(RunAssembler, MemoryOfFinishedRunsIsBounded) {
+  Recorder r;
+  for (int i = 0; i < 800; ++i) {
+    const std::string id = "p" + std::to_string(i);
+    r.tell(1000 + i, HistoryRead{{entry(item(id, i), 1000 + i, comfyui::ExecutionSuccess{id, 1001 + i})}});
+  }
+  EXPECT_EQ(r.assembler->find("p0"), nullptr);
+  EXPECT_NE(r.assembler->find("p799"), nullptr);
+  EXPECT_EQ(r.kept.size(), 800u);
+}
+
+}  // namespace
+}  // namespace comfytrace::assemble
