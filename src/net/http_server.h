@@ -21,6 +21,8 @@ struct ServerLimits {
   std::size_t max_websocket_message_bytes = 1u << 20;  // from a client
   std::size_t max_websocket_queue_bytes = 1u << 20;    // unsent, per client
   std::size_t max_websocket_queue_frames = 256;
+  std::int64_t websocket_ping_ms = 20'000;  // to a client that has sent nothing for so long
+  std::int64_t websocket_dead_ms = 60'000;  // without any frame from the client: the connection is ended
 };
 
 // The server's side of one WebSocket. I/O thread only. Frames are made once and shared by all who get them.
@@ -67,7 +69,7 @@ class HttpServer {
   // Binds and accepts. Port 0 takes a free one. Errors: conflict (address in use), invalid, denied.
   [[nodiscard]] base::Result<void> start(const std::string& host, std::uint16_t port);
   [[nodiscard]] std::uint16_t port() const;
-  // Stops accepting and ends every connection.
+  // Stops accepting and ends every connection. Calls on_close of every session; no handler is called after it returns.
   void stop();
   [[nodiscard]] std::size_t connections() const;
 
