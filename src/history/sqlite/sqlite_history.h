@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "history/run_history.h"
+#include "history/sqlite/owner_lock.h"
+
+// The history in one SQLite file. Exactly one SqliteHistory at a time owns a file, over all processes of the host;
+// it does all writes and all checkpoints. Any number of readers, in any process, look at it meanwhile.
+namespace comfytrace::history {
+
+namespace sqlite {
+class Store;
+}
+
+struct SqliteOptions {
+  std::string owner_url;  // where the owning server listens, if that is known: shown to whoever comes second
+  const base::Clock* clock = &base::system_clock();  // not owned
+  std::int64_t cache_bytes = 4 << 20;                // page cache of this connection
+  // The file never grows beyond this many 4-KiB pages: saving then fails as on a full disk. For tests.
+  std::optional<std::int64_t> max_pages;
+};
+
+// One thread at a time: opened anywhere, then used by the writer's thread alone.
+class SqliteHistory final : public RunHistory {
+ public:
+  // Opens or makes the file. A file of an older schema is copied to `<path>.schema<N>.bak`, then migrated.
+  // Errors: conflict (owned by another process, written by a newer version, or not our file), corrupt, unavailable
+  // (read-only, disk full, no such directory).
+  [[nodiscard]] static base::Result<std::unique_ptr<SqliteHistory>> open(const std::filesystem::path& path,
+                                                                         const SqliteOptions& options = {});
+  ~SqliteHistory() override;
+
+  // Tells whoever comes second where this server listens. Any thread.
+  void set_owner_url(const std::string& url);
+
+  base::Result<std::optional<model::Run>> get(std::string_view run_id) const override;
+  base::Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
+                                                         std::string_view prompt_id) const override;
+  base::Result<RunPage> page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const override;
+  base::Result<std::vector<model::Run>> open_runs() const override;
+  base::Result<std::vector<SampleSeries>> samples(std::string_view run_id) const override;
+  base::Result<std::vector<model::Worker>> workers() const override;
+  base::Result<std::vector<FilterPreset>> presets() const override;
+  base::Result<std::vector<Recommendation>> recommendations() const override;
+  base::Result<std::vector<Alert>> alerts(std::int64_t limit) const override;
+  base::Result<void> for_each(const RunFilter& filter,
+                              const std::function<bool(const model::Run&)>& each) const override;
+  base::Result<HistoryInfo> info() const override;
+
+  base::Result<void> save(std::span<const model::Run> runs) override;
+  base::Result<bool> remove(std::string_view run_id) override;
+  base::Result<bool> amend(std::string_view run_id, const RunPatch& patch) override;
+  base::Result<PruneReport> prune(const PruneRule& rule, const std::function<bool()>& keep_going) override;
+  base::Result<void> save_samples(std::span<const SampleSeries> series) override;
+  base::Result<void> save_worker(const model::Worker& worker) override;
+  base::Result<void> save_preset(const FilterPreset& preset) override;
+  base::Result<bool> remove_preset(std::string_view name) override;
+  base::Result<void> save_recommendation(const Recommendation& recommendation) override;
+  base::Result<void> save_alert(const Alert& alert) override;
+  base::Result<void> backup(const std::filesystem::path& path) override;
+
+ private:
+  SqliteHistory(OwnerLock lock, std::unique_ptr<sqlite::Store> store);
+  OwnerLock lock_;  // outlives the connection
+  std::unique_ptr<sqlite::Store> store_;
+  std::unique_ptr<RunHistoryReader> reader_;
+};
+
+// A read-only view of the file at `path`, whether or not a server writes to it. Nothing is locked, made or migrated.
+// Errors: not_found, conflict (another schema, not our file), corrupt, unavailable.
+[[nodiscard]] base::Result<std::unique_ptr<RunHistoryReader>> open_reader(const std::filesystem::path& path,
+                                                                          const SqliteOptions& options = {});
+
+}  // namespace comfytrace::history
