@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ class Metrics {
     WriterHealth writer;
     Cost cost;
     std::int64_t live_clients = 0;
-    std::int64_t history_runs = 0;
-    std::int64_t history_bytes = 0;
+    std::optional<std::int64_t> history_runs;  // absent: the history does not answer
+    std::optional<std::int64_t> history_bytes;
     std::string version;
   };
   // Text format 0.0.4.

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+
+namespace comfytrace::api {
+
+// Which handler a method and a target stand for.
+class Router {
+ public:
+  using Handler = std::function<void(CallPtr)>;
+
+  // "/api/v1/runs/{runId}/artifacts/{index}"; a segment may also be "{workerId}:connect". A placeholder stands for one
+  // segment as sent, so that an id may hold an encoded slash.
+  void add(std::string method, std::string_view pattern, Handler handler);
+
+  struct Match {
+    const Handler* handler = nullptr;  // null: not found, or not with this method
+    std::vector<std::string> params;
+    std::string allow;  // the methods of the routes that match the target; empty: there is none
+  };
+  // HEAD finds what GET finds.
+  [[nodiscard]] Match find(std::string_view method, std::string_view target) const;
+
+ private:
+  struct Route {
+    std::string method;
+    std::vector<std::string> segments;
+    Handler handler;
+  };
+  std::vector<Route> routes_;
+};
+
+}  // namespace comfytrace::api

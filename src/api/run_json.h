@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "history/run_history.h"
+#include "model/run.h"
+
+// The answers about one run, as docs/api.md gives them.
+namespace comfytrace::api {
+
+// The run with its artifacts listed and without its attempts' nodes.
+[[nodiscard]] std::string run_json(const model::Run& run);
+
+// Every attempt's nodes and device samples.
+[[nodiscard]] std::string timeline_json(const model::Run& run, const std::vector<history::SampleSeries>& samples);
+
+[[nodiscard]] std::string artifact_url(std::string_view run_id, std::size_t index);
+
+}  // namespace comfytrace::api

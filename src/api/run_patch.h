@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "history/run_history.h"
+
+namespace comfytrace::api {
+
+// Reads `{title?, tags?, notes?, archived?}`. Unknown keys are refused by name, and so is what is over a bound.
+// Errors: invalid, too_large; with field and mend.
+[[nodiscard]] base::Result<history::RunPatch> parse_run_patch(std::string_view body);
+
+}  // namespace comfytrace::api

@@ -1,0 +1,126 @@
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "api/context.h"
+#include "api/run_json.h"
+#include "api/run_patch.h"
+#include "api/run_query.h"
+#include "base/codec.h"
+
+namespace comfytrace::api {
+namespace {
+
+constexpr std::string_view kNoSuchRun = "there is no run with this id";
+
+// The recorder knows what happened last, the history what people wrote on the run.
+std::optional<model::Run> newest_of(std::optional<model::Run> live, std::optional<model::Run> stored) {
+  if (!live) return stored;
+  if (stored) {
+    if (!stored->title.empty()) live->title = std::move(stored->title);
+    live->tags = std::move(stored->tags);
+    live->notes = std::move(stored->notes);
+    live->archived = stored->archived;
+  }
+  return live;
+}
+
+std::optional<model::Run> live_run(const Context& context, const std::string& run_id) {
+  if (!context.services.find_live_run) return std::nullopt;
+  return context.services.find_live_run(run_id);
+}
+
+// Calls `then` on a reader thread with the run, or answers that there is none.
+void with_run(const Context& context, const CallPtr& call,
+              std::function<void(const history::RunHistoryReader&, model::Run)> then) {
+  context.ask(call, [call, then = std::move(then),
+                     live = live_run(context, call->params[0])](const history::RunHistoryReader& reader) {
+    auto stored = reader.get(call->params[0]);
+    if (!stored && !live) return call->fail(stored.error());
+    auto run = newest_of(live, stored ? std::move(*stored) : std::nullopt);
+    if (!run) return call->fail(404, kNoSuchRun, "runId");
+    then(reader, std::move(*run));
+  });
+}
+
+void list_runs(const Context& context, const CallPtr& call) {
+  auto query = parse_run_query(call->request.query, context.clock.now_ms());
+  if (!query) return call->fail(query.error());
+  std::vector<model::Worker> current;
+  for (auto& state : context.services.workers()) current.push_back(std::move(state.worker));
+  context.ask(call, [call, asked = std::move(*query), current](const history::RunHistoryReader& reader) {
+    RunQuery resolved = asked;
+    if (!resolved.workers.empty()) {
+      auto workers = reader.workers();
+      if (!workers) return call->fail(workers.error());
+      workers->insert(workers->end(), current.begin(), current.end());
+      resolve_workers(resolved, *workers);
+    }
+    const auto page = reader.page(resolved.filter, resolved.limit, resolved.cursor);
+    if (!page) return call->fail(page.error());
+    call->reply_json(base::encode_json(*page));
+  });
+}
+
+void get_run(const Context& context, const CallPtr& call) {
+  with_run(context, call,
+           [call](const history::RunHistoryReader&, const model::Run& run) { call->reply_json(run_json(run)); });
+}
+
+void get_timeline(const Context& context, const CallPtr& call) {
+  with_run(context, call, [call](const history::RunHistoryReader& reader, const model::Run& run) {
+    const auto samples = reader.samples(run.run_id);
+    if (!samples) return call->fail(samples.error());
+    call->reply_json(timeline_json(run, *samples));
+  });
+}
+
+void amended(Context& context, const CallPtr& call) {
+  with_run(context, call, [call, on_io = context.on_io()](const history::RunHistoryReader&, const model::Run& run) {
+    on_io([summary = model::summarise(run)](Context& back) { back.hub.run_changed(summary); });
+    call->reply_json(run_json(run));
+  });
+}
+
+void patch_run(Context& context, const CallPtr& call) {
+  auto patch = parse_run_patch(call->request.body);
+  if (!patch) return call->fail(patch.error());
+  context.services.amend(call->params[0], std::move(*patch),
+                         [call, on_io = context.on_io()](const base::Result<bool>& done) {
+                           if (!done) return call->fail(done.error());
+                           if (!*done) return call->fail(404, kNoSuchRun, "runId");
+                           on_io([call](Context& back) { amended(back, call); });
+                         });
+}
+
+void remove_run(Context& context, const CallPtr& call) {
+  context.services.remove(call->params[0], [call, on_io = context.on_io()](const base::Result<bool>& done) {
+    if (!done) return call->fail(done.error());
+    if (!*done) return call->fail(404, kNoSuchRun, "runId");
+    on_io([call](Context& back) {
+      back.hub.run_deleted(call->params[0]);
+      call->reply_nothing();
+    });
+  });
+}
+
+void delete_run(Context& context, const CallPtr& call) {
+  with_run(context, call, [call, on_io = context.on_io()](const history::RunHistoryReader&, const model::Run& run) {
+    if (model::is_open(run.status)) {
+      return call->fail(409, "the run is still open", "runId", "cancel it in ComfyUI, or wait until it ends");
+    }
+    on_io([call](Context& back) { remove_run(back, call); });
+  });
+}
+
+}  // namespace
+
+void add_run_routes(Router& router, const ContextPtr& context) {
+  router.add("GET", "/api/v1/runs", [context](const CallPtr& call) { list_runs(*context, call); });
+  router.add("GET", "/api/v1/runs/{runId}", [context](const CallPtr& call) { get_run(*context, call); });
+  router.add("PATCH", "/api/v1/runs/{runId}", [context](const CallPtr& call) { patch_run(*context, call); });
+  router.add("DELETE", "/api/v1/runs/{runId}", [context](const CallPtr& call) { delete_run(*context, call); });
+  router.add("GET", "/api/v1/runs/{runId}/timeline", [context](const CallPtr& call) { get_timeline(*context, call); });
+}
+
+}  // namespace comfytrace::api
