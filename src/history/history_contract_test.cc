@@ -378,7 +378,9 @@ TEST_P(BothHistories, AgreeAfterRandomChanges) {
     const auto saved = sqlite->save(runs);
     ASSERT_TRUE(saved) << saved.error().sentence();
     const std::string target = id();
-    if (random.chance(10)) ASSERT_EQ(*memory.remove(target), *sqlite->remove(target));
+    if (random.chance(10)) {
+      ASSERT_EQ(*memory.remove(target), *sqlite->remove(target));
+    }
     if (random.chance(40)) {
       const RunPatch patch = random_patch(random);
       ASSERT_EQ(*memory.amend(target, patch), *sqlite->amend(target, patch));
