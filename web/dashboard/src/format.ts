@@ -1,7 +1,9 @@
 // Words and numbers as the page shows them. A missing value gives null: the caller says what is missing.
 
-/** Narrow no-break space: between a number and its unit, and between thousands. */
+/** Narrow no-break space: between thousands, and before a unit that is set smaller and lighter. */
 export const kThin = '\u202f';
+/** No-break space: before a unit in plain text, where the narrow one runs together. */
+export const kGap = '\u00a0';
 const kMinus = '\u2212';
 
 export interface Part {
@@ -12,7 +14,7 @@ export interface Part {
 }
 
 export function joinParts(parts: readonly Part[]): string {
-  return parts.map((part) => part.value + (part.apart ? kThin : '') + part.unit).join(kThin);
+  return parts.map((part) => part.value + (part.apart ? kGap : '') + part.unit).join(kGap);
 }
 
 /** `8.3 s`, `48 s`, `5m 57s`, `1h 03m`; below a tenth of a second `42 ms`. */
@@ -83,7 +85,7 @@ export function formatCount(value: number | null | undefined): string | null {
 
 export function formatPercent(ratio: number | null | undefined, digits = 0): string | null {
   if (ratio === null || ratio === undefined || !Number.isFinite(ratio)) return null;
-  return signed((ratio * 100).toFixed(digits)) + kThin + '%';
+  return signed((ratio * 100).toFixed(digits)) + kGap + '%';
 }
 
 /** A parameter as typed: no grouping, no trailing zeros, a real minus. */

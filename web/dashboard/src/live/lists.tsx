@@ -18,12 +18,12 @@ export function QueuePanel({ scenes, known }: { scenes: readonly SceneUpdate[]; 
       ) : (
         <table className="tbl">
           <thead>
-            <tr><th className="w-ic"><span className="sr">State</span></th><th>Scene</th><th className="r w-90">Waits</th></tr>
+            <tr><th className="cw-ic"><span className="sr">State</span></th><th>Scene</th><th className="r cw-90">Waits</th></tr>
           </thead>
           <tbody>
             {scenes.slice(0, kShown).map((scene) => (
               <tr key={`${scene.runId} ${scene.sceneId} ${scene.promptId}`} className="go" onClick={() => navigate(runPath(scene.runId))}>
-                <td className="w-ic"><StatusMark status="queued" iconOnly /></td>
+                <td className="cw-ic"><StatusMark status="queued" iconOnly /></td>
                 <td className="m">
                   <Link className="quiet" href={runPath(scene.runId)} onClick={(event) => event.stopPropagation()}>{scene.sceneTitle || scene.runTitle || 'Untitled'}</Link>
                   <span className="t2 light">, {workerName(scene.workerId)}</span>
@@ -54,12 +54,12 @@ export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; know
       ) : (
         <table className="tbl">
           <thead>
-            <tr><th className="w-ic"><span className="sr">Status</span></th><th>Run</th><th className="r w-90">Took</th><th className="r w-90">Ended</th></tr>
+            <tr><th className="cw-ic"><span className="sr">Status</span></th><th>Run</th><th className="r cw-90">Took</th><th className="r cw-90">Ended</th></tr>
           </thead>
           <tbody>
             {ended.map((run) => (
               <tr key={run.runId} className="go" onClick={() => navigate(runPath(run.runId))}>
-                <td className="w-ic"><StatusMark status={run.status} iconOnly /></td>
+                <td className="cw-ic"><StatusMark status={run.status} iconOnly /></td>
                 <td className="m">
                   <Link className="quiet" href={runPath(run.runId)} onClick={(event) => event.stopPropagation()}>{run.title || 'Untitled'}</Link>
                   <span className="t2 light">{aside(run)}</span>

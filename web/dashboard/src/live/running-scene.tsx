@@ -77,7 +77,7 @@ export function RunningScene({ scene }: { scene: SceneUpdate }) {
               ) : (
                 <span className="v"><span className="t3 missing">not told</span></span>
               )}
-              <span className="e">{scene.progress === null ? 'progress not told' : `${Math.floor(scene.progress * 100)}\u202f% of the graph`}</span>
+              <span className="e">{scene.progress === null ? 'progress not told' : `${Math.floor(scene.progress * 100)}\u00a0% of the graph`}</span>
             </div>
             {scene.queuedAtMs !== null && scene.startedAtMs !== null && (
               <div className="kv hero third">

@@ -67,8 +67,13 @@ function Failure({ attempt }: { attempt: Attempt }) {
   const shown = foldable && !unfolded ? frames.filter((frame) => !frame.own) : frames;
   return (
     <>
-      <p className="err-say">{failure.message || 'ComfyUI gave no message.'}</p>
-      {frames.length === 0 ? <p className="t3 s12">No traceback came with it.</p> : (
+      <p className="err-say">{firstSentences(failure.message) || 'ComfyUI gave no message.'}</p>
+      {frames.length === 0 ? (
+        <>
+          {firstSentences(failure.message) !== failure.message && <div className="code"><b>{failure.message}</b></div>}
+          <p className="t3 s12">No traceback came with it.</p>
+        </>
+      ) : (
         <div className="code" role="region" aria-label="Traceback" tabIndex={0}>
           <div className="row">
             <span><em>Traceback</em>, innermost last, {plural(frames.length, 'frame')}</span>
@@ -94,10 +99,23 @@ function Failure({ attempt }: { attempt: Attempt }) {
   );
 }
 
+/** What a long message says first; the whole of it stands at the end of the traceback. */
+export function firstSentences(message: string): string {
+  const line = message.trim().split('\n', 1)[0]!;
+  if (line.length <= 160) return line;
+  const sentences = line.match(/[^.!?]+(?:[.!?](?!\s|$)[^.!?]*)*[.!?]?\s*/g) ?? [line];
+  let said = '';
+  for (const sentence of sentences) {
+    if (said && said.length + sentence.length > 120) break;
+    said += sentence;
+  }
+  return said.trim().length > 220 ? `${said.trim().slice(0, 200)}…` : said.trim();
+}
+
 function Refusals({ attempt }: { attempt: Attempt }) {
   return (
     <table className="tbl refusals" aria-label="What validation refused">
-      <thead><tr><th className="w-node">Node</th><th>What</th><th>Details</th></tr></thead>
+      <thead><tr><th className="cw-node">Node</th><th>What</th><th>Details</th></tr></thead>
       <tbody>
         {attempt.validationErrors.map((error, index) => (
           <tr key={index}>

@@ -14,8 +14,8 @@ export function ScenesTable({ run, chosen, onChoose }: { run: Run; chosen: Chose
         <table className="tbl sct">
           <thead>
             <tr>
-              <th className="w-num">#</th><th>Scene</th><th className="w-status">Status</th><th className="r w-80">Attempts</th>
-              <th className="r w-80">Duration</th><th className="r w-80">Waited</th><th className="r w-90">VRAM peak</th><th className="r w-90">Change</th><th className="w-110">Worker</th>
+              <th className="cw-num">#</th><th>Scene</th><th className="cw-status">Status</th><th className="r cw-80">Attempts</th>
+              <th className="r cw-80">Duration</th><th className="r cw-80">Waited</th><th className="r cw-90">VRAM peak</th><th className="r cw-90">Change</th><th className="cw-110">Worker</th>
             </tr>
           </thead>
           <tbody>
@@ -27,7 +27,7 @@ export function ScenesTable({ run, chosen, onChoose }: { run: Run; chosen: Chose
                   key={scene.sceneId} className={`go ${scene.sceneId === chosen.sceneId ? 'cur' : ''}`} aria-current={scene.sceneId === chosen.sceneId ? 'true' : undefined}
                   onClick={() => onChoose({ sceneId: scene.sceneId, promptId: last?.promptId ?? '' })}
                 >
-                  <td className="w-num t3">{index + 1}</td>
+                  <td className="cw-num t3">{index + 1}</td>
                   <td className="m"><button type="button" className="cell-btn el">{scene.title || `Scene ${index + 1}`}</button></td>
                   <td>
                     <span className="st" title={scene.exitReason ?? undefined}>

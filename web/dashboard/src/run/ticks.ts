@@ -1,4 +1,4 @@
-import { formatDuration, kThin } from '../format.ts';
+import { formatDuration, kGap } from '../format.ts';
 
 const kSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 86_400_000];
 
@@ -16,9 +16,9 @@ export function ticks(spanMs: number, most: number): Tick[] {
 }
 
 function wordOf(ms: number, step: number): string {
-  if (ms === 0) return `0${kThin}s`;
-  if (step < 1000 && ms < 60_000) return step < 100 && ms < 1000 ? `${ms}${kThin}ms` : `${Math.round(ms / 10) / 100}${kThin}s`;
-  if (step >= 60_000 && ms < 3_600_000) return `${ms / 60_000}${kThin}min`;
-  if (ms < 60_000) return `${ms / 1000}${kThin}s`;
+  if (ms === 0) return `0${kGap}s`;
+  if (step < 1000 && ms < 60_000) return step < 100 && ms < 1000 ? `${ms}${kGap}ms` : `${Math.round(ms / 10) / 100}${kGap}s`;
+  if (step >= 60_000 && ms < 3_600_000) return `${ms / 60_000}${kGap}min`;
+  if (ms < 60_000) return `${ms / 1000}${kGap}s`;
   return formatDuration(ms)!;
 }

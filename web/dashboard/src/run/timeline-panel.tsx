@@ -84,7 +84,7 @@ function NodeTable({ nodes }: { nodes: Timeline['attempts'][number]['nodes'] }) 
   return (
     <div className="scroll-x">
       <table className="tbl">
-        <thead><tr><th className="w-80">Node</th><th>Class</th><th>Title</th><th className="w-110">State</th><th className="r w-90">Start</th><th className="r w-90">Took</th></tr></thead>
+        <thead><tr><th className="cw-80">Node</th><th>Class</th><th>Title</th><th className="cw-110">State</th><th className="r cw-90">Start</th><th className="r cw-90">Took</th></tr></thead>
         <tbody>
           {nodes.map((node, index) => (
             <tr key={index}>
