@@ -1,0 +1,429 @@
+// The shapes of docs/api.md. Times are epoch milliseconds, durations milliseconds, memory bytes, ratios 0 to 1.
+// null means "not known", never 0.
+
+export type Status =
+  | 'queued' | 'executing' | 'success' | 'failed' | 'timeout' | 'cancelled' | 'skipped' | 'partial';
+export type ExitReason =
+  | 'success' | 'maxWait' | 'attemptLimit' | 'postExecution' | 'executionError' | 'outOfMemory' | 'validationError'
+  | 'interrupted' | 'deleted' | 'workerLost' | 'unknown';
+export type Origin = 'observed' | 'submitted' | 'backfilled' | 'imported';
+export type TimeSource = 'server' | 'receipt' | 'poll';
+export type NodeState = 'running' | 'finished' | 'cached' | 'failed' | 'interrupted' | 'abandoned' | 'blocked';
+export type MediaKind = 'image' | 'video' | 'audio' | 'text' | 'other';
+export type ConnectionState = 'connecting' | 'connected' | 'streaming' | 'stalled' | 'disconnected';
+export type CaptureSource = 'none' | 'stock' | 'extension';
+
+export const allStatuses: readonly Status[] = [
+  'queued', 'executing', 'success', 'failed', 'timeout', 'cancelled', 'skipped', 'partial',
+];
+
+export function isOpen(status: Status): boolean {
+  return status === 'queued' || status === 'executing';
+}
+
+export interface Lora {
+  name: string;
+  strengthModel: number | null;
+  strengthClip: number | null;
+}
+
+export interface Parameters {
+  checkpoints: string[];
+  loras: Lora[];
+  vaes: string[];
+  textEncoders: string[];
+  sampler: string | null;
+  scheduler: string | null;
+  steps: number | null;
+  cfg: number | null;
+  denoise: number | null;
+  width: number | null;
+  height: number | null;
+  batchSize: number | null;
+  frames: number | null;
+  fps: number | null;
+  seed: string | null;
+  positivePrompt: string | null;
+  negativePrompt: string | null;
+}
+
+export interface Artifact {
+  nodeId: string;
+  filename: string;
+  subfolder: string;
+  type: string;
+  kind: MediaKind;
+  text: string | null;
+  cached: boolean;
+}
+
+/** An artifact with its place in the run; `url` is relative to the server. */
+export interface RunArtifact extends Artifact {
+  index: number;
+  sceneId: string;
+  promptId: string;
+  url: string;
+}
+
+export interface NodeExecution {
+  nodeId: string;
+  displayNodeId: string;
+  parentNodeId: string | null;
+  classType: string;
+  title: string;
+  state: NodeState;
+  startOffsetMs: number | null;
+  durationMs: number | null;
+  progressValue: number | null;
+  progressMax: number | null;
+}
+
+export interface Failure {
+  nodeId: string;
+  nodeType: string;
+  exceptionType: string;
+  message: string;
+  traceback: string[];
+}
+
+export interface ValidationError {
+  nodeId: string;
+  classType: string;
+  type: string;
+  message: string;
+  details: string;
+}
+
+export interface Explanation {
+  atMs: number;
+  what: string;
+  because: string;
+}
+
+export interface Attempt {
+  promptId: string;
+  workerId: string;
+  status: Status;
+  exitReason: ExitReason | null;
+  origin: Origin;
+  queueNumber: number | null;
+  queuedAtMs: number | null;
+  queuedAtSource: TimeSource | null;
+  startedAtMs: number | null;
+  startedAtSource: TimeSource | null;
+  finishedAtMs: number | null;
+  finishedAtSource: TimeSource | null;
+  durationMs: number | null;
+  queueWaitMs: number | null;
+  nodeCount: number;
+  cachedKnown: boolean;
+  cachedNodeIds: string[];
+  nodeTimesKnown: boolean;
+  /** Present in exports only; the timeline route gives nodes. */
+  nodes?: NodeExecution[];
+  artifacts: Artifact[];
+  failure: Failure | null;
+  validationErrors: ValidationError[];
+  vramFreeBeforeBytes: number | null;
+  vramFreeAfterBytes: number | null;
+  vramDeltaBytes: number | null;
+  vramPeakBytes: number | null;
+  fallbackNotes: string[];
+  explanations: Explanation[];
+}
+
+export interface Scene {
+  sceneId: string;
+  title: string;
+  status: Status;
+  exitReason: ExitReason | null;
+  workflowFingerprint: string;
+  workSize: number | null;
+  parameters: Parameters;
+  attempts: Attempt[];
+}
+
+export interface QueuePolicy {
+  maxWaitMs: number;
+  pollIntervalMs: number;
+  attemptLimit: number;
+  postExecutionTimeoutMs: number;
+  retryBudget: number;
+  frameFloor: number;
+}
+
+export interface Run {
+  runId: string;
+  grouped: boolean;
+  title: string;
+  status: Status;
+  exitReason: ExitReason | null;
+  createdAtMs: number;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+  durationMs: number | null;
+  queueWaitMs: number | null;
+  storyId: string | null;
+  storyTitle: string | null;
+  workflowName: string | null;
+  tags: string[];
+  notes: string | null;
+  archived: boolean;
+  policy: QueuePolicy | null;
+  scenes: Scene[];
+  artifacts: RunArtifact[];
+}
+
+export interface RunSummary {
+  runId: string;
+  title: string;
+  status: Status;
+  exitReason: ExitReason | null;
+  createdAtMs: number;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+  durationMs: number | null;
+  queueWaitMs: number | null;
+  sceneCount: number;
+  scenesSucceeded: number;
+  attemptCount: number;
+  artifactCount: number;
+  storyTitle: string | null;
+  workflowName: string | null;
+  workflowFingerprint: string;
+  model: string | null;
+  workerIds: string[];
+  vramPeakBytes: number | null;
+  error: string | null;
+  thumbnail: number | null;
+  tags: string[];
+  archived: boolean;
+}
+
+export interface Device {
+  index: number;
+  name: string;
+  type: string;
+  vramTotalBytes: number | null;
+  vramFreeBytes: number | null;
+  torchVramTotalBytes: number | null;
+  torchVramFreeBytes: number | null;
+}
+
+export interface Worker {
+  workerId: string;
+  name: string;
+  url: string;
+  comfyuiVersion: string | null;
+  pythonVersion: string | null;
+  pytorchVersion: string | null;
+  os: string | null;
+  ramTotalBytes: number | null;
+  ramFreeBytes: number | null;
+  devices: Device[];
+  firstSeenAtMs: number | null;
+  lastSeenAtMs: number | null;
+}
+
+export interface Connection {
+  state: ConnectionState;
+  sinceMs: number;
+  source: CaptureSource;
+  lastEventAtMs: number | null;
+  attempt: number;
+  nextTryAtMs: number | null;
+  lastError: string | null;
+  missing: string | null;
+}
+
+export interface WorkerState {
+  worker: Worker;
+  connection: Connection;
+  queueRunning: number;
+  queuePending: number;
+}
+
+export interface DeviceSample {
+  atMs: number;
+  deviceIndex: number;
+  vramUsedBytes: number | null;
+  vramFreeBytes: number | null;
+  utilizationRatio: number | null;
+  temperatureCelsius: number | null;
+  powerWatts: number | null;
+}
+
+export interface TimelineAttempt {
+  sceneId: string;
+  promptId: string;
+  workerId: string;
+  status: Status;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+  durationMs: number | null;
+  nodeTimesKnown: boolean;
+  nodes: NodeExecution[];
+  samples: DeviceSample[];
+}
+
+export interface Timeline {
+  runId: string;
+  attempts: TimelineAttempt[];
+}
+
+export interface HistoryInfo {
+  kind: string;
+  location: string;
+  schemaVersion: number;
+  runs: number;
+  bytes: number;
+  oldestRunAtMs: number | null;
+  newestRunAtMs: number | null;
+}
+
+export interface Counter {
+  name: string;
+  severity: string;
+  sentence: string;
+  value: number;
+}
+
+export interface Health {
+  status: string;
+  version: string;
+  bootId: string;
+  startedAtMs: number;
+  nowMs: number;
+  history: HistoryInfo;
+  writer: { pending: number; failing: boolean; lastError: string | null };
+  cost: { cpuRatio: number | null; residentBytes: number | null };
+  workers: { total: number; connected: number };
+  counters: Counter[];
+}
+
+export interface RunPage {
+  runs: RunSummary[];
+  nextCursor: string | null;
+  total: number;
+}
+
+export interface RunFilter {
+  from?: string;
+  to?: string;
+  status?: Status[];
+  worker?: string[];
+  workflow?: string[];
+  text?: string;
+}
+
+export interface RunPatch {
+  title?: string;
+  tags?: string[];
+  notes?: string;
+  archived?: boolean;
+}
+
+// ---- the live stream ----
+
+export type SceneStatus = 'queued' | 'executing' | 'completed' | 'failed';
+
+export interface LiveNode {
+  nodeId: string;
+  classType: string;
+  title: string;
+  progressValue: number | null;
+  progressMax: number | null;
+  startedAtMs: number | null;
+}
+
+export interface SceneUpdate {
+  kind: 'scene';
+  runId: string;
+  sceneId: string;
+  promptId: string;
+  workerId: string;
+  runTitle: string;
+  sceneTitle: string;
+  status: SceneStatus;
+  /** The full word; `status` folds it to four. */
+  outcome?: Status;
+  exitReason: ExitReason | null;
+  attempts: number;
+  timestamp: number;
+  /** Seconds since the start. */
+  duration: number | null;
+  elapsedMs: number | null;
+  queuedAtMs: number | null;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+  queueNumber: number | null;
+  nodeCount: number;
+  nodesDone: number;
+  nodeTimesKnown: boolean;
+  node: LiveNode | null;
+  progress: number | null;
+  gpuVramFree: number | null;
+  gpuUtilization: number | null;
+  eta: number | null;
+}
+
+export interface RunUpdate {
+  kind: 'run';
+  run: RunSummary;
+}
+
+export interface RunDeletedUpdate {
+  kind: 'runDeleted';
+  runId: string;
+}
+
+export interface WorkerUpdate {
+  kind: 'worker';
+  worker: WorkerState;
+}
+
+export type TelemetryUpdate = SceneUpdate | RunUpdate | RunDeletedUpdate | WorkerUpdate;
+
+export interface HelloMessage {
+  type: 'hello';
+  protocol: number;
+  version: string;
+  bootId: string;
+  serverTimeMs: number;
+}
+
+export interface SnapshotMessage {
+  type: 'snapshot';
+  seq: number;
+  serverTimeMs: number;
+  workers: WorkerState[];
+  scenes: SceneUpdate[];
+  recent: RunSummary[];
+}
+
+export interface UpdateMessage {
+  type: 'update';
+  seq: number;
+  serverTimeMs: number;
+  updates: TelemetryUpdate[];
+}
+
+export type ServerMessage = HelloMessage | SnapshotMessage | UpdateMessage;
+
+export interface PreviewHead {
+  runId: string;
+  sceneId: string;
+  promptId: string;
+  workerId: string;
+  nodeId: string;
+  mime: string;
+}
+
+export interface Preview extends PreviewHead {
+  image: Blob;
+}
+
+/** Identity of one execution: updates of different executions never mix. */
+export function sceneKey(scene: { runId: string; sceneId: string; promptId: string }): string {
+  return JSON.stringify([scene.runId, scene.sceneId, scene.promptId]);
+}

@@ -1,0 +1,100 @@
+import { isOpen, type RunSummary, type SceneUpdate } from '@comfytrace/client';
+import { durationParts, exitReasonWords, formatDuration, formatWhen, plural } from '../format.ts';
+import { Link, navigate, runPath } from '../router.tsx';
+import { useLive, useNow, useWorkerName } from '../services.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { Empty, Measure, Panel, Skeleton, StatusMark, statusTone } from '../ui/parts.tsx';
+
+const kShown = 8;
+
+export function QueuePanel({ scenes, known }: { scenes: readonly SceneUpdate[]; known: boolean }) {
+  const workerName = useWorkerName();
+  const { link } = useLive();
+  const now = useNow() + link.serverOffsetMs;
+  return (
+    <Panel label="Queue" title="Queue" about={known ? (scenes.length ? plural(scenes.length, 'scene') : 'empty') : ''} className="list-panel">
+      {!known ? <Bones /> : scenes.length === 0 ? (
+        <Empty icon="s-queued" title="Queue is empty" />
+      ) : (
+        <table className="tbl">
+          <thead>
+            <tr><th className="cw-ic"><span className="sr">State</span></th><th>Scene</th><th className="r cw-90">Waits</th></tr>
+          </thead>
+          <tbody>
+            {scenes.slice(0, kShown).map((scene) => (
+              <tr key={`${scene.runId} ${scene.sceneId} ${scene.promptId}`} className="go" onClick={() => navigate(runPath(scene.runId))}>
+                <td className="cw-ic"><StatusMark status="queued" iconOnly /></td>
+                <td className="m">
+                  <Link className="quiet" href={runPath(scene.runId)} onClick={(event) => event.stopPropagation()}>{scene.sceneTitle || scene.runTitle || 'Untitled'}</Link>
+                  <span className="t2 light">, {workerName(scene.workerId)}</span>
+                </td>
+                <td className="r">{scene.queuedAtMs === null ? <span className="t3">not told</span> : formatDuration(Math.max(0, now - scene.queuedAtMs))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {scenes.length > kShown && <div className="pf row"><span>{scenes.length - kShown} more</span><span className="sp" /><Link href="/runs?status=queued">Show</Link></div>}
+    </Panel>
+  );
+}
+
+export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; known: boolean }) {
+  const now = useNow();
+  const ended = runs.filter((run) => !isOpen(run.status));
+  const succeeded = ended.filter((run) => run.status === 'success').length;
+  return (
+    <Panel
+      label="Recent runs" title="Recent runs" className="list-panel grow"
+      about={known && ended.length ? `last ${ended.length}, ${succeeded} succeeded` : ''}
+      actions={<Link className="s12" href="/runs">All runs</Link>}
+    >
+      {!known ? <Bones /> : ended.length === 0 ? (
+        <Empty icon="rows-3" title="No runs yet"><span>Each run that ends is kept and listed here.</span></Empty>
+      ) : (
+        <table className="tbl">
+          <thead>
+            <tr><th className="cw-ic"><span className="sr">Status</span></th><th>Run</th><th className="r cw-90">Took</th><th className="r cw-90">Ended</th></tr>
+          </thead>
+          <tbody>
+            {ended.map((run) => (
+              <tr key={run.runId} className="go" onClick={() => navigate(runPath(run.runId))}>
+                <td className="cw-ic"><StatusMark status={run.status} iconOnly /></td>
+                <td className="m">
+                  <Link className="quiet" href={runPath(run.runId)} onClick={(event) => event.stopPropagation()}>{run.title || 'Untitled'}</Link>
+                  <span className="t2 light">{aside(run)}</span>
+                </td>
+                <td className="r n">
+                  {run.durationMs === null && run.exitReason !== null && run.status !== 'success'
+                    ? <span className={statusTone(run.status)}>{exitReasonWords(run.exitReason) ?? run.status}</span>
+                    : <Measure parts={durationParts(run.durationMs)} missing="not told" />}
+                </td>
+                <td className="r">{formatWhen(run.finishedAtMs ?? run.createdAtMs, now)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}
+
+function aside(run: RunSummary): string {
+  if (run.status === 'partial') return `, ${run.scenesSucceeded} of ${run.sceneCount}`;
+  if (run.status === 'failed' || run.status === 'timeout' || run.status === 'cancelled') {
+    const why = exitReasonWords(run.exitReason);
+    return why ? `, ${why}` : '';
+  }
+  if (run.sceneCount > 1) return `, ${run.sceneCount} scenes`;
+  return run.workflowName ? `, ${run.workflowName}` : '';
+}
+
+function Bones() {
+  return (
+    <div className="bones" aria-busy="true">
+      {[70, 55, 80, 45].map((width) => (
+        <div className="row" key={width}><Icon name="s-queued" className="t3" /><Skeleton width={`${width}%`} /></div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import './main.css';
+import { ServicesProvider, makeServices } from './services.tsx';
+import { applyKeptTheme } from './theme.ts';
+import { mountIcons } from './ui/icon.tsx';
+
+applyKeptTheme();
+mountIcons();
+
+const services = makeServices();
+services.live.manager.connect();
+window.addEventListener('pagehide', () => services.live.manager.close());
+window.addEventListener('pageshow', (event) => {
+  if (event.persisted) services.live.manager.connect();
+});
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: 1, staleTime: 5_000, refetchOnWindowFocus: true } },
+});
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <ServicesProvider value={services}>
+        <App />
+      </ServicesProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,71 @@
+import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from 'react';
+
+// The address is the state of the view: a tiny router over the History API.
+
+const readers = new Set<() => void>();
+const kDepth = 'comfytraceDepth';
+
+function subscribe(reader: () => void): () => void {
+  if (readers.size === 0) window.addEventListener('popstate', announce);
+  readers.add(reader);
+  return () => {
+    readers.delete(reader);
+    if (readers.size === 0) window.removeEventListener('popstate', announce);
+  };
+}
+
+function announce(): void {
+  for (const reader of [...readers]) reader();
+}
+
+function depth(): number {
+  const state = window.history.state as Record<string, unknown> | null;
+  return typeof state?.[kDepth] === 'number' ? (state[kDepth] as number) : 0;
+}
+
+export function navigate(to: string, options: { replace?: boolean } = {}): void {
+  if (to === window.location.pathname + window.location.search) return;
+  if (options.replace) window.history.replaceState({ [kDepth]: depth() }, '', to);
+  else window.history.pushState({ [kDepth]: depth() + 1 }, '', to);
+  announce();
+}
+
+/** Back to where one came from; when the page was opened at this address, to `parent`. */
+export function goBack(parent: string): void {
+  if (depth() > 0) window.history.back();
+  else navigate(parent);
+}
+
+export function useAddress(): { path: string; query: string } {
+  const address = useSyncExternalStore(subscribe, () => window.location.pathname + window.location.search);
+  const cut = address.indexOf('?');
+  return cut < 0 ? { path: address, query: '' } : { path: address.slice(0, cut), query: address.slice(cut + 1) };
+}
+
+export type Route = { view: 'live' } | { view: 'runs' } | { view: 'run'; runId: string } | { view: 'nowhere' };
+
+export function routeOf(path: string): Route {
+  if (path === '/' || path === '/live') return { view: 'live' };
+  if (path === '/runs' || path === '/runs/') return { view: 'runs' };
+  const run = /^\/runs\/([^/]+)\/?$/.exec(path);
+  if (!run) return { view: 'nowhere' };
+  try {
+    return { view: 'run', runId: decodeURIComponent(run[1]!) };
+  } catch {
+    return { view: 'nowhere' };
+  }
+}
+
+export function runPath(runId: string): string {
+  return `/runs/${encodeURIComponent(runId)}`;
+}
+
+export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {
+  const follow = (event: MouseEvent<HTMLAnchorElement>) => {
+    onClick?.(event);
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(href);
+  };
+  return <a href={href} onClick={follow} {...rest} />;
+}

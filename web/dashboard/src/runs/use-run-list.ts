@@ -1,0 +1,96 @@
+import { filterQuery, type RunFilter, type RunPage, type RunSummary } from '@comfytrace/client';
+import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useServices } from '../services.tsx';
+import { accepts } from './run-filter.ts';
+
+type Pages = InfiniteData<RunPage, string | null>;
+
+/** The ids of the list last looked at, so that a run's page knows its neighbours. */
+let lastSeenIds: string[] = [];
+export function neighbours(runId: string): { before: string | null; after: string | null } {
+  const at = lastSeenIds.indexOf(runId);
+  if (at < 0) return { before: null, after: null };
+  return { before: lastSeenIds[at - 1] ?? null, after: lastSeenIds[at + 1] ?? null };
+}
+
+/** Runs, newest first, page after page; runs that are made or change while one looks are put in. */
+export function useRunList(filter: RunFilter) {
+  const { api, live } = useServices();
+  const client = useQueryClient();
+  const name = filterQuery(filter).toString();
+  const [unseen, setUnseen] = useState(0);
+  const query = useInfiniteQuery({
+    queryKey: ['runs', name],
+    queryFn: ({ pageParam, signal }) => api.runs(filter, { limit: 100, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchOnWindowFocus: false,
+    staleTime: 30_000,
+  });
+
+  useEffect(() => {
+    setUnseen(0);
+    const change = (edit: (pages: Pages) => Pages) =>
+      client.setQueryData<Pages>(['runs', name], (pages) => (pages ? edit(pages) : pages));
+    const take = (run: RunSummary) => change((pages) => {
+      if (pages.pages.some((page) => page.runs.some((each) => each.runId === run.runId))) {
+        if (filter.status && !filter.status.includes(run.status)) return without(pages, run.runId);
+        return mapRuns(pages, (each) => (each.runId === run.runId ? run : each));
+      }
+      const first = pages.pages[0];
+      if (!first || (first.runs[0] && run.createdAtMs < first.runs[0].createdAtMs)) return pages;
+      const fits = accepts(filter, run);
+      if (fits === null) setUnseen((count) => count + 1);
+      if (!fits) return pages;
+      const [head, ...rest] = pages.pages;
+      return {
+        ...pages,
+        pages: [{ ...head!, runs: [run, ...head!.runs] }, ...rest].map((page) => ({ ...page, total: page.total + 1 })),
+      };
+    });
+    const offUpdates = live.manager.on('updates', (updates) => {
+      for (const update of updates) {
+        if (update.kind === 'run') take(update.run);
+        if (update.kind === 'runDeleted') change((pages) => without(pages, update.runId));
+      }
+    });
+    // A snapshot means that something may have been missed since the list was read.
+    const offSnapshot = live.manager.on('snapshot', (snapshot) => {
+      const pages = client.getQueryData<Pages>(['runs', name]);
+      const known = new Map(pages?.pages.flatMap((page) => page.runs).map((run) => [run.runId, run.status]));
+      if (pages && snapshot.recent.some((run) => known.get(run.runId) !== run.status)) {
+        void client.invalidateQueries({ queryKey: ['runs', name] });
+      }
+    });
+    return () => {
+      offUpdates();
+      offSnapshot();
+    };
+    // `name` stands for the filter's content.
+  }, [client, live, name]);
+
+  const runs = query.data?.pages.flatMap((page) => page.runs) ?? [];
+  useEffect(() => {
+    if (query.data) lastSeenIds = query.data.pages.flatMap((page) => page.runs).map((run) => run.runId);
+  }, [query.data]);
+  const reload = () => {
+    setUnseen(0);
+    void client.resetQueries({ queryKey: ['runs', name] });
+  };
+  return { ...query, runs, total: query.data?.pages[0]?.total ?? null, unseen, reload };
+}
+
+function mapRuns(pages: Pages, edit: (run: RunSummary) => RunSummary): Pages {
+  return { ...pages, pages: pages.pages.map((page) => ({ ...page, runs: page.runs.map(edit) })) };
+}
+
+function without(pages: Pages, runId: string): Pages {
+  if (!pages.pages.some((page) => page.runs.some((run) => run.runId === runId))) return pages;
+  return {
+    ...pages,
+    pages: pages.pages.map((page) => ({
+      ...page, total: page.total - 1, runs: page.runs.filter((run) => run.runId !== runId),
+    })),
+  };
+}
