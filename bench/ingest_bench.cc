@@ -31,7 +31,9 @@ struct Frame {
 double cpu_s() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -47,20 +49,25 @@ std::vector<Frame> load(const std::filesystem::path& folder) {
     CHECK(recording.ok());
     for (const replay::RecordedLine& line : recording->lines) {
       // "T" is a subscriber of another source's format.
-      if (line.direction != replay::Direction::websocket_in || line.client == "T" || (!line.json && !line.binary)) continue;
-      frames.push_back({replay::frame_bytes(line), line.binary.has_value(), recording->epoch_ms + line.offset_us / 1000});
+      if (line.direction != replay::Direction::websocket_in || line.client == "T" || (!line.json && !line.binary))
+        continue;
+      frames.push_back(
+          {replay::frame_bytes(line), line.binary.has_value(), recording->epoch_ms + line.offset_us / 1000});
     }
   }
   return frames;
 }
 
 void report(const char* name, double events, double runs, double wall, double cpu, double bytes) {
-  std::printf("{\"bench\":\"ingest\",\"case\":\"%s\",\"events\":%.0f,\"eventsPerSecond\":%.0f,\"megabytesPerSecond\":%.1f,\"runs\":%.0f,\"wallSeconds\":%.3f,\"cpuSeconds\":%.3f}\n",
-              name, events, events / wall, bytes / wall / 1e6, runs, wall, cpu);
+  std::printf(
+      "{\"bench\":\"ingest\",\"case\":\"%s\",\"events\":%.0f,\"eventsPerSecond\":%.0f,\"megabytesPerSecond\":%.1f,"
+      "\"runs\":%.0f,\"wallSeconds\":%.3f,\"cpuSeconds\":%.3f}\n",
+      name, events, events / wall, bytes / wall / 1e6, runs, wall, cpu);
 }
 
 // Every pass is another worker, so that its prompts are other runs.
-void measure(const char* name, const std::vector<Frame>& frames, int passes, history::RunHistory* history, std::size_t batch) {
+void measure(const char* name, const std::vector<Frame>& frames, int passes, history::RunHistory* history,
+             std::size_t batch) {
   double events = 0;
   double bytes = 0;
   double runs = 0;

@@ -41,13 +41,15 @@ def breaches():
             continue
         text = path.read_text()
         lines = text.splitlines()
-        if len(lines) > MAX_LINES[path.suffix] and not path.stem.endswith(("_test", "_contract")):
+        if len(lines) > MAX_LINES[path.suffix] and not path.stem.endswith(("_test", "_contract")) and path.parent.name != "testing":
             yield f"{name}: {len(lines)} lines, at most {MAX_LINES[path.suffix]}: split it by noun"
         for number, line in enumerate(lines, 1):
             found = INCLUDE.match(line)
             if found:
                 target = found.group(1).split("/")[0]
-                if target not in order:
+                if found.group(1).endswith(".inc"):
+                    pass  # made by tools/embed.py at build time
+                elif target not in order:
                     yield f"{name}:{number}: includes {found.group(1)}, which is not of src/"
                 elif order[target] > order[folder]:
                     yield f"{name}:{number}: {folder} may not include {found.group(1)}"
