@@ -231,7 +231,12 @@ void close_nodes(model::Attempt& attempt, const std::string& named_node_id, Node
     }
     switch (node.state) {
       case NodeState::running:
-        end_node(attempt, node, success ? NodeState::finished : NodeState::abandoned, end_ms);
+        // In a success it must have ended, but not at the end of the attempt: how long it took is not known.
+        if (success) {
+          node.state = NodeState::finished;
+        } else {
+          end_node(attempt, node, NodeState::abandoned, end_ms);
+        }
         break;
       case NodeState::abandoned:  // closed by an end that was told otherwise since
       case NodeState::failed:

@@ -35,7 +35,7 @@ bool note_blocked(model::Attempt& attempt, const std::string& node_id, const Gra
 bool set_cached(model::Attempt& attempt, std::vector<std::string> node_ids, const GraphIndex* graph);
 
 // Closes what still runs at the attempt's end, which is set already. The node that an error or an interrupt named
-// gets `named_state`; the others are abandoned, or finished where the attempt succeeded.
+// gets `named_state`; the others are abandoned, or finished after an unknown time where the attempt succeeded.
 void close_nodes(model::Attempt& attempt, const std::string& named_node_id, model::NodeState named_state,
                  const GraphIndex* graph);
 

@@ -164,7 +164,7 @@ void apply_outcome(model::Attempt& attempt, const Outcome& outcome, std::int64_t
     close_nodes(attempt, outcome.node_id, failed ? model::NodeState::failed : model::NodeState::interrupted, graph);
   if (outcome.status == Status::success && running > 0)
     add_note(attempt, "The end of " + std::to_string(running) + (running == 1 ? " node" : " nodes") +
-                          " was not seen; the end of the attempt stands in for it.");
+                          " was not seen: how long it took is not known.");
   if (!was_over || differs)
     explain(attempt, at_ms,
             std::string(was_over ? "corrected to " : "ended as ") + std::string(base::enum_name(outcome.reason)),

@@ -22,6 +22,19 @@ std::string number_text(double number) {
   return text;
 }
 
+// Servers before 0.8.0 pass on what a client put there.
+std::optional<std::int64_t> create_time(const comfyui::QueueItem& item, const model::Attempt* attempt,
+                                        std::int64_t at_ms) {
+  constexpr std::int64_t kMaxWaitMs = 7LL * 24 * 3600 * 1000;
+  constexpr std::int64_t kClockSkewMs = 60'000;
+  const auto told = item.create_time_ms();
+  if (!told) return std::nullopt;
+  if (attempt && attempt->started_at_ms) at_ms = *attempt->started_at_ms;
+  // In this order: a made-up time may be as far off as the type allows.
+  if (*told < at_ms - kMaxWaitMs || *told > at_ms + kClockSkewMs) return std::nullopt;
+  return told;
+}
+
 std::string refused_nodes(const std::vector<model::ValidationError>& errors) {
   std::string names;
   for (const model::ValidationError& error : errors) {
@@ -44,7 +57,8 @@ void RunAssembler::State::take_item(Memo& memo, const comfyui::QueueItem& item, 
     attempt.queue_number = item.number;
     kept = true;
   }
-  if (const auto created_ms = item.create_time_ms()) kept |= set_queued(attempt, *created_ms, TimeSource::server);
+  if (const auto created_ms = create_time(item, &attempt, at_ms))
+    kept |= set_queued(attempt, *created_ms, TimeSource::server);
   const bool wanted = !memo.record || !memo.graph || (from_server && !memo.server_item);
   if (wanted) {
     const comfyui::WorkflowFacts read = facts ? *facts : comfyui::read_workflow(item.graph, item.extra_data);
@@ -89,8 +103,8 @@ void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_runnin
   if (memo && !model::is_open(memo->attempt().status)) {
     model::Attempt& attempt = memo->attempt();
     const bool other_number = attempt.queue_number && *attempt.queue_number != item.number;
-    const bool later =
-        item.create_time_ms() && attempt.finished_at_ms && *item.create_time_ms() > *attempt.finished_at_ms;
+    const auto created_ms = create_time(item, nullptr, at_ms);
+    const bool later = created_ms && attempt.finished_at_ms && *created_ms > *attempt.finished_at_ms;
     if (other_number || later || attempt.exit_reason == ExitReason::workerLost) {
       memo = &begin(item.prompt_id);
       explain(memo->attempt(), at_ms, "another attempt", "its prompt_id was queued again after it had ended");

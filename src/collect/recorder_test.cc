@@ -37,17 +37,17 @@ class RecorderTest : public ::testing::Test {
       const auto it = sink_.runs.find(std::string(run_id));
       return it == sink_.runs.end() ? std::nullopt : std::optional(it->second);
     };
-    return std::make_unique<Recorder>(io_, base::system_clock(), lookup, sink_, fast_timings());
+    return std::make_unique<Recorder>(io_, base::system_clock(), lookup, sink_, timings_);
   }
-  [[nodiscard]] bool connected() const {
-    return recorder_->worker_states()[0].connection.state == model::ConnectionState::connected;
-  }
+  [[nodiscard]] model::ConnectionState state() const { return recorder_->worker_states()[0].connection.state; }
+  [[nodiscard]] bool connected() const { return state() == model::ConnectionState::connected; }
   bool until(const std::string& run_id, Status status) {
     return run_until(io_, [&] { return sink_.runs.contains(run_id) && sink_.runs[run_id].status == status; });
   }
 
   net::asio::io_context io_;
   FakeComfyUi comfyui_{io_};
+  CollectorTimings timings_ = fast_timings();
   GatheringSink sink_;
   std::unique_ptr<Recorder> recorder_;
   std::string worker_id_;
@@ -205,6 +205,40 @@ TEST_F(RecorderTest, GivesTheReadingsOfAnAttemptWhenItHasEnded) {
   ASSERT_GE(series.samples.size(), 2u);
   EXPECT_EQ(series.samples.front().vram_free_bytes, 600) << "from before the attempt";
   EXPECT_EQ(series.samples.back().vram_used_bytes, 900);
+}
+
+TEST_F(RecorderTest, HowLongARunMayBeSilentComesFromEarlierRunsOfItsKind) {
+  timings_.stall_floor_ms = 1;
+  timings_.stall_factor = 0.5;  // of the 100 ms that every entry of the history took
+  comfyui_.remember("earlier");
+  start();
+  ASSERT_TRUE(until("earlier", Status::success));
+  comfyui_.queue("a");
+  comfyui_.begin("a");
+  ASSERT_TRUE(run_until(io_, [&] { return state() == model::ConnectionState::streaming; }));
+  EXPECT_TRUE(run_until(io_, [&] { return state() == model::ConnectionState::stalled; }));
+  EXPECT_EQ(sink_.runs["a"].status, Status::executing) << "a stall ends no run";
+}
+
+TEST_F(RecorderTest, AKindOfWorkNeverSeenBeforeIsGivenTime) {
+  timings_.stall_floor_ms = 1;
+  timings_.stall_factor = 0;
+  start();
+  comfyui_.queue("a");
+  comfyui_.begin("a");
+  ASSERT_TRUE(run_until(io_, [&] { return state() == model::ConnectionState::streaming; }));
+  run_for(io_, 60);
+  EXPECT_EQ(state(), model::ConnectionState::streaming);
+}
+
+TEST_F(RecorderTest, AWorkerIsKeptAtFirstContactAndWhenContactEnds) {
+  start();
+  ASSERT_TRUE(run_until(io_, [&] { return sink_.seen.size() == 1; }));
+  const auto first_seen_at_ms = sink_.seen[0].first_seen_at_ms;
+  comfyui_.stop();
+  ASSERT_TRUE(run_until(io_, [&] { return sink_.seen.size() == 2; }));
+  EXPECT_EQ(sink_.seen[1].first_seen_at_ms, first_seen_at_ms);
+  EXPECT_EQ(sink_.seen[1].comfyui_version, "0.8.0");
 }
 
 TEST_F(RecorderTest, ARunThatAPersonDeletedDoesNotComeBack) {

@@ -220,7 +220,7 @@ base::Error TelemetryStreamManager::Impl::explained(const base::Error& error) co
 void TelemetryStreamManager::Impl::drop(const base::Error& error) {
   const bool was_open = std::exchange(is_open, false);
   const bool is_other = !is_established && error.code != base::ErrorCode::unavailable;
-  is_established = false;
+  const bool was_established = std::exchange(is_established, false);
   ++connection;
   // Not destroyed: this may be one of its own calls.
   if (socket) socket->close();
@@ -230,6 +230,7 @@ void TelemetryStreamManager::Impl::drop(const base::Error& error) {
   retry.after(wait_ms, [this] { connect(); });
   view.disconnected((is_other ? explained(error) : error).sentence(), back_off.failures(), wait_ms);
   if (was_open && started) fact(assemble::Disconnected{});
+  if (was_established && started && view.state().worker.last_seen_at_ms) handlers.worker_seen(view.state().worker);
 }
 
 void TelemetryStreamManager::Impl::stop_polls() {

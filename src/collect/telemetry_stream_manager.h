@@ -22,7 +22,7 @@ struct StreamHandlers {
   std::function<void(assemble::Fact)> fact;
   std::function<void(comfyui::PreviewImage)> preview;  // these are no facts: they are shown and forgotten
   std::function<void(const model::WorkerState&)> state_changed;
-  std::function<void(const model::Worker&)> worker_seen;  // first contact, or what it is made of changed
+  std::function<void(const model::Worker&)> worker_seen;  // first contact, another make, end of contact
 };
 
 // The worker id of an address: the same after every restart.

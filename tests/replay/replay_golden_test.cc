@@ -131,7 +131,8 @@ TEST_P(EveryRecording, AgreesWithTheServersHistory) {
 
 std::string test_name(const testing::TestParamInfo<RecordingFile>& param) {
   std::string name = param.param.version + "_" + param.param.name;
-  std::ranges::replace_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  std::ranges::replace_if(
+      name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 }
 
