@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <boost/asio/error.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,11 @@
 #include "net/http_server.h"
 
 namespace comfytrace::net {
+
+// The kernel has nothing to give or takes nothing more for now.
+[[nodiscard]] inline bool is_would_block(const error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
+}
 
 // One accepted socket, whatever it speaks. I/O thread only.
 class Connection {

@@ -20,10 +20,6 @@ namespace {
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kDrainMs = 2'000;
 
-bool is_would_block(const error_code& error) {
-  return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
-}
-
 std::int64_t in_ms(std::int64_t delay_ms) {
   return base::system_clock().steady_ms() + delay_ms;
 }

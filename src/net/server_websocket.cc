@@ -15,10 +15,6 @@ namespace {
 constexpr std::int64_t kLingerMs = 1'000;
 constexpr std::size_t kGatheredFrames = 32;
 
-bool is_would_block(const error_code& error) {
-  return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
-}
-
 }  // namespace
 
 std::shared_ptr<const std::string> make_text_frame(std::string_view payload) {
