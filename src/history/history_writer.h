@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/counters.h"
 #include "base/result.h"
 #include "history/run_history.h"
 
@@ -64,9 +65,7 @@ class HistoryWriter {
   // Any other change or question, in the same order.
   template <class T>
   void task(std::function<base::Result<T>(RunHistory&)> work, Callback<T> done) {
-    enqueue({"", false, [this, work = std::move(work), done = std::move(done)](RunHistory& history) {
-               answer(done, work(history));
-             }});
+    enqueue<T>("", WhenRunWaits::run_anyway, std::move(work), std::move(done));
   }
 
   // Runs that are not durable yet.
@@ -80,44 +79,55 @@ class HistoryWriter {
 
  private:
   using Clock = std::chrono::steady_clock;
+  using SharedRun = std::shared_ptr<const model::Run>;
+  // What becomes of a task about a run that cannot be written at the moment.
+  enum class WhenRunWaits { run_anyway, refuse, wait };
   struct Task {
-    std::string run_id;  // empty: concerns no single run
-    bool waits_for_run;  // kept back while that run is not durable; else answered unavailable
+    std::string run_id;
+    WhenRunWaits when_run_waits;
     std::function<void(RunHistory&)> work;
-    std::function<void(const base::Error&)> refuse = {};
+    std::function<void(const base::Error&)> refuse;
   };
-  struct Pending {
-    model::Run run;
-    std::uint64_t number;  // of the submission
+  struct Submission {
+    std::uint64_t number;
+    SharedRun run;
   };
 
   template <class T>
-  void answer(const Callback<T>& done, base::Result<T> result) {
-    if (!done) return;
-    options_.executor([done, result = std::move(result)]() mutable { done(std::move(result)); });
+  void answer(const Callback<T>& done, base::Result<T> result) const {
+    if (done) {
+      options_.executor([done, result = std::move(result)]() mutable { done(std::move(result)); });
+    } else if (!result) {
+      base::counters().add(base::Counter::history_save_failures);
+    }
   }
   template <class T>
-  Task task_for(std::string run_id, std::function<base::Result<T>(RunHistory&)> work, Callback<T> done);
-  void enqueue(Task task);
+  void enqueue(std::string run_id, WhenRunWaits when_run_waits, std::function<base::Result<T>(RunHistory&)> work,
+               Callback<T> done) {
+    add({std::move(run_id), when_run_waits,
+         [this, work = std::move(work), done](RunHistory& history) { answer<T>(done, work(history)); },
+         [this, done](const base::Error& error) { answer<T>(done, error); }});
+  }
+  void add(Task task);
   void run();
   void write_runs();
-  void save_batch(const std::vector<Pending>& batch);
-  void settle(const std::vector<Pending>& batch, std::size_t from, std::size_t count);
+  bool save(const std::vector<Submission>& batch);
+  void settle(const std::vector<Submission>& saved);
   void failed(const base::Error& error);
   void run_tasks();
-  [[nodiscard]] bool due(Clock::time_point now) const;
-  [[nodiscard]] Clock::time_point next_wake() const;
+  [[nodiscard]] std::vector<Submission> next_batch(std::uint64_t last) const;
+  [[nodiscard]] std::optional<Clock::time_point> due_at() const;
 
   std::unique_ptr<RunHistory> history_;  // the writer's thread alone
   const Options options_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // everything below
   std::condition_variable wake_;
-  std::unordered_map<std::string, Pending> pending_;
+  std::map<std::uint64_t, SharedRun> pending_;  // by number of submission
+  std::unordered_map<std::string, std::uint64_t> number_of_;
   std::deque<Task> tasks_;
   std::uint64_t submitted_ = 0;
-  bool urgent_ = false;
-  std::optional<Clock::time_point> oldest_pending_;
-  std::optional<Clock::time_point> retry_at_;
+  std::optional<Clock::time_point> save_at_;   // absent: nothing is pending
+  std::optional<Clock::time_point> retry_at_;  // set: the last save failed
   std::int64_t retry_ms_ = 0;
   std::optional<std::string> last_error_;
   std::optional<Clock::time_point> stop_by_;

@@ -17,7 +17,8 @@ namespace comfytrace::history {
 
 namespace sqlite {
 class Store;
-}
+struct Session;
+}  // namespace sqlite
 
 struct SqliteOptions {
   std::string owner_url;  // where the owning server listens, if that is known: shown to whoever comes second
@@ -67,8 +68,12 @@ class SqliteHistory final : public RunHistory {
   base::Result<void> backup(const std::filesystem::path& path) override;
 
  private:
-  SqliteHistory(OwnerLock lock, std::unique_ptr<sqlite::Store> store);
+  SqliteHistory(OwnerLock lock, std::shared_ptr<sqlite::Session> session);
+  template <class Work>
+  auto change(Work&& work);
+
   OwnerLock lock_;  // outlives the connection
+  std::shared_ptr<sqlite::Session> session_;
   std::unique_ptr<sqlite::Store> store_;
   std::unique_ptr<RunHistoryReader> reader_;
 };

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// Variable-length integers: 7 bits a byte, low bits first; signed ones by zigzag, so that small is short.
+namespace comfytrace::history::sqlite {
+
+[[nodiscard]] constexpr std::uint64_t zigzag(std::int64_t value) {
+  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+}
+[[nodiscard]] constexpr std::int64_t unzigzag(std::uint64_t value) {
+  return static_cast<std::int64_t>((value >> 1) ^ (0 - (value & 1)));
+}
+// Differences wrap, so that every pair of integers has one and it leads back.
+[[nodiscard]] constexpr std::int64_t wrapping_sub(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+[[nodiscard]] constexpr std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+class ByteWriter {
+ public:
+  void byte(std::uint8_t value) { bytes_ += static_cast<char>(value); }
+  void raw(std::string_view bytes) { bytes_ += bytes; }
+  void u64(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) byte(static_cast<std::uint8_t>(value | 0x80));
+    byte(static_cast<std::uint8_t>(value));
+  }
+  void i64(std::int64_t value) { u64(zigzag(value)); }
+  void text(std::string_view text) {
+    u64(text.size());
+    raw(text);
+  }
+  void fixed64(std::uint64_t value) {
+    char bytes[8];
+    for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+    raw({bytes, 8});
+  }
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+  [[nodiscard]] std::string take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+// Reads what a ByteWriter wrote. Past the end, or on nonsense, it fails for good and gives zeros.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+
+  std::uint8_t byte() {
+    const std::string_view one = raw(1);
+    return one.empty() ? 0 : static_cast<std::uint8_t>(one.front());
+  }
+  std::string_view raw(std::size_t size) {
+    if (size > rest_.size()) {
+      fail();
+      return {};
+    }
+    const std::string_view bytes = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return bytes;
+  }
+  std::uint64_t u64() {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const std::uint8_t next = byte();
+      value |= static_cast<std::uint64_t>(next & 0x7F) << shift;
+      if (next < 0x80) return value;
+    }
+    fail();
+    return 0;
+  }
+  std::int64_t i64() { return unzigzag(u64()); }
+  std::string_view text() { return raw(static_cast<std::size_t>(u64())); }
+  std::uint64_t fixed64() {
+    const std::string_view bytes = raw(8);
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+    return value;
+  }
+  // A number of things of which each takes at least one byte.
+  std::size_t count() {
+    const std::uint64_t value = u64();
+    if (value <= rest_.size()) return static_cast<std::size_t>(value);
+    fail();
+    return 0;
+  }
+  void fail() {
+    failed_ = true;
+    rest_ = {};
+  }
+  [[nodiscard]] bool failed() const { return failed_; }
+  [[nodiscard]] std::size_t left() const { return rest_.size(); }
+
+ private:
+  std::string_view rest_;
+  bool failed_ = false;
+};
+
+}  // namespace comfytrace::history::sqlite

@@ -1,0 +1,76 @@
+#include "history/sqlite/dictionary.h"
+
+#include <sqlite3.h>
+
+namespace comfytrace::history::sqlite {
+namespace {
+
+constexpr std::size_t kCacheBytes = 1u << 20;
+
+// FNV-1a. Only narrows the search: the text itself is compared.
+std::int64_t hash_of(std::string_view text) {
+  std::uint32_t hash = 2166136261u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  return hash;
+}
+
+std::optional<std::int64_t> find(Connection& connection, const char* sql, std::string_view text) {
+  Query query = connection.query(sql);
+  query.bind(hash_of(text)).bind(text);
+  return query.step() ? std::optional(query.integer(0)) : std::nullopt;
+}
+
+std::int64_t add(Connection& connection, const char* sql, std::string_view text) {
+  connection.query(sql).bind(hash_of(text)).bind(text).run();
+  return connection.database().getLastInsertRowid();
+}
+
+}  // namespace
+
+void Dictionary::remember(std::int64_t id, std::string_view text) {
+  if (cached_bytes_ > kCacheBytes) forget();
+  cached_bytes_ += 2 * text.size() + 128;
+  ids_.emplace(text, id);
+  names_.emplace(id, text);
+}
+
+std::optional<std::int64_t> Dictionary::find_name(std::string_view text) {
+  if (const auto at = ids_.find(std::string(text)); at != ids_.end()) return at->second;
+  const auto id = find(connection_, "SELECT name_id FROM names WHERE hash = ? AND name = ?", text);
+  if (id) remember(*id, text);
+  return id;
+}
+
+std::optional<std::int64_t> Dictionary::find_prompt(std::string_view text) {
+  return find(connection_, "SELECT prompt_id FROM prompts WHERE hash = ? AND prompt = ?", text);
+}
+
+std::int64_t Dictionary::name_id(std::string_view text) {
+  if (const auto known = find_name(text)) return *known;
+  const std::int64_t id = add(connection_, "INSERT INTO names(hash, name) VALUES (?, ?)", text);
+  remember(id, text);
+  return id;
+}
+
+std::int64_t Dictionary::prompt_id(std::string_view text) {
+  if (const auto known = find_prompt(text)) return *known;
+  return add(connection_, "INSERT INTO prompts(hash, prompt) VALUES (?, ?)", text);
+}
+
+std::optional<std::string> Dictionary::name(std::int64_t id) {
+  if (const auto at = names_.find(id); at != names_.end()) return at->second;
+  Query query = connection_.query("SELECT name FROM names WHERE name_id = ?");
+  query.bind(id);
+  if (!query.step()) return std::nullopt;
+  std::string text = query.text(0);
+  remember(id, text);
+  return text;
+}
+
+std::optional<std::string> Dictionary::prompt(std::int64_t id) {
+  Query query = connection_.query("SELECT prompt FROM prompts WHERE prompt_id = ?");
+  query.bind(id);
+  return query.step() ? std::optional(query.text(0)) : std::nullopt;
+}
+
+}  // namespace comfytrace::history::sqlite

@@ -1,0 +1,169 @@
+#include "history/sqlite/filter_sql.h"
+
+#include <algorithm>
+
+#include "base/codec.h"
+#include "history/words.h"
+
+namespace comfytrace::history::sqlite {
+namespace {
+
+// Up to so many runs it is quicker to fetch and sort them than to walk the list until enough are found.
+constexpr std::int64_t kFewRuns = 2'000;
+
+std::string marks(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "?" : ",?";
+  return text;
+}
+
+}  // namespace
+
+std::int64_t place_hash(std::string_view worker_id, std::string_view prompt_id) {
+  std::uint32_t hash = 2166136261u;
+  const auto mix = [&](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  };
+  mix(worker_id);
+  mix(std::string_view("\0", 1));
+  mix(prompt_id);
+  return hash;
+}
+
+std::string match_of(std::string_view text) {
+  std::string query;
+  for (const std::string& word : words_of(text)) {
+    if (!query.empty()) query += ' ';
+    query += '"' + word + "\"*";
+  }
+  return query;
+}
+
+FilterSql::FilterSql(Session& session, const RunFilter& filter) : session_(session) {
+  add_words("r.status", filter.statuses);
+  if (filter.archived) add("r.archived = ?", {std::int64_t{*filter.archived}});
+  const std::size_t told_by_tally = conditions_.size();
+  if (filter.from_ms) add("r.created_at_ms >= ?", {*filter.from_ms});
+  if (filter.to_ms) add("r.created_at_ms < ?", {*filter.to_ms});
+  add_words("r.exit_reason", filter.exit_reasons);
+  std::vector<std::pair<Facet, std::string>> facets;
+  for (const auto& worker : filter.worker_ids) facets.emplace_back(Facet::worker, worker);
+  add_facets(facets);
+  facets.clear();
+  for (const auto& workflow : filter.workflows) {
+    if (!workflow.empty()) facets.emplace_back(Facet::fingerprint, workflow);
+    facets.emplace_back(Facet::workflow_name, folded(workflow));
+  }
+  add_facets(facets);
+  facets.clear();
+  for (const auto& model : filter.models) facets.emplace_back(Facet::model, model);
+  add_facets(facets);
+  facets.clear();
+  for (const auto& tag : filter.tags) facets.emplace_back(Facet::tag, tag);
+  add_facets(facets);
+  if (filter.story) add_facets({{Facet::story_id, *filter.story}, {Facet::story_title, folded(*filter.story)}});
+  if (filter.text) add_text(*filter.text);
+  tally_tells_ = conditions_.size() == told_by_tally && !few_;
+}
+
+void FilterSql::add(std::string sql, std::vector<Value> values) {
+  conditions_.push_back({std::move(sql), std::move(values)});
+}
+
+template <class E>
+void FilterSql::add_words(const char* column, const std::vector<E>& words) {
+  if (words.empty()) return;
+  std::vector<Value> values;
+  for (const E word : words) values.emplace_back(std::string(base::enum_name(word)));
+  add(std::string(column) + " IN (" + marks(words.size()) + ")", std::move(values));
+}
+
+void FilterSql::add_facets(const std::vector<std::pair<Facet, std::string>>& facets) {
+  if (facets.empty()) return;
+  Part keys;
+  for (const auto& [kind, text] : facets) {
+    const auto id = session_.texts.find_name(text);
+    if (!id) continue;
+    keys.sql += keys.sql.empty() ? "(?,?)" : ",(?,?)";
+    keys.values.emplace_back(static_cast<std::int64_t>(kind));
+    keys.values.emplace_back(*id);
+  }
+  if (keys.sql.empty()) return add("0");  // no run ever had one of them
+  const std::string have = "(f.kind, f.value) IN (VALUES " + keys.sql + ")";
+  add_set({"SELECT DISTINCT f.rid AS rid FROM run_facets AS f WHERE " + have, keys.values},
+          {"EXISTS (SELECT 1 FROM run_facets AS f WHERE " + have + " AND f.rid = r.rid)", keys.values});
+}
+
+void FilterSql::add_text(const std::string& text) {
+  const std::string match = match_of(text);
+  if (match.empty()) return;
+  const std::string select = "SELECT rowid AS rid FROM run_words WHERE run_words MATCH ?";
+  add_set({select, {match}}, {"r.rid IN (" + select + ")", {match}});
+}
+
+void FilterSql::add_set(Part rids, Part condition) {
+  if (!few_) {
+    Part count{"SELECT COUNT(*) FROM (" + rids.sql + " LIMIT " + std::to_string(kFewRuns + 1) + ")", rids.values};
+    Query query = bound(count);
+    if (query.step() && query.integer(0) <= kFewRuns) {
+      few_ = std::move(rids);
+      return;
+    }
+  }
+  conditions_.push_back(std::move(condition));
+}
+
+FilterSql::Part FilterSql::from() const {
+  Part part;
+  if (few_) {
+    part = {"(" + few_->sql + ") AS few CROSS JOIN runs AS r ON r.rid = few.rid", few_->values};
+  } else {
+    part.sql = "runs AS r INDEXED BY runs_created";
+  }
+  part.sql += " WHERE 1";
+  for (const Part& condition : conditions_) {
+    part.sql += " AND " + condition.sql;
+    part.values.insert(part.values.end(), condition.values.begin(), condition.values.end());
+  }
+  return part;
+}
+
+Query FilterSql::bound(const Part& part) {
+  Query query = session_.connection.query(part.sql);
+  for (const Value& value : part.values) {
+    if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      query.bind(*number);
+    } else {
+      query.bind(std::get<std::string>(value));
+    }
+  }
+  return query;
+}
+
+Query FilterSql::rows(const std::string& columns, const std::optional<Place>& after, std::int64_t limit) {
+  Part part = from();
+  part.sql = "SELECT " + columns + " FROM " + part.sql;
+  if (after) {
+    part.sql += " AND r.created_at_ms <= ? AND (r.created_at_ms < ? OR r.rid < ?)";
+    part.values.insert(part.values.end(), {after->created_at_ms, after->created_at_ms, after->order});
+  }
+  part.sql += " ORDER BY r.created_at_ms DESC, r.rid DESC LIMIT ?";
+  part.values.emplace_back(limit);
+  return bound(part);
+}
+
+std::int64_t FilterSql::count() {
+  Part part = from();
+  part.sql = "SELECT COUNT(*) FROM " + part.sql;
+  if (tally_tells_) {
+    part = {"SELECT COALESCE(SUM(r.runs), 0) FROM run_tally AS r WHERE 1", {}};
+    for (const Part& condition : conditions_) {
+      part.sql += " AND " + condition.sql;
+      part.values.insert(part.values.end(), condition.values.begin(), condition.values.end());
+    }
+  }
+  Query query = bound(part);
+  return query.step() ? query.integer(0) : 0;
+}
+
+}  // namespace comfytrace::history::sqlite

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "history/run_history.h"
+#include "history/run_rules.h"
+#include "history/sqlite/run_rows.h"
+
+namespace comfytrace::history::sqlite {
+
+// Kinds of `run_facets`.
+enum class Facet { worker = 1, fingerprint, workflow_name, model, tag, story_id, story_title, prompt };
+
+// 32 bits over worker and prompt: the key of `prompt_places`.
+[[nodiscard]] std::int64_t place_hash(std::string_view worker_id, std::string_view prompt_id);
+
+// The words of a text filter as a query that FTS5 takes as plain prefixes. Empty: no words, no restriction.
+[[nodiscard]] std::string match_of(std::string_view text);
+
+// A filter as SQL: values are always bound. Made for one question: it looks up how rare the criteria are.
+class FilterSql {
+ public:
+  FilterSql(Session& session, const RunFilter& filter);
+
+  // `columns` of the matching `runs AS r`, newest first, after `after`.
+  [[nodiscard]] Query rows(const std::string& columns, const std::optional<Place>& after, std::int64_t limit);
+  [[nodiscard]] std::int64_t count();
+
+ private:
+  using Value = std::variant<std::int64_t, std::string>;
+  struct Part {
+    std::string sql;
+    std::vector<Value> values;
+  };
+  void add(std::string sql, std::vector<Value> values = {});
+  template <class E>
+  void add_words(const char* column, const std::vector<E>& words);
+  // Runs that have one of the facets.
+  void add_facets(const std::vector<std::pair<Facet, std::string>>& facets);
+  void add_text(const std::string& text);
+  // `rids` selects rids: either what the query starts from, if few, or `condition` on each run.
+  void add_set(Part rids, Part condition);
+  [[nodiscard]] Part from() const;
+  [[nodiscard]] Query bound(const Part& part);
+
+  Session& session_;
+  std::vector<Part> conditions_;
+  std::optional<Part> few_;  // a select of few rids, all of which matter
+  bool tally_tells_ = true;  // only status and archived are asked for
+};
+
+}  // namespace comfytrace::history::sqlite

@@ -1,0 +1,279 @@
+#include "history/sqlite/run_codec.h"
+
+#include <algorithm>
+#include <boost/mp11/list.hpp>
+#include <type_traits>
+
+#include "base/codec.h"
+#include "history/sqlite/deflate.h"
+#include "history/sqlite/field_io.h"
+
+namespace comfytrace::history::sqlite {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kWorthDeflating = 512;  // bytes of plain text from which deflate pays
+
+// A model struct that gains or loses a member fails here: teach the codec below about it, under a new version.
+template <class T>
+constexpr std::size_t kMembers =
+    boost::mp11::mp_size<boost::describe::describe_members<T, boost::describe::mod_any_access>>::value;
+static_assert(kMembers<model::Run> == 18 && kMembers<model::Scene> == 8 && kMembers<model::Attempt> == 28 &&
+              kMembers<model::NodeExecution> == 10 && kMembers<model::Artifact> == 7 &&
+              kMembers<model::Parameters> == 17 && kMembers<model::Lora> == 3 && kMembers<model::Failure> == 5 &&
+              kMembers<model::ValidationError> == 5 && kMembers<model::Explanation> == 3 &&
+              kMembers<model::QueuePolicy> == 6);
+// Enumerators are stored by number: new ones go to the end.
+static_assert(static_cast<int>(model::Status::partial) == 7 && static_cast<int>(model::ExitReason::unknown) == 10 &&
+              static_cast<int>(model::Origin::imported) == 3 && static_cast<int>(model::TimeSource::poll) == 2 &&
+              static_cast<int>(model::NodeState::blocked) == 6 && static_cast<int>(model::MediaKind::other) == 4);
+
+template <class Io, class T>
+using Of = std::conditional_t<Io::kWriting, const T, T>;
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Lora>& lora) {
+  io.name(lora.name);
+  io.number(lora.strength_model);
+  io.number(lora.strength_clip);
+}
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Parameters>& p) {
+  const auto name = [&](auto& text) { io.name(text); };
+  io.list(p.checkpoints, name);
+  io.list(p.loras, [&](auto& lora) { fields(io, lora); });
+  io.list(p.vaes, name);
+  io.list(p.text_encoders, name);
+  io.name(p.sampler);
+  io.name(p.scheduler);
+  io.integer(p.steps);
+  io.number(p.cfg);
+  io.number(p.denoise);
+  io.integer(p.width);
+  io.near(p.height, p.width);
+  io.integer(p.batch_size);
+  io.integer(p.frames);
+  io.number(p.fps);
+  io.seed(p.seed);
+  io.prompt(p.positive_prompt);
+  io.prompt(p.negative_prompt);
+}
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Artifact>& artifact) {
+  io.name(artifact.node_id);
+  io.text(artifact.filename);
+  io.name(artifact.subfolder);
+  io.name(artifact.type);
+  io.word(artifact.kind);
+  io.text(artifact.text);
+  io.boolean(artifact.cached);
+}
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Failure>& failure) {
+  io.name(failure.node_id);
+  io.name(failure.node_type);
+  io.name(failure.exception_type);
+  io.text(failure.message);
+  io.list(failure.traceback, [&](auto& line) { io.text(line); });
+}
+
+template <class Io>
+void fields(Io& io, Of<Io, model::ValidationError>& error) {
+  io.name(error.node_id);
+  io.name(error.class_type);
+  io.name(error.type);
+  io.sentence(error.message);
+  io.text(error.details);
+}
+
+template <class Io>
+void fields(Io& io, Of<Io, model::QueuePolicy>& policy) {
+  io.integer(policy.max_wait_ms);
+  io.integer(policy.poll_interval_ms);
+  io.integer(policy.attempt_limit);
+  io.integer(policy.post_execution_timeout_ms);
+  io.integer(policy.retry_budget);
+  io.integer(policy.frame_floor);
+}
+
+// What a node is, apart from what it did: the same in every run of a graph, so kept once as a shared text.
+std::string identity_of(const model::NodeExecution& node) {
+  ByteWriter out;
+  out.text(node.node_id);
+  out.text(node.display_node_id == node.node_id ? std::string_view() : std::string_view(node.display_node_id));
+  out.byte(node.display_node_id == node.node_id ? 1 : 0);
+  out.byte(node.parent_node_id ? 1 : 0);
+  out.text(node.parent_node_id.value_or(""));
+  out.text(node.class_type);
+  out.text(node.title);
+  return out.take();
+}
+
+bool set_identity(std::string_view identity, model::NodeExecution& node) {
+  ByteReader in(identity);
+  node.node_id = in.text();
+  node.display_node_id = in.text();
+  if (in.byte() != 0) node.display_node_id = node.node_id;
+  const bool has_parent = in.byte() != 0;
+  const std::string_view parent = in.text();
+  if (has_parent) node.parent_node_id = std::string(parent);
+  node.class_type = in.text();
+  node.title = in.text();
+  return !in.failed();
+}
+
+enum NodeHas : std::uint8_t { kStart = 8, kDuration = 16, kValue = 32, kMax = 64 };
+
+void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes, SharedTexts& texts) {
+  ByteWriter& out = io.bytes();
+  out.u64(nodes.size());
+  std::int64_t last_id = 0;
+  std::int64_t expected_start = 0;
+  for (const auto& node : nodes) {
+    // A graph's nodes got their numbers one after the other when it ran first, so the step is mostly 1.
+    const std::int64_t id = texts.name_id(identity_of(node));
+    out.i64(id - last_id);
+    last_id = id;
+    out.byte(static_cast<std::uint8_t>(static_cast<int>(node.state) | (node.start_offset_ms ? kStart : 0) |
+                                       (node.duration_ms ? kDuration : 0) | (node.progress_value ? kValue : 0) |
+                                       (node.progress_max ? kMax : 0)));
+    if (node.start_offset_ms) {
+      out.i64(wrapping_sub(*node.start_offset_ms, expected_start));
+      expected_start = *node.start_offset_ms;
+    }
+    if (node.duration_ms) {
+      out.i64(*node.duration_ms);
+      expected_start = wrapping_add(expected_start, *node.duration_ms);
+    }
+    if (node.progress_value) io.number(node.progress_value);
+    if (node.progress_max) io.number(node.progress_max);
+  }
+}
+
+void read_nodes(FieldReader& io, std::vector<model::NodeExecution>& nodes, SharedTexts& texts) {
+  ByteReader& in = io.bytes();
+  const std::size_t count = in.count();
+  std::int64_t id = 0;
+  std::int64_t expected_start = 0;
+  nodes.reserve(std::min<std::size_t>(count, 1024));
+  for (std::size_t i = 0; i < count && !in.failed(); ++i) {
+    auto& node = nodes.emplace_back();
+    id = wrapping_add(id, in.i64());
+    const auto identity = texts.name(id);
+    if (!identity || !set_identity(*identity, node)) return in.fail();
+    const std::uint8_t head = in.byte();
+    node.state = static_cast<model::NodeState>(head & 7);
+    if (head & kStart) node.start_offset_ms = expected_start = wrapping_add(expected_start, in.i64());
+    if (head & kDuration) {
+      node.duration_ms = in.i64();
+      expected_start = wrapping_add(expected_start, *node.duration_ms);
+    }
+    if (head & kValue) io.number(node.progress_value);
+    if (head & kMax) io.number(node.progress_max);
+  }
+}
+
+void nodes_field(FieldWriter& io, const model::Attempt& attempt, SharedTexts& texts) {
+  write_nodes(io, attempt.nodes, texts);
+  io.list(attempt.cached_node_ids, [&](const std::string& id) {
+    const auto node = std::ranges::find(attempt.nodes, id, &model::NodeExecution::node_id);
+    io.bytes().u64(node == attempt.nodes.end() ? 0 : static_cast<std::uint64_t>(node - attempt.nodes.begin()) + 1);
+    if (node == attempt.nodes.end()) io.name(id);
+  });
+}
+
+void nodes_field(FieldReader& io, model::Attempt& attempt, SharedTexts& texts) {
+  read_nodes(io, attempt.nodes, texts);
+  io.list(attempt.cached_node_ids, [&](std::string& id) {
+    const std::uint64_t place = io.bytes().u64();
+    if (place == 0) {
+      io.name(id);
+    } else if (place <= attempt.nodes.size()) {
+      id = attempt.nodes[static_cast<std::size_t>(place - 1)].node_id;
+    } else {
+      io.bytes().fail();
+    }
+  });
+}
+
+std::optional<std::int64_t> between(const std::optional<std::int64_t>& from, const std::optional<std::int64_t>& to) {
+  return from && to ? std::optional(wrapping_sub(*to, *from)) : std::nullopt;
+}
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts) {
+  io.id(a.prompt_id);
+  io.name(a.worker_id);
+  io.word(a.status);
+  io.word(a.exit_reason);
+  io.word(a.origin);
+  io.number(a.queue_number);
+  io.time(a.queued_at_ms);
+  io.word(a.queued_at_source);
+  io.time(a.started_at_ms);
+  io.word(a.started_at_source);
+  io.time(a.finished_at_ms);
+  io.word(a.finished_at_source);
+  io.near(a.duration_ms, between(a.started_at_ms, a.finished_at_ms));
+  io.near(a.queue_wait_ms, between(a.queued_at_ms, a.started_at_ms));
+  io.integer(a.node_count);
+  io.boolean(a.cached_known);
+  io.boolean(a.node_times_known);
+  nodes_field(io, a, texts);
+  io.list(a.artifacts, [&](auto& artifact) { fields(io, artifact); });
+  io.maybe(a.failure, [&](auto& failure) { fields(io, failure); });
+  io.list(a.validation_errors, [&](auto& error) { fields(io, error); });
+  io.integer(a.vram_free_before_bytes);
+  io.near(a.vram_free_after_bytes, a.vram_free_before_bytes);
+  io.near(a.vram_delta_bytes, between(a.vram_free_before_bytes, a.vram_free_after_bytes));
+  io.integer(a.vram_peak_bytes);
+  io.list(a.fallback_notes, [&](auto& note) { io.sentence(note); });
+  io.list(a.explanations, [&](auto& explanation) {
+    io.time(explanation.at_ms);
+    io.sentence(explanation.what);
+    io.sentence(explanation.because);
+  });
+}
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Scene>& scene, SharedTexts& texts) {
+  io.id(scene.scene_id);
+  io.text(scene.title);
+  io.word(scene.status);
+  io.word(scene.exit_reason);
+  io.name(scene.workflow_fingerprint);
+  io.integer(scene.work_size);
+  fields(io, scene.parameters);
+  io.list(scene.attempts, [&](auto& attempt) { fields(io, attempt, texts); });
+}
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Run>& run, SharedTexts& texts) {
+  io.boolean(run.grouped);
+  io.maybe(run.policy, [&](auto& policy) { fields(io, policy); });
+  io.list(run.scenes, [&](auto& scene) { fields(io, scene, texts); });
+}
+
+}  // namespace
+
+std::string pack_details(const model::Run& run, SharedTexts& texts) {
+  FieldWriter io(run, texts);
+  io.bytes().byte(kVersion);
+  fields(io, run, texts);
+  const std::string& bytes = io.bytes().bytes();
+  return io.plain_text_bytes() >= kWorthDeflating ? deflated_if_shorter(bytes) : plain_form(bytes);
+}
+
+bool unpack_details(std::string_view bytes, SharedTexts& texts, model::Run& run) {
+  const auto plain = plain_bytes(bytes);
+  if (!plain) return false;
+  FieldReader io(*plain, run, texts);
+  if (io.bytes().byte() != kVersion) return false;
+  fields(io, run, texts);
+  return !io.bytes().failed() && io.bytes().left() == 0;
+}
+
+}  // namespace comfytrace::history::sqlite

@@ -1,0 +1,87 @@
+#include "history/sqlite/schema.h"
+
+#include <SQLiteCpp/Backup.h>
+
+#include <array>
+#include <system_error>
+
+#include "history/sqlite/tables.h"
+
+namespace comfytrace::history::sqlite {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+void set_schema(Connection& connection, std::int64_t version) {
+  connection.exec("PRAGMA user_version = " + std::to_string(version));
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() {
+  static const std::array steps{
+      Migration{1, [](Connection& connection) { connection.exec(kTablesOfSchema1); }},
+  };
+  return steps;
+}
+
+std::int64_t schema_of(Connection& connection, std::int64_t known) {
+  const std::int64_t application = connection.pragma("application_id");
+  const std::int64_t version = connection.pragma("user_version");
+  const std::string file = connection.path().string();
+  if (application != kApplicationId) {
+    Query tables = connection.query("SELECT COUNT(*) FROM sqlite_schema");
+    if (application == 0 && version == 0 && tables.step() && tables.integer(0) == 0) return 0;
+    throw Refused{
+        {ErrorCode::conflict, file + " is a database of another program", "", "name another file with --store"}};
+  }
+  if (version > known) {
+    throw Refused{{ErrorCode::conflict,
+                   file + " was written by a newer comfytrace (schema " + std::to_string(version) +
+                       ", this one knows " + std::to_string(known) + ")",
+                   "", "start that version, or name another file with --store"}};
+  }
+  return version;
+}
+
+void migrate(Connection& connection, std::span<const Migration> steps) {
+  const std::int64_t from = schema_of(connection, newest(steps));
+  if (from == newest(steps)) return;
+  if (from > 0) {
+    std::filesystem::path copy = connection.path();
+    copy += ".schema" + std::to_string(from) + ".bak";
+    // One that is there already was made by a step that did not end well: the first copy is the one to keep.
+    if (!std::filesystem::exists(copy)) copy_to(connection, copy);
+  }
+  for (const Migration& step : steps) {
+    if (step.to <= from) continue;
+    Transaction transaction(connection, Transaction::Kind::write);
+    step.apply(connection);
+    connection.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    set_schema(connection, step.to);
+    transaction.commit();
+  }
+}
+
+void copy_to(Connection& connection, const std::filesystem::path& to) {
+  if (std::filesystem::exists(to)) throw Refused{{ErrorCode::conflict, to.string() + " exists already"}};
+  std::filesystem::path unfinished = to;
+  unfinished += ".part";
+  std::error_code ignored;
+  std::filesystem::remove(unfinished, ignored);
+  try {
+    SQLite::Database copy(unfinished.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 5'000);
+    SQLite::Backup(copy, connection.database()).executeStep(-1);
+    // A copy is for keeping: one file, readable from a medium that cannot be written.
+    copy.exec("PRAGMA journal_mode = DELETE");
+  } catch (const SQLite::Exception& exception) {
+    std::filesystem::remove(unfinished, ignored);
+    throw Refused{to_error(to, exception)};
+  }
+  std::error_code failed;
+  std::filesystem::rename(unfinished, to, failed);
+  if (failed) throw Refused{{ErrorCode::unavailable, "cannot make " + to.string() + ": " + failed.message()}};
+}
+
+}  // namespace comfytrace::history::sqlite

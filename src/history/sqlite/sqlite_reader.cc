@@ -1,0 +1,216 @@
+#include "history/sqlite/sqlite_reader.h"
+
+#include <algorithm>
+
+#include "base/codec.h"
+#include "history/run_rules.h"
+#include "history/sqlite/filter_sql.h"
+#include "history/sqlite/sample_codec.h"
+
+namespace comfytrace::history::sqlite {
+namespace {
+
+using base::Result;
+
+// Runs that for_each reads in one transaction: while it hands them over nothing is locked.
+constexpr std::int64_t kRunsAtOnce = 100;
+
+bool holds(const model::Run& run, std::string_view worker_id, std::string_view prompt_id) {
+  return std::ranges::any_of(run.scenes, [&](const auto& scene) {
+    return std::ranges::any_of(scene.attempts, [&](const auto& attempt) {
+      return attempt.worker_id == worker_id && attempt.prompt_id == prompt_id;
+    });
+  });
+}
+
+template <class T>
+std::vector<T> documents(Query query) {
+  std::vector<T> all;
+  while (query.step()) {
+    auto one = base::decode_json<T>(query.bytes(0));
+    if (!one) throw Damaged{one.error().sentence()};
+    all.push_back(std::move(*one));
+  }
+  return all;
+}
+
+std::vector<Place> places(FilterSql& filter, const std::optional<Place>& after, std::int64_t limit) {
+  std::vector<Place> found;
+  Query query = filter.rows("r.created_at_ms, r.rid", after, limit);
+  while (query.step()) found.push_back({query.integer(0), query.integer(1)});
+  return found;
+}
+
+}  // namespace
+
+std::int64_t used_bytes(Connection& connection) {
+  return (connection.pragma("page_count") - connection.pragma("freelist_count")) * connection.pragma("page_size");
+}
+
+template <class Work>
+auto SqliteReader::in_snapshot(Work&& work) const {
+  return guarded(session_->connection.path(), [&] {
+    Transaction snapshot(session_->connection, Transaction::Kind::read);
+    return work();
+  });
+}
+
+Result<std::optional<model::Run>> SqliteReader::get(std::string_view run_id) const {
+  return in_snapshot([&]() -> std::optional<model::Run> {
+    const auto rid = rid_of(*session_, run_id);
+    if (!rid) return std::nullopt;
+    auto stored = load_run(*session_, *rid);
+    if (!stored) throw Damaged{"a run has lost its details"};
+    return std::move(stored->run);
+  });
+}
+
+Result<std::optional<std::string>> SqliteReader::run_of_prompt(std::string_view worker_id,
+                                                               std::string_view prompt_id) const {
+  return in_snapshot([&]() -> std::optional<std::string> {
+    std::vector<std::int64_t> candidates;
+    {
+      Query query = session_->connection.query("SELECT rid FROM prompt_places WHERE hash = ? ORDER BY rid");
+      query.bind(place_hash(worker_id, prompt_id));
+      while (query.step()) candidates.push_back(query.integer(0));
+    }
+    for (const std::int64_t rid : candidates) {
+      const auto stored = load_run(*session_, rid);
+      if (stored && holds(stored->run, worker_id, prompt_id)) return stored->run.run_id;
+    }
+    return std::nullopt;
+  });
+}
+
+Result<RunPage> SqliteReader::page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const {
+  if (auto fits = check_limit(limit); !fits) return fits.error();
+  std::optional<Place> after;
+  if (!cursor.empty()) {
+    auto place = from_cursor(cursor);
+    if (!place) return place.error();
+    after = *place;
+  }
+  return in_snapshot([&] {
+    RunPage page;
+    FilterSql sql(*session_, filter);
+    {
+      Query query = sql.rows(kSummaryColumns, after, limit + 1);
+      std::int64_t last_rid = 0;
+      while (query.step()) {
+        if (static_cast<std::int64_t>(page.runs.size()) == limit) {
+          page.next_cursor = to_cursor({page.runs.back().created_at_ms, last_rid});
+          break;
+        }
+        page.runs.push_back(summary_at(*session_, query));
+        last_rid = query.integer(kRidColumn);
+      }
+    }
+    const std::string key = base::encode_json(filter);
+    const auto version = session_->connection.data_version();
+    if (!total_ || total_->filter != key || total_->version != version) total_ = Total{key, version, sql.count()};
+    page.total = total_->runs;
+    return page;
+  });
+}
+
+Result<std::vector<model::Run>> SqliteReader::open_runs() const {
+  std::vector<model::Run> runs;
+  RunFilter open;
+  open.statuses = {model::Status::queued, model::Status::executing};
+  auto done = for_each(open, [&](const model::Run& run) {
+    runs.push_back(run);
+    return true;
+  });
+  if (!done) return done.error();
+  return runs;
+}
+
+Result<std::vector<SampleSeries>> SqliteReader::samples(std::string_view run_id) const {
+  return in_snapshot([&] {
+    std::vector<SampleSeries> all;
+    const auto rid = rid_of(*session_, run_id);
+    if (!rid) return all;
+    Query query =
+        session_->connection.query("SELECT prompt_id, readings FROM samples WHERE rid = ? ORDER BY series_id");
+    query.bind(*rid);
+    while (query.step()) {
+      auto readings = unpack_samples(query.bytes(1));
+      if (!readings) throw Damaged{"the readings of run " + std::string(run_id) + " cannot be read"};
+      all.push_back({std::string(run_id), query.id(0), std::move(*readings)});
+    }
+    return all;
+  });
+}
+
+Result<std::vector<model::Worker>> SqliteReader::workers() const {
+  return in_snapshot([&] {
+    return documents<model::Worker>(session_->connection.query("SELECT worker FROM workers ORDER BY place"));
+  });
+}
+
+Result<std::vector<FilterPreset>> SqliteReader::presets() const {
+  return in_snapshot([&] {
+    return documents<FilterPreset>(session_->connection.query("SELECT preset FROM filter_presets ORDER BY place"));
+  });
+}
+
+Result<std::vector<Recommendation>> SqliteReader::recommendations() const {
+  return in_snapshot([&] {
+    return documents<Recommendation>(
+        session_->connection.query("SELECT recommendation FROM recommendations ORDER BY place"));
+  });
+}
+
+Result<std::vector<Alert>> SqliteReader::alerts(std::int64_t limit) const {
+  return in_snapshot([&] {
+    Query query = session_->connection.query("SELECT alert FROM alerts ORDER BY raised_at_ms DESC, id LIMIT ?");
+    query.bind(std::max<std::int64_t>(limit, 0));
+    return documents<Alert>(std::move(query));
+  });
+}
+
+Result<void> SqliteReader::for_each(const RunFilter& filter, const std::function<bool(const model::Run&)>& each) const {
+  std::optional<Place> after;
+  while (true) {
+    std::optional<Place> last;
+    auto runs = in_snapshot([&] {
+      std::vector<model::Run> some;
+      FilterSql sql(*session_, filter);
+      for (const Place& place : places(sql, after, kRunsAtOnce)) {
+        auto stored = load_run(*session_, place.order);
+        if (!stored) throw Damaged{"a run has lost its details"};
+        some.push_back(std::move(stored->run));
+        last = place;
+      }
+      return some;
+    });
+    if (!runs) return runs.error();
+    for (const auto& run : *runs) {
+      if (!each(run)) return {};
+    }
+    if (static_cast<std::int64_t>(runs->size()) < kRunsAtOnce) return {};
+    after = last;
+  }
+}
+
+Result<HistoryInfo> SqliteReader::info() const {
+  return in_snapshot([&] {
+    Connection& connection = session_->connection;
+    HistoryInfo info;
+    info.kind = "sqlite";
+    info.location = connection.path().string();
+    info.schema_version = connection.pragma("user_version");
+    info.bytes = used_bytes(connection);
+    Query query = connection.query(
+        "SELECT (SELECT COALESCE(SUM(runs), 0) FROM run_tally), (SELECT MIN(created_at_ms) FROM runs), "
+        "(SELECT MAX(created_at_ms) FROM runs)");
+    if (query.step()) {
+      info.runs = query.integer(0);
+      info.oldest_run_at_ms = query.maybe_integer(1);
+      info.newest_run_at_ms = query.maybe_integer(2);
+    }
+    return info;
+  });
+}
+
+}  // namespace comfytrace::history::sqlite

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "history/run_history.h"
+#include "history/sqlite/run_rows.h"
+
+namespace comfytrace::history::sqlite {
+
+// Answers questions over one connection, each in a read transaction of its own that ends with it.
+class SqliteReader final : public RunHistoryReader {
+ public:
+  explicit SqliteReader(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+
+  base::Result<std::optional<model::Run>> get(std::string_view run_id) const override;
+  base::Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
+                                                         std::string_view prompt_id) const override;
+  base::Result<RunPage> page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const override;
+  base::Result<std::vector<model::Run>> open_runs() const override;
+  base::Result<std::vector<SampleSeries>> samples(std::string_view run_id) const override;
+  base::Result<std::vector<model::Worker>> workers() const override;
+  base::Result<std::vector<FilterPreset>> presets() const override;
+  base::Result<std::vector<Recommendation>> recommendations() const override;
+  base::Result<std::vector<Alert>> alerts(std::int64_t limit) const override;
+  base::Result<void> for_each(const RunFilter& filter,
+                              const std::function<bool(const model::Run&)>& each) const override;
+  base::Result<HistoryInfo> info() const override;
+
+ private:
+  template <class Work>
+  auto in_snapshot(Work&& work) const;
+  std::shared_ptr<Session> session_;
+  // The last total, for whoever leafs through the pages of one filter.
+  struct Total {
+    std::string filter;
+    std::pair<std::int64_t, std::int64_t> version;
+    std::int64_t runs = 0;
+  };
+  mutable std::optional<Total> total_;
+};
+
+// Bytes in use: what the file would have without its free pages.
+[[nodiscard]] std::int64_t used_bytes(Connection& connection);
+
+}  // namespace comfytrace::history::sqlite

@@ -1,0 +1,308 @@
+#include "history/sqlite/store.h"
+
+#include <algorithm>
+
+#include "base/codec.h"
+#include "history/run_rules.h"
+#include "history/sqlite/filter_sql.h"
+#include "history/sqlite/run_codec.h"
+#include "history/sqlite/sample_codec.h"
+#include "history/sqlite/schema.h"
+#include "history/words.h"
+
+namespace comfytrace::history::sqlite {
+namespace {
+
+constexpr const char* kInsertRun =
+    "INSERT INTO runs(run_id, title, status, exit_reason, created_at_ms, started_at_ms, finished_at_ms, duration_ms, "
+    "queue_wait_ms, scene_count, scenes_succeeded, attempt_count, artifact_count, thumbnail, story_id, story_title, "
+    "workflow_name, workflow_fingerprint, model, worker_ids, vram_peak_bytes, error, tags, notes, archived, amended) "
+    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+constexpr const char* kUpdateRun =
+    "UPDATE runs SET (run_id, title, status, exit_reason, created_at_ms, started_at_ms, finished_at_ms, duration_ms, "
+    "queue_wait_ms, scene_count, scenes_succeeded, attempt_count, artifact_count, thumbnail, story_id, story_title, "
+    "workflow_name, workflow_fingerprint, model, worker_ids, vram_peak_bytes, error, tags, notes, archived, amended) "
+    "= (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE rid = ?";
+
+std::optional<std::string_view> view(const std::optional<std::string>& text) {
+  return text ? std::optional<std::string_view>(*text) : std::nullopt;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) {
+    if (!text.empty()) text += ' ';
+    text += word;
+  }
+  return text;
+}
+
+}  // namespace
+
+void Store::save(std::span<const model::Run> runs) {
+  in_transaction([&] {
+    for (const auto& run : runs) save_one(run);
+  });
+}
+
+bool Store::may_come(const model::Run& run) {
+  Query query = connection().query("SELECT by_hand FROM removed_runs WHERE run_id = ?");
+  query.bind_id(run.run_id);
+  if (!query.step()) return true;
+  if (query.integer(0) != 0 || !returns_after_pruning(run)) return false;
+  connection().query("DELETE FROM removed_runs WHERE run_id = ?").bind_id(run.run_id).run();
+  return true;
+}
+
+void Store::save_one(const model::Run& run) {
+  const auto rid = rid_of(*session_, run.run_id);
+  if (!rid) {
+    if (!may_come(run)) return;
+    reindex(write_row(run, 0, std::nullopt), {}, index_of(run));
+    return;
+  }
+  const auto stored = load_run(*session_, *rid);
+  if (!stored) throw Damaged{"a run has lost its details"};
+  model::Run newer = run;
+  keep_amended(newer, stored->run, stored->amended);
+  if (newer == stored->run) return;
+  write_row(newer, stored->amended, rid);
+  reindex(*rid, index_of(stored->run), index_of(newer));
+}
+
+std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, std::optional<std::int64_t> rid) {
+  const model::RunSummary line = model::summarise(run);
+  const auto name_id = [&](const std::optional<std::string>& name) {
+    return name ? std::optional(session_->texts.name_id(*name)) : std::nullopt;
+  };
+  std::string workers;
+  for (const auto& worker : line.worker_ids) {
+    if (!workers.empty()) workers += ' ';
+    workers += std::to_string(session_->texts.name_id(worker));
+  }
+  const auto workflow_name = name_id(line.workflow_name);
+  const auto fingerprint =
+      line.workflow_fingerprint.empty() ? std::nullopt : name_id(std::optional(line.workflow_fingerprint));
+  const auto model_name = name_id(line.model);
+  const std::string tags = line.tags.empty() ? "" : base::encode_json(line.tags);
+  {
+    Query query = connection().query(rid ? kUpdateRun : kInsertRun);
+    query.bind_id(line.run_id).bind(line.title).bind(base::enum_name(line.status));
+    query.bind(line.exit_reason ? std::optional(base::enum_name(*line.exit_reason)) : std::nullopt);
+    query.bind(line.created_at_ms).bind(line.started_at_ms).bind(line.finished_at_ms).bind(line.duration_ms);
+    query.bind(line.queue_wait_ms).bind(line.scene_count).bind(line.scenes_succeeded).bind(line.attempt_count);
+    query.bind(line.artifact_count).bind(line.thumbnail).bind(view(run.story_id)).bind(view(run.story_title));
+    query.bind(workflow_name).bind(fingerprint).bind(model_name);
+    if (workers.empty()) {
+      query.bind_null();
+    } else if (line.worker_ids.size() == 1) {
+      query.bind(static_cast<std::int64_t>(std::stoll(workers)));
+    } else {
+      query.bind(workers);
+    }
+    query.bind(line.vram_peak_bytes).bind(view(line.error));
+    query.bind(tags.empty() ? std::nullopt : std::optional<std::string_view>(tags));
+    query.bind(view(run.notes)).bind(std::int64_t{run.archived}).bind(std::int64_t{amended});
+    if (rid) query.bind(*rid);
+    query.run();
+  }
+  const std::int64_t row = rid ? *rid : connection().database().getLastInsertRowid();
+  const std::string details = pack_details(run, session_->texts);
+  connection().query("INSERT OR REPLACE INTO run_details VALUES (?, ?)").bind(row).bind_blob(details).run();
+  return row;
+}
+
+RunIndex Store::index_of(const model::Run& run) {
+  RunIndex index;
+  index.words = joined(search_words(run));
+  const auto facet = [&](Facet kind, std::string_view text) {
+    index.facets.emplace(static_cast<std::int64_t>(kind), session_->texts.name_id(text));
+  };
+  const auto prompt = [&](const std::optional<std::string>& text) {
+    if (text && text->size() >= kSharedPromptBytes)
+      index.facets.emplace(static_cast<std::int64_t>(Facet::prompt), session_->texts.prompt_id(*text));
+  };
+  for (const auto& scene : run.scenes) {
+    if (!scene.workflow_fingerprint.empty()) facet(Facet::fingerprint, scene.workflow_fingerprint);
+    for (const auto& name : scene.parameters.checkpoints) facet(Facet::model, name);
+    prompt(scene.parameters.positive_prompt);
+    prompt(scene.parameters.negative_prompt);
+    for (const auto& attempt : scene.attempts) {
+      facet(Facet::worker, attempt.worker_id);
+      index.places.insert(place_hash(attempt.worker_id, attempt.prompt_id));
+    }
+  }
+  for (const auto& tag : run.tags) facet(Facet::tag, tag);
+  if (run.workflow_name) facet(Facet::workflow_name, folded(*run.workflow_name));
+  if (run.story_id) facet(Facet::story_id, *run.story_id);
+  if (run.story_title) facet(Facet::story_title, folded(*run.story_title));
+  return index;
+}
+
+void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& after) {
+  if (before.words != after.words) {
+    if (!before.words.empty())
+      connection()
+          .query("INSERT INTO run_words(run_words, rowid, words) VALUES ('delete', ?, ?)")
+          .bind(rid)
+          .bind(before.words)
+          .run();
+    if (!after.words.empty())
+      connection().query("INSERT INTO run_words(rowid, words) VALUES (?, ?)").bind(rid).bind(after.words).run();
+  }
+  for (const auto& [kind, value] : before.facets) {
+    if (after.facets.contains({kind, value})) continue;
+    connection()
+        .query("DELETE FROM run_facets WHERE kind = ? AND value = ? AND rid = ?")
+        .bind(kind)
+        .bind(value)
+        .bind(rid)
+        .run();
+  }
+  for (const auto& [kind, value] : after.facets) {
+    if (before.facets.contains({kind, value})) continue;
+    connection().query("INSERT INTO run_facets VALUES (?, ?, ?)").bind(kind).bind(value).bind(rid).run();
+  }
+  for (const std::int64_t hash : before.places) {
+    if (!after.places.contains(hash))
+      connection().query("DELETE FROM prompt_places WHERE hash = ? AND rid = ?").bind(hash).bind(rid).run();
+  }
+  for (const std::int64_t hash : after.places) {
+    if (!before.places.contains(hash))
+      connection().query("INSERT INTO prompt_places VALUES (?, ?)").bind(hash).bind(rid).run();
+  }
+  drop_orphan_prompts(before, after);
+}
+
+void Store::drop_orphan_prompts(const RunIndex& before, const RunIndex& after) {
+  for (const auto& [kind, value] : before.facets) {
+    if (kind != static_cast<std::int64_t>(Facet::prompt) || after.facets.contains({kind, value})) continue;
+    connection()
+        .query(
+            "DELETE FROM prompts WHERE prompt_id = ?1 AND NOT EXISTS "
+            "(SELECT 1 FROM run_facets WHERE kind = 8 AND value = ?1)")
+        .bind(value)
+        .run();
+  }
+}
+
+void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
+  const auto stored = load_run(*session_, rid);
+  if (stored) reindex(rid, index_of(stored->run), {});
+  for (const char* sql :
+       {"DELETE FROM samples WHERE rid = ?", "DELETE FROM run_details WHERE rid = ?", "DELETE FROM runs WHERE rid = ?"})
+    connection().query(sql).bind(rid).run();
+  connection()
+      .query("INSERT OR REPLACE INTO removed_runs VALUES (?, ?)")
+      .bind_id(run_id)
+      .bind(std::int64_t{by_hand})
+      .run();
+}
+
+bool Store::remove(std::string_view run_id) {
+  return in_transaction([&] {
+    const auto rid = rid_of(*session_, run_id);
+    if (rid) erase(*rid, run_id, true);
+    return rid.has_value();
+  });
+}
+
+bool Store::amend(std::string_view run_id, const RunPatch& patch) {
+  return in_transaction([&] {
+    const auto rid = rid_of(*session_, run_id);
+    if (!rid) return false;
+    const auto stored = load_run(*session_, *rid);
+    if (!stored) throw Damaged{"a run has lost its details"};
+    model::Run amended = stored->run;
+    const std::uint32_t fields = apply_patch(amended, patch);
+    write_row(amended, stored->amended | fields, rid);
+    reindex(*rid, index_of(stored->run), index_of(amended));
+    return true;
+  });
+}
+
+void Store::save_samples(std::span<const SampleSeries> series) {
+  in_transaction([&] {
+    for (const auto& one : series) {
+      const auto rid = rid_of(*session_, one.run_id);
+      if (!rid) continue;
+      const std::string readings = pack_samples(one.samples);
+      connection()
+          .query(
+              "INSERT INTO samples(rid, prompt_id, readings) VALUES (?, ?, ?) "
+              "ON CONFLICT(rid, prompt_id) DO UPDATE SET readings = excluded.readings")
+          .bind(*rid)
+          .bind_id(one.prompt_id)
+          .bind_blob(readings)
+          .run();
+    }
+  });
+}
+
+void Store::save_worker(const model::Worker& worker) {
+  in_transaction([&] {
+    connection()
+        .query(
+            "INSERT INTO workers(worker_id, worker) VALUES (?, ?) "
+            "ON CONFLICT(worker_id) DO UPDATE SET worker = excluded.worker")
+        .bind(worker.worker_id)
+        .bind(base::encode_json(worker))
+        .run();
+  });
+}
+
+void Store::save_preset(const FilterPreset& preset) {
+  in_transaction([&] {
+    connection()
+        .query(
+            "INSERT INTO filter_presets(name, preset) VALUES (?, ?) "
+            "ON CONFLICT(name) DO UPDATE SET preset = excluded.preset")
+        .bind(preset.name)
+        .bind(base::encode_json(preset))
+        .run();
+  });
+}
+
+bool Store::remove_preset(std::string_view name) {
+  return in_transaction(
+      [&] { return connection().query("DELETE FROM filter_presets WHERE name = ?").bind(name).run() > 0; });
+}
+
+void Store::save_recommendation(const Recommendation& recommendation) {
+  in_transaction([&] {
+    {
+      Query other = connection().query("SELECT 1 FROM recommendations WHERE cause = ? AND state = 'open' AND id <> ?");
+      other.bind(recommendation.cause).bind(recommendation.id);
+      if (recommendation.state == RecommendationState::open && other.step())
+        throw Refused{{base::ErrorCode::conflict, "an open recommendation has this cause already", "cause"}};
+    }
+    connection()
+        .query(
+            "INSERT INTO recommendations(id, cause, state, recommendation) VALUES (?, ?, ?, ?) ON CONFLICT(id) DO "
+            "UPDATE SET cause = excluded.cause, state = excluded.state, recommendation = excluded.recommendation")
+        .bind(recommendation.id)
+        .bind(recommendation.cause)
+        .bind(base::enum_name(recommendation.state))
+        .bind(base::encode_json(recommendation))
+        .run();
+  });
+}
+
+void Store::save_alert(const Alert& alert) {
+  in_transaction([&] {
+    connection()
+        .query(
+            "INSERT INTO alerts(id, raised_at_ms, alert) VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
+            "raised_at_ms = excluded.raised_at_ms, alert = excluded.alert")
+        .bind(alert.id)
+        .bind(alert.raised_at_ms)
+        .bind(base::encode_json(alert))
+        .run();
+  });
+}
+
+void Store::backup(const std::filesystem::path& path) {
+  copy_to(connection(), path);
+}
+
+}  // namespace comfytrace::history::sqlite

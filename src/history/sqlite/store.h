@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "history/run_history.h"
+#include "history/sqlite/run_rows.h"
+
+namespace comfytrace::history::sqlite {
+
+// What is stored about a run beside its row, so that it is found.
+struct RunIndex {
+  std::string words;  // with spaces between
+  std::set<std::pair<std::int64_t, std::int64_t>> facets;
+  std::set<std::int64_t> places;
+  bool operator==(const RunIndex&) const = default;
+};
+
+// All changes of the file. One thread; throws SQLite::Exception, Damaged or Refused, and then nothing has changed.
+class Store {
+ public:
+  explicit Store(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+
+  void save(std::span<const model::Run> runs);
+  bool remove(std::string_view run_id);
+  bool amend(std::string_view run_id, const RunPatch& patch);
+  PruneReport prune(const PruneRule& rule, const std::function<bool()>& keep_going);
+  void save_samples(std::span<const SampleSeries> series);
+  void save_worker(const model::Worker& worker);
+  void save_preset(const FilterPreset& preset);
+  bool remove_preset(std::string_view name);
+  void save_recommendation(const Recommendation& recommendation);
+  void save_alert(const Alert& alert);
+  void backup(const std::filesystem::path& path);
+
+ private:
+  template <class Work>
+  auto in_transaction(Work&& work);
+  void save_one(const model::Run& run);
+  [[nodiscard]] bool may_come(const model::Run& run);
+  std::int64_t write_row(const model::Run& run, std::uint32_t amended, std::optional<std::int64_t> rid);
+  [[nodiscard]] RunIndex index_of(const model::Run& run);
+  void reindex(std::int64_t rid, const RunIndex& before, const RunIndex& after);
+  void drop_orphan_prompts(const RunIndex& before, const RunIndex& after);
+  void erase(std::int64_t rid, std::string_view run_id, bool by_hand);
+
+  Connection& connection() { return session_->connection; }
+  std::shared_ptr<Session> session_;
+};
+
+template <class Work>
+auto Store::in_transaction(Work&& work) {
+  try {
+    Transaction transaction(connection(), Transaction::Kind::write);
+    if constexpr (std::is_void_v<decltype(work())>) {
+      work();
+      transaction.commit();
+    } else {
+      auto result = work();
+      transaction.commit();
+      return result;
+    }
+  } catch (...) {
+    session_->texts.forget();
+    throw;
+  }
+}
+
+}  // namespace comfytrace::history::sqlite

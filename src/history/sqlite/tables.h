@@ -1,0 +1,99 @@
+#pragma once
+
+// The tables. A schema that was released never changes here: a later one is a step in schema.cc.
+namespace comfytrace::history::sqlite {
+
+inline constexpr const char* kTablesOfSchema1 = R"sql(
+-- Texts that many runs share, found by a hash (FNV-1a, 32 bits) that is not unique.
+CREATE TABLE names (name_id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, name TEXT NOT NULL) STRICT;
+CREATE INDEX names_hash ON names(hash);
+CREATE TABLE prompts (prompt_id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, prompt TEXT NOT NULL) STRICT;
+CREATE INDEX prompts_hash ON prompts(hash);
+
+-- The list line of a run. A run_id that is a UUID is a blob of 16 bytes, any other a text.
+CREATE TABLE runs (
+  rid INTEGER PRIMARY KEY,          -- order of first save
+  run_id ANY NOT NULL UNIQUE,
+  title TEXT NOT NULL,
+  status TEXT NOT NULL,
+  exit_reason TEXT,
+  created_at_ms INTEGER NOT NULL,
+  started_at_ms INTEGER,
+  finished_at_ms INTEGER,
+  duration_ms INTEGER,
+  queue_wait_ms INTEGER,
+  scene_count INTEGER NOT NULL,
+  scenes_succeeded INTEGER NOT NULL,
+  attempt_count INTEGER NOT NULL,
+  artifact_count INTEGER NOT NULL,
+  thumbnail INTEGER,
+  story_id TEXT,
+  story_title TEXT,
+  workflow_name INTEGER,            -- names
+  workflow_fingerprint INTEGER,     -- names
+  model INTEGER,                    -- names
+  worker_ids ANY,                   -- names: one number, or several as text with spaces
+  vram_peak_bytes INTEGER,
+  error TEXT,
+  tags TEXT,                        -- a JSON array; NULL: none
+  notes TEXT,
+  archived INTEGER NOT NULL,
+  amended INTEGER NOT NULL          -- what a person changed: 1 title, 2 tags, 4 notes, 8 archived
+) STRICT;
+CREATE INDEX runs_created ON runs(created_at_ms, status, exit_reason, archived);
+
+-- Everything else of the run (run_codec.h).
+CREATE TABLE run_details (rid INTEGER PRIMARY KEY, details BLOB NOT NULL) STRICT;
+
+-- What filters look for: 1 worker, 2 fingerprint, 3 workflow name folded, 4 checkpoint, 5 tag, 6 story id, 7 story
+-- title folded: value in names; 8 prompt: value in prompts.
+CREATE TABLE run_facets (kind INTEGER NOT NULL, value INTEGER NOT NULL, rid INTEGER NOT NULL,
+  PRIMARY KEY (kind, value, rid)) STRICT, WITHOUT ROWID;
+
+-- Which run may hold a prompt of a worker; the run itself says whether it does.
+CREATE TABLE prompt_places (hash INTEGER NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (hash, rid))
+  STRICT, WITHOUT ROWID;
+
+-- The words of words.h, each once, already folded.
+CREATE VIRTUAL TABLE run_words USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii');
+
+-- How many runs there are of each kind, so that a count needs no scan.
+CREATE TABLE run_tally (status TEXT NOT NULL, archived INTEGER NOT NULL, runs INTEGER NOT NULL,
+  PRIMARY KEY (status, archived)) STRICT, WITHOUT ROWID;
+CREATE TRIGGER runs_added AFTER INSERT ON runs BEGIN
+  INSERT INTO run_tally VALUES (new.status, new.archived, 1) ON CONFLICT DO UPDATE SET runs = runs + 1;
+END;
+CREATE TRIGGER runs_deleted AFTER DELETE ON runs BEGIN
+  UPDATE run_tally SET runs = runs - 1 WHERE status = old.status AND archived = old.archived;
+END;
+CREATE TRIGGER runs_changed AFTER UPDATE OF status, archived ON runs
+  WHEN new.status <> old.status OR new.archived <> old.archived BEGIN
+  UPDATE run_tally SET runs = runs - 1 WHERE status = old.status AND archived = old.archived;
+  INSERT INTO run_tally VALUES (new.status, new.archived, 1) ON CONFLICT DO UPDATE SET runs = runs + 1;
+END;
+
+CREATE TABLE removed_runs (run_id ANY PRIMARY KEY, by_hand INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE samples (series_id INTEGER PRIMARY KEY, rid INTEGER NOT NULL, prompt_id ANY NOT NULL,
+  readings BLOB NOT NULL) STRICT;
+CREATE UNIQUE INDEX samples_rid ON samples(rid, prompt_id);
+
+CREATE TABLE workers (place INTEGER PRIMARY KEY, worker_id TEXT NOT NULL UNIQUE, worker TEXT NOT NULL) STRICT;
+CREATE TABLE filter_presets (place INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, preset TEXT NOT NULL) STRICT;
+CREATE TABLE recommendations (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, cause TEXT NOT NULL,
+  state TEXT NOT NULL, recommendation TEXT NOT NULL) STRICT;
+CREATE UNIQUE INDEX recommendations_open ON recommendations(cause) WHERE state = 'open';
+CREATE TABLE alerts (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, raised_at_ms INTEGER NOT NULL,
+  alert TEXT NOT NULL) STRICT;
+CREATE INDEX alerts_raised ON alerts(raised_at_ms);
+
+-- For people who look into the file.
+CREATE VIEW run_list AS
+  SELECT CASE typeof(run_id) WHEN 'blob' THEN lower(hex(run_id)) ELSE run_id END AS run_id, title, status, exit_reason,
+    datetime(created_at_ms / 1000, 'unixepoch') AS created_utc, duration_ms, scene_count,
+    (SELECT name FROM names WHERE name_id = r.workflow_name) AS workflow_name,
+    (SELECT name FROM names WHERE name_id = r.model) AS model, error, tags, notes, archived
+  FROM runs AS r;
+)sql";
+
+}  // namespace comfytrace::history::sqlite

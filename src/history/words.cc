@@ -1,0 +1,138 @@
+#include "history/words.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/text.h"
+
+namespace comfytrace::history {
+namespace {
+
+constexpr std::size_t kMaxWordBytes = 64;  // longer ones are cut: base64 and the like is not searched
+
+struct CodePoint {
+  char32_t value;
+  std::size_t bytes;
+};
+
+// `text` is valid UTF-8.
+CodePoint code_point_at(std::string_view text, std::size_t i) {
+  const auto at = [&](std::size_t k) { return static_cast<unsigned char>(text[i + k]); };
+  const unsigned lead = at(0);
+  if (lead < 0x80) return {lead, 1};
+  if (lead < 0xE0) return {((lead & 0x1Fu) << 6) | (at(1) & 0x3Fu), 2};
+  if (lead < 0xF0) return {((lead & 0x0Fu) << 12) | ((at(1) & 0x3Fu) << 6) | (at(2) & 0x3Fu), 3};
+  return {((lead & 0x07u) << 18) | ((at(1) & 0x3Fu) << 12) | ((at(2) & 0x3Fu) << 6) | (at(3) & 0x3Fu), 4};
+}
+
+void append(std::string& out, char32_t c) {
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | (c >> 6));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | (c >> 12));
+    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else {
+    out += static_cast<char>(0xF0 | (c >> 18));
+    out += static_cast<char>(0x80 | ((c >> 12) & 0x3F));
+    out += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  }
+}
+
+char32_t lower(char32_t c) {
+  if (c >= 'A' && c <= 'Z') return c + 32;
+  if (c < 0xC0) return c;
+  if (c <= 0xDE) return c == 0xD7 ? c : c + 32;
+  // Latin Extended-A alternates upper and lower, with three seams.
+  if (c >= 0x100 && c <= 0x137 && c != 0x130 && c != 0x131) return c | 1;
+  if (c >= 0x139 && c <= 0x148) return (c & 1) ? c + 1 : c;
+  if (c >= 0x14A && c <= 0x177) return c | 1;
+  if (c >= 0x391 && c <= 0x3A9) return c + 32;
+  if (c >= 0x410 && c <= 0x42F) return c + 32;
+  if (c >= 0x400 && c <= 0x40F) return c + 80;
+  return c;
+}
+
+bool is_ideograph(char32_t c) {
+  return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7AF) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x3FFFF);
+}
+
+bool is_letter(char32_t c) {
+  if (c < 0x80) return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  if (c < 0xC0) return c == 0xAA || c == 0xB5 || c == 0xBA;
+  if (c == 0xD7 || c == 0xF7 || c == 0xFFFD) return false;
+  if (c >= 0x2000 && c <= 0x2BFF) return false;  // punctuation, arrows, symbols
+  if (c >= 0x3000 && c <= 0x303F) return false;  // CJK punctuation
+  if (c >= 0xFF00 && c <= 0xFF0F) return false;  // full-width punctuation
+  return true;
+}
+
+void collect(std::string_view raw, std::vector<std::string>& words) {
+  const std::string text = base::to_valid_utf8(raw);
+  std::string word;
+  const auto end_word = [&] {
+    if (!word.empty()) words.push_back(std::move(word));
+    word.clear();
+  };
+  for (std::size_t i = 0; i < text.size();) {
+    const CodePoint point = code_point_at(text, i);
+    i += point.bytes;
+    if (!is_letter(point.value)) {
+      end_word();
+    } else if (is_ideograph(point.value)) {
+      end_word();
+      append(word, point.value);
+      end_word();
+    } else if (word.size() < kMaxWordBytes) {
+      append(word, lower(point.value));
+    }
+  }
+  end_word();
+}
+
+void sort_unique(std::vector<std::string>& words) {
+  std::ranges::sort(words);
+  words.erase(std::ranges::unique(words).begin(), words.end());
+}
+
+}  // namespace
+
+std::string folded(std::string_view text) {
+  const std::string valid = base::to_valid_utf8(text);
+  std::string out;
+  out.reserve(valid.size());
+  for (std::size_t i = 0; i < valid.size();) {
+    const CodePoint point = code_point_at(valid, i);
+    append(out, lower(point.value));
+    i += point.bytes;
+  }
+  return out;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  collect(text, words);
+  sort_unique(words);
+  return words;
+}
+
+std::vector<std::string> search_words(const model::Run& run) {
+  std::vector<std::string> words;
+  collect(run.title, words);
+  for (const auto& scene : run.scenes) {
+    if (scene.parameters.positive_prompt) collect(*scene.parameters.positive_prompt, words);
+    if (scene.parameters.negative_prompt) collect(*scene.parameters.negative_prompt, words);
+  }
+  if (const auto error = model::summarise(run).error) collect(*error, words);
+  if (run.notes) collect(*run.notes, words);
+  for (const auto& tag : run.tags) collect(tag, words);
+  sort_unique(words);
+  return words;
+}
+
+}  // namespace comfytrace::history
