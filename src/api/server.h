@@ -19,9 +19,9 @@ struct ApiOptions {
   std::string host = "127.0.0.1";  // the address to listen on
   std::uint16_t port = 8199;       // 0: a free one
   // Further names under which the server is reached, "name" or "name:port" (behind a proxy or a port mapping).
-  std::vector<std::string> names;
-  std::string token;  // empty: none asked; required when `host` is not a loopback address
-  std::string version;
+  std::vector<std::string> names = {};
+  std::string token = {};  // empty: none asked; required when `host` is not a loopback address
+  std::string version = {};
   net::ServerLimits limits = {};
 };
 

@@ -269,7 +269,9 @@ TEST_P(RunHistoryContract, FindsTheOpenRuns) {
   const model::Run queued = saved(simple_run("q", 1, Status::queued));
   save(simple_run("s", 2));
   const model::Run executing = saved(simple_run("e", 3, Status::executing));
-  EXPECT_EQ(*history_->open_runs(), (std::vector{executing, queued}));
+  const auto open = history_->open_runs();
+  ASSERT_TRUE(open) << (open ? "" : open.error().sentence());
+  EXPECT_EQ(*open, (std::vector{executing, queued}));
 }
 
 TEST_P(RunHistoryContract, KeepsReadingsExactly) {
@@ -408,7 +410,7 @@ TEST_P(BothHistories, AgreeAfterRandomChanges) {
       for (int pages = 0; pages < 4; ++pages) {
         const auto a = memory.page(filter, limit, cursor);
         const auto b = sqlite->page(filter, limit, other);
-        ASSERT_TRUE(a && b) << b.error().sentence();
+        ASSERT_TRUE(a && b) << (b ? "" : b.error().sentence());
         ASSERT_EQ(a->runs, b->runs) << base::encode_json(filter);
         ASSERT_EQ(a->total, b->total) << base::encode_json(filter);
         ASSERT_EQ(a->next_cursor.has_value(), b->next_cursor.has_value());

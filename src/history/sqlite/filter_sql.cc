@@ -75,7 +75,7 @@ void FilterSql::add_words(const char* column, const std::vector<E>& words) {
   if (words.empty()) return;
   std::vector<Value> values;
   for (const E word : words) values.emplace_back(std::string(base::enum_name(word)));
-  add(std::string(column) + " IN (" + marks(values.size()) + ")", std::move(values));
+  add(std::string(column) + " IN (" + marks(words.size()) + ")", std::move(values));
 }
 
 void FilterSql::add_facets(const std::vector<std::pair<Facet, std::string>>& facets) {
