@@ -129,8 +129,10 @@ void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_runnin
     explain(attempt, at_ms, "executing", "the worker's queue lists it as running");
     kept = true;
   } else if (!is_running && attempt.status == Status::queued) {
-    kept |= set_queued(attempt, at_ms, TimeSource::poll);
-    kept |= explain(attempt, at_ms, "queued", "the worker's queue lists it as pending");
+    if (set_queued(attempt, at_ms, TimeSource::poll)) {
+      explain(attempt, at_ms, "queued", "the worker's queue lists it as pending");
+      kept = true;
+    }
   }
   take_item(*memo, item, facts ? &*facts : nullptr, true);
   if (kept) changed(*memo, true);

@@ -31,7 +31,7 @@ void Playback::take() {
 
 void Playback::tell(const assemble::Fact& fact) {
   at_ms_ = fact.at_ms;
-  queue_.take(fact);
+  server_.take(fact);
   assembler_->apply(fact);
   take();
 }
@@ -50,19 +50,20 @@ void Playback::tell_all(const std::vector<RecordedFact>& facts, const Disturbanc
 
 // A collector asks the history for two seconds, then says that it has nothing.
 void Playback::finish(std::int64_t at_ms) {
-  if (!queue_.is_connected()) return;
+  if (!server_.is_connected()) return;
   for (const std::string& prompt_id : assembler_->open_prompts(kWorker)) {
-    if (wanted_.contains(prompt_id) && !queue_.holds(prompt_id))
+    if (wanted_.contains(prompt_id) && !server_.holds(prompt_id))
       tell({kWorker, at_ms, assemble::HistoryMissing{prompt_id}});
   }
 }
 
 void Playback::disconnect_and_connect() {
-  if (!queue_.is_connected()) return;
-  const comfyui::QueueSnapshot snapshot = queue_.snapshot();
+  if (!server_.is_connected()) return;
+  const KnownServer server = server_;
   tell({kWorker, at_ms_, assemble::Disconnected{}});
   tell({kWorker, at_ms_, assemble::Connected{}});
-  tell({kWorker, at_ms_, snapshot});
+  tell({kWorker, at_ms_, server.queue()});
+  tell({kWorker, at_ms_, server.history()});
 }
 
 void Playback::restart() {
@@ -70,9 +71,10 @@ void Playback::restart() {
   for (const auto& [run_id, run] : kept_) {
     if (model::is_open(run.status)) assembler_->adopt(run);
   }
-  if (!queue_.is_connected()) return;
+  if (!server_.is_connected()) return;
   tell({kWorker, at_ms_, assemble::Connected{}});
-  tell({kWorker, at_ms_, queue_.snapshot()});
+  tell({kWorker, at_ms_, server_.queue()});
+  tell({kWorker, at_ms_, server_.history()});
 }
 
 std::vector<const model::Attempt*> Playback::attempts() const {

@@ -38,7 +38,7 @@ class Playback {
   std::unique_ptr<assemble::RunAssembler> assembler_;
   std::map<std::string, model::Run> kept_;
   std::set<std::string> wanted_;
-  KnownQueue queue_;
+  KnownServer server_;
   std::int64_t at_ms_ = 0;
 };
 

@@ -50,7 +50,7 @@ class Reader {
  private:
   void tell(decltype(Fact::what) what, bool is_frame = false) {
     Fact fact{kWorker, recording_.epoch_ms + recording_.lines[index_].offset_us / 1000, std::move(what)};
-    queue_.take(fact);
+    server_.take(fact);
     facts_.push_back({std::move(fact), index_, is_frame});
   }
 
@@ -110,7 +110,7 @@ class Reader {
       const std::string prompt_id = path.size() > 9 ? unescaped(path.substr(9)) : "";
       if (prompt_id.empty() || !entries->empty()) {
         tell(assemble::HistoryRead{std::move(*entries)});
-      } else if (!queue_.holds(prompt_id)) {
+      } else if (!server_.holds(prompt_id)) {
         tell(assemble::HistoryMissing{prompt_id});
       }
     }
@@ -146,7 +146,7 @@ class Reader {
   std::vector<RecordedFact> facts_;
   std::set<std::string> open_;
   std::map<std::string, std::deque<RecordedLine>> posted_;
-  KnownQueue queue_;
+  KnownServer server_;
 };
 
 }  // namespace
@@ -155,33 +155,37 @@ std::vector<RecordedFact> facts_of(const replay::Recording& recording) {
   return Reader(recording).read();
 }
 
-bool KnownQueue::holds(const std::string& prompt_id) const {
+bool KnownServer::holds(const std::string& prompt_id) const {
   return std::ranges::any_of(entries_, [&](const Entry& entry) { return entry.item.prompt_id == prompt_id; });
 }
 
-comfyui::QueueSnapshot KnownQueue::snapshot() const {
+comfyui::QueueSnapshot KnownServer::queue() const {
   comfyui::QueueSnapshot snapshot;
   for (const Entry& entry : entries_) (entry.is_running ? snapshot.running : snapshot.pending).push_back(entry.item);
   std::ranges::stable_sort(snapshot.pending, {}, &comfyui::QueueItem::number);
   return snapshot;
 }
 
-void KnownQueue::runs(const std::string& prompt_id) {
-  if (!holds(prompt_id)) return;
-  // One runs at a time: what ran before has ended, even if nobody was told.
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.is_running && entry.item.prompt_id != prompt_id; });
+assemble::HistoryRead KnownServer::history() const {
+  assemble::HistoryRead read;
+  for (const auto& [prompt_id, entry] : history_) read.entries.push_back(entry);
+  return read;
+}
+
+void KnownServer::runs(const std::string& prompt_id) {
   for (Entry& entry : entries_) entry.is_running |= entry.item.prompt_id == prompt_id;
 }
 
-void KnownQueue::leaves(const std::string& prompt_id) {
+void KnownServer::leaves(const std::string& prompt_id) {
   std::erase_if(entries_, [&](const Entry& entry) { return entry.item.prompt_id == prompt_id; });
 }
 
-void KnownQueue::take(const Fact& fact) {
+void KnownServer::take(const Fact& fact) {
   if (std::holds_alternative<assemble::Connected>(fact.what)) is_connected_ = true;
   if (std::holds_alternative<assemble::Disconnected>(fact.what)) {
     is_connected_ = false;
     entries_.clear();  // it may have been restarted
+    history_.clear();
   }
   if (const auto* submitted = std::get_if<assemble::Submitted>(&fact.what); submitted && submitted->answer.accepted)
     entries_.push_back({submitted->item, false});
@@ -192,6 +196,7 @@ void KnownQueue::take(const Fact& fact) {
   }
   if (const auto* history = std::get_if<assemble::HistoryRead>(&fact.what)) {
     for (const auto& entry : history->entries) {
+      history_[entry.prompt.prompt_id] = entry;
       std::erase_if(entries_, [&](const Entry& known) {
         return known.item.prompt_id == entry.prompt.prompt_id && known.item.number == entry.prompt.number;
       });

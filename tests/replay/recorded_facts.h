@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -23,13 +25,14 @@ struct RecordedFact {
 // socket's opening and the last one's end.
 [[nodiscard]] std::vector<RecordedFact> facts_of(const replay::Recording& recording);
 
-// What the worker holds in its queue, as far as the facts so far tell.
-class KnownQueue {
+// What the worker holds in its queue and history, as far as the facts so far tell.
+class KnownServer {
  public:
   void take(const assemble::Fact& fact);
   [[nodiscard]] bool is_connected() const { return is_connected_; }
   [[nodiscard]] bool holds(const std::string& prompt_id) const;
-  [[nodiscard]] comfyui::QueueSnapshot snapshot() const;
+  [[nodiscard]] comfyui::QueueSnapshot queue() const;
+  [[nodiscard]] assemble::HistoryRead history() const;
 
  private:
   struct Entry {
@@ -41,12 +44,14 @@ class KnownQueue {
 
   bool is_connected_ = false;
   std::vector<Entry> entries_;
+  std::map<std::string, comfyui::HistoryEntry> history_;
 };
 
 struct RecordingFile {
   std::string version;
   std::string name;
   std::filesystem::path path;
+  friend void PrintTo(const RecordingFile& file, std::ostream* out) { *out << file.version << '/' << file.name; }
 };
 // Every recording kept with the tests.
 [[nodiscard]] std::vector<RecordingFile> recording_files();

@@ -19,7 +19,7 @@ std::vector<std::size_t> cuts(std::size_t size) {
   return indexes;
 }
 
-// The time of the last thing told, at which a node that had not ended made its last progress, is not saved with it.
+// Progress alone is not worth a save: of a node whose end was not seen, a restart may forget the last steps.
 void forget_unsaved_progress(model::NodeExecution& node) {
   if (node.state == model::NodeState::finished && node.duration_ms) return;
   node.progress_value.reset();
