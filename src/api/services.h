@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/submission.h"
 #include "base/codec.h"
 #include "base/result.h"
 #include "history/run_history.h"
@@ -33,7 +34,7 @@ struct Cost {
 };
 BOOST_DESCRIBE_STRUCT(Cost, (), (cpu_ratio, resident_bytes))
 
-// Every function is called on the I/O thread. All must be set, except `find_live_run`.
+// Every function is called on the I/O thread. All must be set, except `find_live_run` and `submit`.
 struct Services {
   using Question = std::function<void(const history::RunHistoryReader&)>;
   // Runs the question on a reader thread. False: too many wait already (answered with 503).
@@ -49,6 +50,10 @@ struct Services {
   std::function<bool(std::string_view worker_id)> connect_now;
   // A run that the recorder still holds: newer than the history's, or not yet in it.
   std::function<std::optional<model::Run>(std::string_view run_id)> find_live_run;
+
+  // Queues a workflow on a worker that is watched. `done` is called on the I/O thread, once. May be unset.
+  using Submitted = std::function<void(base::Result<SubmissionAnswer>)>;
+  std::function<void(Submission, Submitted)> submit;
 
   std::function<WriterHealth()> writer;
   std::function<Cost()> cost;

@@ -94,6 +94,9 @@ struct House::Impl final : collect::RecorderSink {
     services.workers = [this] { return recorder->worker_states(); };
     services.connect_now = [this](std::string_view worker_id) { return recorder->connect_now(worker_id); };
     services.find_live_run = [this](std::string_view run_id) { return writer->pending_run(run_id); };
+    services.submit = [this](api::Submission asked, api::Services::Submitted done) {
+      submit(std::move(asked), std::move(done));
+    };
     services.writer = [this] {
       const auto error = writer->last_error();
       return api::WriterHealth{static_cast<std::int64_t>(writer->pending()), error.has_value(), error};
@@ -101,6 +104,32 @@ struct House::Impl final : collect::RecorderSink {
     services.cost = [this] { return cost.current(); };
     server = std::make_unique<api::ApiServer>(io, clock, std::move(api_options), std::move(services), page_assets(),
                                               *hub, metrics);
+  }
+
+  void submit(api::Submission asked, api::Services::Submitted done) {
+    // Only workers that are watched already: a page must not make this program talk to any address.
+    const auto worker = recorder->find_worker(asked.worker.value_or(""));
+    if (!worker) {
+      return done(base::Error{base::ErrorCode::invalid,
+                              asked.worker ? "no worker is called " + *asked.worker : "there are several workers",
+                              "$.worker", "give the id or name of one of GET /api/v1/workers"});
+    }
+    collect::Submission submission;
+    submission.worker = *worker;
+    submission.graph = std::move(asked.workflow);
+    submission.title = asked.title.value_or("");
+    submission.grouping.run_id = asked.run_id;
+    submission.grouping.scene_id = asked.scene_id;
+    submission.grouping.story_id = asked.story_id;
+    submission.grouping.story_title = asked.story_title;
+    submission.grouping.tags = asked.tags;
+    collect::SubmissionCallbacks callbacks;
+    callbacks.answered = [done = std::move(done)](base::Result<collect::SubmissionAnswer> answer) {
+      if (!answer) return done(answer.error());
+      done(api::SubmissionAnswer{answer->run_id, answer->prompt_id, answer->worker_id, answer->answer.accepted,
+                                 answer->answer.error_message});
+    };
+    submitter->submit(std::move(submission), std::move(callbacks));
   }
 
   // What the assembler no longer has in memory: not yet written, or in the history.

@@ -52,7 +52,9 @@ void tell(const CommonOptions& common, const Ended& ended, const std::string& wh
 // Through a comfytrace that is running: it holds the history, and gets every event of the prompt.
 base::Result<Ended> run_through_server(const ServerClient& client, const RunOptions& options,
                                        const base::json::value& graph) {
-  base::json::object body{{"workflow", graph}, {"worker", options.worker}, {"title", options.title}};
+  base::json::object body{{"workflow", graph}};
+  if (!options.worker.empty()) body["worker"] = options.worker;
+  if (!options.title.empty()) body["title"] = options.title;
   base::json::array tags;
   for (const std::string& tag : options.tags) tags.emplace_back(tag);
   body["tags"] = std::move(tags);
