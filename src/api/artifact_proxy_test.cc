@@ -97,6 +97,17 @@ TEST_F(ArtifactProxyTest, PassesRangesAndConditionsOn) {
   EXPECT_EQ(get("/api/v1/runs/a/artifacts/0", {{"If-None-Match", "\"1\""}}).status, 304);
 }
 
+TEST_F(ArtifactProxyTest, AsksForTheHeadAloneWhenOnlyThatIsWanted) {
+  start_worker();
+  save_with_file("fox.png");
+  start();
+  const auto answer = ask("HEAD", "/api/v1/runs/a/artifacts/0");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(header(answer, "Content-Length"), "7");
+  EXPECT_TRUE(answer.body.empty());
+  EXPECT_EQ(asked[0].method, "HEAD");
+}
+
 TEST_F(ArtifactProxyTest, NeverShowsMarkup) {
   start_worker();
   save_with_file("evil.svg");

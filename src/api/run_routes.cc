@@ -47,7 +47,9 @@ void list_runs(const Context& context, const CallPtr& call) {
   auto query = parse_run_query(call->request.query, context.clock.now_ms());
   if (!query) return call->fail(query.error());
   std::vector<model::Worker> current;
-  for (auto& state : context.services.workers()) current.push_back(std::move(state.worker));
+  if (!query->workers.empty()) {
+    for (auto& state : context.services.workers()) current.push_back(std::move(state.worker));
+  }
   context.ask(call, [call, asked = std::move(*query), current](const history::RunHistoryReader& reader) {
     RunQuery resolved = asked;
     if (!resolved.workers.empty()) {

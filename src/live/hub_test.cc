@@ -1,118 +1,15 @@
-#include "live/hub.h"
-
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <set>
 
-#include "base/json.h"
+#include "live/hub_fixture.h"
 
 namespace comfytrace::live {
 namespace {
 
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-// A page as the hub sees it. Reads everything at once unless told not to.
-class FakeSession : public net::WebSocketSession {
- public:
-  bool send(std::shared_ptr<const std::string> frame) override {
-    if (closed_with || queued_ + frame->size() > capacity) return false;
-    if (!reads) queued_ += frame->size();
-    frames.push_back(std::move(frame));
-    return true;
-  }
-  [[nodiscard]] std::size_t queued_bytes() const override { return queued_; }
-  void close(std::uint16_t code, std::string) override {
-    closed_with = code;
-    if (on_close) on_close();
-  }
-  void read_all() { queued_ = 0; }
-
-  // The JSON of every text frame since the last call.
-  std::vector<base::json::value> take() {
-    std::vector<base::json::value> messages;
-    for (const auto& frame : frames) {
-      const auto payload = payload_of(*frame);
-      if ((*frame)[0] == '\x81') messages.push_back(base::parse_json(payload).value());
-      if ((*frame)[0] == '\x82') binary.push_back(std::string(payload));
-    }
-    frames.clear();
-    return messages;
-  }
-  static std::string_view payload_of(std::string_view frame) {
-    const auto length = static_cast<unsigned char>(frame[1]);
-    return frame.substr(length == 127 ? 10 : length == 126 ? 4 : 2);
-  }
-
-  bool reads = true;
-  std::size_t capacity = 1u << 20;
-  std::vector<std::shared_ptr<const std::string>> frames;
-  std::vector<std::string> binary;
-  std::optional<std::uint16_t> closed_with;
-
- private:
-  std::size_t queued_ = 0;
-};
-
-class HubTest : public ::testing::Test {
- protected:
-  std::shared_ptr<FakeSession> connect(std::optional<std::uint64_t> since = {}, std::string_view boot = "boot-1") {
-    auto session = std::make_shared<FakeSession>();
-    hub->add_client(session, since, boot);
-    return session;
-  }
-  // A page that has read hello and snapshot.
-  std::shared_ptr<FakeSession> connect_and_greet() {
-    auto session = connect();
-    (void)session->take();
-    return session;
-  }
-  void run_handlers() {
-    io.restart();
-    io.poll();
-  }
-  void pass_ms(std::int64_t ms) {
-    run_handlers();
-    clock.advance_ms(ms);
-    hub->flush_due();
-    run_handlers();
-  }
-  static model::LiveScene scene(std::string run, model::Status status, std::int64_t nodes_done = 0) {
-    model::LiveScene scene;
-    scene.run_id = std::move(run);
-    scene.scene_id = "scene-001";
-    scene.prompt_id = scene.run_id;
-    scene.worker_id = "worker-1";
-    scene.status = status;
-    scene.node_count = 1'000'000;
-    scene.nodes_done = nodes_done;
-    scene.node_times_known = true;
-    scene.started_at_ms = 999'000;
-    return scene;
-  }
-
-  net::asio::io_context io;
-  base::FakeClock clock{1'000'000};
-  std::unique_ptr<Hub> hub = std::make_unique<Hub>(io, clock, HubOptions{.version = "1.2.3", .boot_id = "boot-1"});
-};
-
-std::vector<std::string> words_of(const std::vector<base::json::value>& messages, std::string_view key) {
-  std::vector<std::string> words;
-  for (const auto& message : messages) words.push_back(base::find_string(message, key).value_or("?"));
-  return words;
-}
-
-std::vector<base::json::value> updates_in(const std::vector<base::json::value>& messages) {
-  std::vector<base::json::value> updates;
-  for (const auto& message : messages) {
-    EXPECT_EQ(base::find_string(message, "type"), "update");
-    for (const auto& update : *base::find_array(message, "updates")) updates.push_back(update);
-  }
-  return updates;
-}
 
 TEST_F(HubTest, GreetsWithHelloAndASnapshotOfEverythingOpen) {
   model::WorkerState worker;
@@ -271,77 +168,6 @@ TEST_F(HubTest, GivesASnapshotWhenTheMissedUpdatesAreGoneOrOfAnotherBoot) {
   EXPECT_THAT(words_of(connect(25, "boot-0")->take(), "type"), ElementsAre("hello", "snapshot"));
 }
 
-TEST_F(HubTest, ASlowPageLosesIntermediateUpdatesButNoStatusAndCostsTheOthersNothing) {
-  const auto fast = connect_and_greet();
-  const auto slow = connect_and_greet();
-  slow->reads = false;
-  std::size_t fast_updates = 0;
-  auto big = scene("a", model::Status::queued);
-  big.run_title = std::string(8'000, 'x');
-  const auto step = [&] {
-    hub->scene_changed(big);
-    pass_ms(200);
-    fast_updates += updates_in(fast->take()).size();
-  };
-  step();
-  big.status = model::Status::executing;
-  for (big.nodes_done = 1; big.nodes_done <= 100; ++big.nodes_done) step();
-  big.status = model::Status::success;
-  step();
-  EXPECT_EQ(fast_updates, 102u);
-  EXPECT_FALSE(slow->closed_with);
-
-  slow->read_all();
-  slow->reads = true;
-  pass_ms(200);
-  const auto updates = updates_in(slow->take());
-  EXPECT_LT(updates.size(), 50u);
-  EXPECT_EQ(base::find_string(updates.front(), "status"), "queued");
-  EXPECT_EQ(base::find_string(updates.back(), "status"), "completed");
-  EXPECT_EQ(base::find_integer(updates[updates.size() - 2], "nodesDone"), 100);
-}
-
-TEST_F(HubTest, ClosesAPageThatStopsReadingWith1013) {
-  const auto stuck = connect_and_greet();
-  const auto other = connect_and_greet();
-  stuck->reads = false;
-  auto big = scene("a", model::Status::executing);
-  big.run_title = std::string(8'000, 'x');
-  for (int i = 0; i < 1'000 && !stuck->closed_with; ++i) {
-    big.nodes_done = i;
-    hub->scene_changed(big);
-    pass_ms(200);
-  }
-  EXPECT_EQ(stuck->closed_with, 1013);
-  EXPECT_FALSE(other->closed_with);
-  EXPECT_EQ(hub->clients(), 1u);
-}
-
-TEST_F(HubTest, ClosesAPageWhoseQueueOverflowsInsteadOfLosingAnEnd) {
-  const auto page = connect_and_greet();
-  page->capacity = 0;
-  hub->scene_changed(scene("a", model::Status::success));
-  run_handlers();
-  EXPECT_EQ(page->closed_with, 1013);
-  EXPECT_EQ(hub->clients(), 0u);
-}
-
-TEST_F(HubTest, ThousandsOfChangesAtOnceReachAPageThatReads) {
-  const auto page = connect_and_greet();
-  for (int i = 0; i < 5'000; ++i) hub->scene_changed(scene(std::to_string(i), model::Status::queued));
-  pass_ms(200);
-  std::uint64_t last = 0;
-  std::size_t count = 0;
-  for (const auto& message : page->take()) {
-    const auto seq = static_cast<std::uint64_t>(*base::find_integer(message, "seq"));
-    EXPECT_GT(seq, last);
-    last = seq;
-    count += base::find_array(message, "updates")->size();
-  }
-  EXPECT_EQ(count, 5'000u);
-  EXPECT_EQ(last, hub->seq());
-}
-
 TEST_F(HubTest, TakesTheWindowThatAClientAsksForAndLosesNothingOnTheWay) {
   const auto page = connect_and_greet();
   hub->scene_changed(scene("a", model::Status::queued));
@@ -367,38 +193,6 @@ TEST_F(HubTest, TellsAClientWhatIsWrongWithItsMessage) {
     EXPECT_THAT(words_of(page->take(), "type"), ElementsAre("error")) << text;
   }
   EXPECT_FALSE(page->closed_with);
-}
-
-TEST_F(HubTest, SendsPreviewsToSubscribersOnlyAndAtMostFourASecondAScene) {
-  const auto page = connect_and_greet();
-  const auto watcher = connect_and_greet();
-  EXPECT_FALSE(hub->wants_previews());
-  watcher->on_text(R"({"type":"subscribe","previews":true})");
-  EXPECT_TRUE(hub->wants_previews());
-  for (int i = 0; i < 100; ++i) {
-    hub->preview(Preview{"a", "scene-001", "p", "w", "5", "image/png", "\x89PNG"});
-    pass_ms(10);
-  }
-  EXPECT_THAT(page->take(), IsEmpty());
-  EXPECT_THAT(watcher->take(), IsEmpty());
-  ASSERT_THAT(watcher->binary, SizeIs(4));
-  const auto& payload = watcher->binary[0];
-  const auto head_bytes = static_cast<std::size_t>(static_cast<unsigned char>(payload[3]));
-  const auto head = base::parse_json(payload.substr(4, head_bytes)).value();
-  EXPECT_EQ(base::find_string(head, "nodeId"), "5");
-  EXPECT_EQ(base::find_string(head, "mime"), "image/png");
-  EXPECT_EQ(payload.substr(4 + head_bytes), "\x89PNG");
-}
-
-TEST_F(HubTest, LeavesPreviewsOutFirstWhenAClientIsSlow) {
-  const auto watcher = connect_and_greet();
-  watcher->on_text(R"({"type":"subscribe","previews":true})");
-  watcher->reads = false;
-  hub->scene_changed(scene("a", model::Status::executing, 1));
-  run_handlers();
-  hub->preview(Preview{"a", "scene-001", "a", "w", "5", "image/png", "x"});
-  EXPECT_THAT(watcher->frames, SizeIs(1));
-  EXPECT_FALSE(watcher->closed_with);
 }
 
 TEST_F(HubTest, ADeletedRunIsToldAndForgotten) {
