@@ -4,6 +4,7 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <map>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -24,6 +25,7 @@ namespace {
 
 constexpr std::int64_t kCostInterval_ms = 5'000;
 constexpr std::int64_t kStopWithin_ms = 4'500;
+constexpr std::size_t kAmendedRuns = 1'000;
 
 }  // namespace
 
@@ -85,6 +87,7 @@ struct House::Impl final : collect::RecorderSink {
     api::Services services;
     services.ask = [this](api::Services::Question question) { return pool->post(std::move(question)); };
     services.amend = [this](std::string run_id, history::RunPatch patch, api::Services::Done done) {
+      remember_amended(run_id, patch);
       writer->amend(std::move(run_id), std::move(patch), std::move(done));
     };
     services.remove = [this](std::string run_id, api::Services::Done done) {
@@ -151,6 +154,25 @@ struct House::Impl final : collect::RecorderSink {
     }
   }
 
+  // The recorder does not know what people wrote on a run; pages must not see that flip back when the run goes on.
+  void remember_amended(const std::string& run_id, const history::RunPatch& patch) {
+    if (amended.size() >= kAmendedRuns) amended.clear();
+    history::RunPatch& all = amended[run_id];
+    if (patch.title) all.title = patch.title;
+    if (patch.tags) all.tags = patch.tags;
+    if (patch.archived) all.archived = patch.archived;
+  }
+
+  model::RunSummary summary_for_pages(const model::Run& run) const {
+    model::RunSummary line = model::summarise(run);
+    if (const auto patch = amended.find(run.run_id); patch != amended.end()) {
+      line.title = patch->second.title.value_or(line.title);
+      line.tags = patch->second.tags.value_or(line.tags);
+      line.archived = patch->second.archived.value_or(line.archived);
+    }
+    return line;
+  }
+
   void run_changed(const model::Run& run) override {
     for (const model::Scene& scene : run.scenes) {
       for (const model::Attempt& attempt : scene.attempts) {
@@ -160,7 +182,7 @@ struct House::Impl final : collect::RecorderSink {
       }
     }
     remember_open(run);
-    hub->run_changed(model::summarise(run));
+    hub->run_changed(summary_for_pages(run));
     writer->submit(run);
   }
   void scene_changed(const model::LiveScene& scene) override { hub->scene_changed(scene); }
@@ -208,6 +230,7 @@ struct House::Impl final : collect::RecorderSink {
   std::unique_ptr<collect::Submitter> submitter;
   std::unique_ptr<api::ApiServer> server;
   std::set<std::pair<std::string, std::string>> open_attempts;  // worker id, prompt id
+  std::map<std::string, history::RunPatch> amended;             // since this program started
   bool stopped = false;
 };
 
