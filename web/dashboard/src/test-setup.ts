@@ -14,6 +14,6 @@ afterEach(cleanup);
 
 // A virtual list draws nothing in a box without a height.
 Object.defineProperties(HTMLElement.prototype, {
-  offsetHeight: { configurable: true, get: () => 700 },
-  offsetWidth: { configurable: true, get: () => 1000 },
+  clientHeight: { configurable: true, get: () => 700 },
+  clientWidth: { configurable: true, get: () => 1000 },
 });

@@ -123,7 +123,7 @@ function Bar({ node, y, x, hatch, edge, right, now, onHover }: {
       <rect x={start} y={y + 3} width={width} height={13} rx={2} {...shape} />
       {part > 0 && <rect x={start} y={y + 3} width={Math.max(1, width * part)} height={13} rx={2} fill={fillOf(node)} />}
       <text
-        className={place === 'inside' ? 'ax-in' : bad ? 'ax-bad' : timed ? 'ax2' : 'ax'} y={y + 13.5} textAnchor={place === 'after' ? 'start' : 'end'}
+        className={place === 'inside' && !running ? 'ax-in' : bad ? 'ax-bad' : timed ? 'ax2' : 'ax'} y={y + 13.5} textAnchor={place === 'after' ? 'start' : 'end'}
         x={place === 'after' ? start + width + 6 : place === 'before' ? start - 6 : start + width - 5}
       >
         {label}
