@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { bootId, graphs, history, makeRun, random, summaryOf, uuid, workers } from './data.mjs';
+import { bootId, graphs, history, makeRun, random, summaryOf, workers } from './data.mjs';
 
 const port = Number(process.env.PORT ?? 8190);
 const mode = process.env.MOCK ?? 'full';
@@ -174,7 +174,6 @@ setInterval(() => {
 if (mode === 'full') {
   setInterval(() => {
     const made = makeRun({ at: Date.now() - 30_000, workerId: 'w-borealis', graph: graphs[0], status: random() < 0.8 ? 'success' : 'cancelled', exitReason: 'success' });
-    made.run.runId = uuid();
     runs.unshift(made);
     tell([{ kind: 'run', run: summaryOf(made.run) }]);
   }, Number(process.env.NEW_RUN_MS ?? 20_000));

@@ -10,7 +10,7 @@ describe('Live', () => {
     say(hello());
     say(snapshot());
     expect(screen.getByText('No ComfyUI is being watched')).toBeTruthy();
-    expect(screen.getByText(/comfytrace serve --worker/)).toBeTruthy();
+    expect(screen.getByText(/comfytrace serve --comfyui/)).toBeTruthy();
   });
 
   it('claims nothing before the first word from the server', () => {
@@ -111,13 +111,15 @@ describe('Runs', () => {
     const { say } = openPage('/runs', { ...base, '/runs': page([summary({ createdAtMs: 1_000 })]) });
     say(hello());
     await screen.findByText('Casting, red coat');
-    say({ type: 'update', seq: 5, serverTimeMs: Date.now(), updates: [{ kind: 'run', run: summary({ runId: 'r9', title: 'Brand new', createdAtMs: 2_000 }) }] });
+    say({ type: 'update', seq: 5, serverTimeMs: Date.now(), updates: [
+      { kind: 'run', run: summary({ runId: 'r9', title: 'Brand new', createdAtMs: 2_000 }) }, { kind: 'run', run: summary({ runId: 'r8', title: 'Found later', createdAtMs: 500 }) },
+    ] });
     const rows = await waitFor(() => {
       const found = screen.getAllByRole('row').slice(1);
-      expect(found).toHaveLength(2);
+      expect(found).toHaveLength(3);
       return found;
     });
-    expect(rows[0]!.textContent).toMatch(/Brand new/);
+    expect(rows.map((row) => /Brand new|Casting|Found later/.exec(row.textContent!)?.[0])).toEqual(['Brand new', 'Casting', 'Found later']);
     say({ type: 'update', seq: 6, serverTimeMs: Date.now(), updates: [{ kind: 'runDeleted', runId: 'r1' }] });
     await waitFor(() => expect(screen.queryByText('Casting, red coat')).toBeNull());
   });
