@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { bootId, graphs, history, makeRun, random, summaryOf, uuid, workers } from './data.mjs';
+import { bootId, graphs, history, makeRun, random, summaryOf, workers } from './data.mjs';
 
 const port = Number(process.env.PORT ?? 8190);
 const mode = process.env.MOCK ?? 'full';
@@ -48,6 +48,11 @@ if (mode === 'full') {
   begin('w-atlas', 'executing', { status: 'executing', outcome: 'executing', startedAtMs: Date.now() - 133_000, queuedAtMs: Date.now() - 145_000, nodeCount: 10, nodesDone: 6, nodeTimesKnown: true, gpuUtilization: 99, node: { nodeId: '7', classType: 'KSampler', title: 'motion', progressValue: 14, progressMax: 30, startedAtMs: Date.now() - 60_000 }, progress: 0.647 });
   begin('w-borealis', 'executing', { status: 'executing', outcome: 'executing', startedAtMs: Date.now() - 31_000 });
   for (let index = 0; index < 3; index += 1) begin('w-atlas', 'queued', { queueNumber: index + 2, queuedAtMs: Date.now() - 30_000 + index * 4000 });
+  const nodes = open[0].made.timeline.attempts[0].nodes.filter((node) => Number(node.nodeId) <= 7 && node.state !== 'cached');
+  for (const node of nodes) {
+    if (node.nodeId === '7') Object.assign(node, { state: 'running', durationMs: null, progressValue: 14, progressMax: 30 });
+  }
+  Object.assign(open[0].made.timeline.attempts[0], { nodes, samples: [], startedAtMs: open[0].scene.startedAtMs, finishedAtMs: null, durationMs: null });
   for (const { made, scene } of open) Object.assign(made.run, { status: scene.outcome, startedAtMs: scene.startedAtMs, durationMs: null, finishedAtMs: null });
 }
 
@@ -169,7 +174,6 @@ setInterval(() => {
 if (mode === 'full') {
   setInterval(() => {
     const made = makeRun({ at: Date.now() - 30_000, workerId: 'w-borealis', graph: graphs[0], status: random() < 0.8 ? 'success' : 'cancelled', exitReason: 'success' });
-    made.run.runId = uuid();
     runs.unshift(made);
     tell([{ kind: 'run', run: summaryOf(made.run) }]);
   }, Number(process.env.NEW_RUN_MS ?? 20_000));

@@ -1,3 +1,4 @@
+import { ApiError } from '@comfytrace/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -18,7 +19,7 @@ window.addEventListener('pageshow', (event) => {
 });
 
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: 1, staleTime: 5_000, refetchOnWindowFocus: true } },
+  defaultOptions: { queries: { retry: (failures, error) => failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500), staleTime: 5_000, refetchOnWindowFocus: true } },
 });
 
 createRoot(document.getElementById('root')!).render(

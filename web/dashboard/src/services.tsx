@@ -1,5 +1,5 @@
 import {
-  ApiClient, LiveStore, TelemetryStreamManager, pollState, type LiveState,
+  ApiClient, LiveStore, TelemetryStreamManager, pollState, type LiveState, type StreamStatus,
 } from '@comfytrace/client';
 import { useRealtimeTelemetry } from '@comfytrace/client/react';
 import { createContext, useContext, useSyncExternalStore } from 'react';
@@ -32,6 +32,11 @@ export function useServices(): Services {
 
 export function useLive(): LiveState {
   return useRealtimeTelemetry(useServices().live);
+}
+
+/** Whether what is shown is current. */
+export function isLinked(link: StreamStatus): boolean {
+  return link.transport !== 'none';
 }
 
 /** Names by worker id, as far as workers are known. */

@@ -11,3 +11,9 @@ globalThis.ResizeObserver ??= class {
 };
 
 afterEach(cleanup);
+
+// A virtual list draws nothing in a box without a height.
+Object.defineProperties(HTMLElement.prototype, {
+  clientHeight: { configurable: true, get: () => 700 },
+  clientWidth: { configurable: true, get: () => 1000 },
+});

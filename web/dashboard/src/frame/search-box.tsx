@@ -44,7 +44,9 @@ export function SearchBox() {
           timer.current = setTimeout(() => go(value, true), 220);
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') field.current?.blur();
+          if (event.key !== 'Escape') return;
+          event.preventDefault();  // the browser would empty the field, and with it the filter
+          field.current?.blur();
         }}
       />
       <span className="kbd" aria-hidden="true">/</span>

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDay, formatDuration, formatPercent } from '../format.ts';
-import { useLive, useNow } from '../services.tsx';
+import { isLinked, useLive, useNow } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useHealth } from './frame.tsx';
 
@@ -8,7 +8,7 @@ export function StatusBar({ onKeys, onAbout }: { onKeys: () => void; onAbout: ()
   const health = useHealth().data;
   const now = useNow();
   const connected = workers.filter(({ connection }) => connection.state !== 'disconnected' && connection.state !== 'connecting').length;
-  const linked = link.state !== 'disconnected' && link.state !== 'connecting';
+  const linked = isLinked(link);
   const age = link.lastUpdateAtMs === null ? null : Math.max(0, now - link.lastUpdateAtMs);
   return (
     <footer className="foot">

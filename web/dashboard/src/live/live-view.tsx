@@ -51,7 +51,7 @@ function NoWorker() {
     <section className="panel no-worker" aria-label="No worker">
       <Empty icon="server" title="No ComfyUI is being watched">
         <span>Start comfytrace with the address of a ComfyUI server:</span>
-        <code className="cmd mono">comfytrace serve --worker http://127.0.0.1:8188</code>
+        <code className="cmd mono">comfytrace serve --comfyui http://127.0.0.1:8188</code>
         <span>The history below stays readable without one.</span>
       </Empty>
     </section>

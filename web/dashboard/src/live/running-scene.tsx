@@ -1,7 +1,7 @@
 import { sceneKey, type SceneUpdate } from '@comfytrace/client';
 import { formatClock, formatDuration, tickingParts } from '../format.ts';
 import { Link, runPath } from '../router.tsx';
-import { useLive, useNow, useWorkerName } from '../services.tsx';
+import { isLinked, useLive, useNow, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Badge, Measure, Meter } from '../ui/parts.tsx';
 
@@ -9,7 +9,9 @@ const kSegments = 64;
 
 function useElapsedMs(scene: SceneUpdate): number | null {
   const { link } = useLive();
-  const now = useNow() + link.serverOffsetMs;
+  const tick = useNow();
+  // Without a connection nobody knows whether it still runs: the clock stands at the last word.
+  const now = (isLinked(link) ? tick : (link.lastUpdateAtMs ?? tick)) + link.serverOffsetMs;
   if (scene.startedAtMs !== null) return Math.max(0, now - scene.startedAtMs);
   return scene.elapsedMs;
 }
@@ -31,13 +33,14 @@ export function RunningScene({ scene }: { scene: SceneUpdate }) {
   const age = link.lastUpdateAtMs === null ? null : now - link.lastUpdateAtMs;
   const title = scene.sceneTitle || scene.runTitle || 'Untitled scene';
   const state = worker?.connection.state === 'stalled' ? 'stalled' : worker?.connection.state === 'disconnected' ? 'disconnected' : link.state;
-  const linked = link.state !== 'disconnected' && link.state !== 'connecting';
+  const linked = isLinked(link);
+  const alike = !scene.runTitle || scene.runTitle === title;
   return (
     <section className="panel run" aria-label={`Running: ${title}`}>
       <div className="ph">
         <span className="pulse acc" aria-hidden="true" />
-        <h2 className="el">{scene.runTitle || title}</h2>
-        <span className="t2 s12 el">{[workerName(scene.workerId), run?.workflowName, run?.model].filter(Boolean).join(', ')}</span>
+        <h2 className="el">{alike ? workerName(scene.workerId) : scene.runTitle}</h2>
+        <span className="t2 s12 el">{[alike ? null : workerName(scene.workerId), run?.workflowName, run?.model].filter(Boolean).join(', ')}</span>
         <span className="sp" />
         {!linked ? <Badge icon="s-stale" tone="b-warn">stale</Badge>
           : state === 'stalled' ? <Badge icon="s-stalled" tone="b-warn">stalled</Badge>
@@ -87,7 +90,6 @@ export function RunningScene({ scene }: { scene: SceneUpdate }) {
               </div>
             )}
           </div>
-          <p className="t3 s11">No estimate: like runs are not compared yet.</p>
         </div>
       </div>
       <NodeProgress scene={scene} missing={worker?.connection.missing ?? null} />

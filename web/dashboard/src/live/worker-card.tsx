@@ -1,7 +1,7 @@
 import type { ConnectionState, SceneUpdate, WorkerState } from '@comfytrace/client';
 import { useState } from 'react';
 import { deviceName, formatClock, formatDuration, formatMemory, formatPercent, memoryParts } from '../format.ts';
-import { useNow, useServices, useLive } from '../services.tsx';
+import { isLinked, useNow, useServices, useLive } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Badge, Measure, Meter, Skeleton } from '../ui/parts.tsx';
 
@@ -37,8 +37,8 @@ export function WorkerCard({ state, scenes }: { state: WorkerState; scenes: read
           {worker.devices.length > 1 && `, ${worker.devices.length - 1} more`}
         </span>
         <span className="sp" />
-        {staleMs !== null && staleMs > 10_000 && <Badge icon="s-stale" tone="b-warn">stale, {formatDuration(staleMs)}</Badge>}
-        <ConnectionBadge state={connection.state} />
+        {isLinked(link) && staleMs !== null && staleMs > 10_000 && <Badge icon="s-stale" tone="b-warn">stale, {formatDuration(staleMs)}</Badge>}
+        {isLinked(link) ? <ConnectionBadge state={connection.state} /> : <Badge icon="s-stale" tone="b-warn">{connection.state} when last told</Badge>}
       </div>
       {lost || connection.state === 'connecting' ? <Unreached state={state} now={now} /> : <Readings state={state} scenes={scenes} now={now} />}
       <div className="row s11 t3 ft">

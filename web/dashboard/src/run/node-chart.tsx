@@ -46,7 +46,7 @@ export function NodeChart({ told, attempt, zoom }: { told: TimelineAttempt; atte
     .map((sample) => ({ at: sample.atMs - told.startedAtMs!, used: sample.vramUsedBytes!, total: sample.vramUsedBytes! + (sample.vramFreeBytes ?? 0) }));
   const rowsHeight = kTop + told.nodes.length * kRow + 4;
   const height = rowsHeight + (samples.length > 1 ? kTrack + 18 : 0);
-  const scale = ticks(span, Math.max(2, Math.floor(plot / 110)));
+  const scale = ticks(span, Math.max(2, Math.floor(plot / (wide < 400 ? 64 : 110))));
   const kinds = [...new Set(told.nodes.map((node) => nodeClass(node.classType)))];
   const anyCached = told.nodes.some((node) => node.state === 'cached');
   const longest = told.nodes.reduce<NodeExecution | null>((best, node) => ((node.durationMs ?? -1) > (best?.durationMs ?? -1) ? node : best), null);
@@ -110,7 +110,8 @@ function Bar({ node, y, x, hatch, edge, right, now, onHover }: {
   const word = timed ? formatDuration(long)! : wordOf(node);
   const more = bad ? ', failed' : ended ? `, ${node.state}` : running && node.progressMax ? `, step ${node.progressValue ?? 0} / ${node.progressMax}` : '';
   const label = word + more;
-  const fits = start + width + 8 + label.length * 6.4 < right;
+  const room = label.length * 6.4 + 8;
+  const place = start + width + room < right ? 'after' : start > room ? 'before' : 'inside';
   const shape = node.state === 'cached' || (!timed && node.state !== 'running')
     ? { fill: `url(#${hatch})`, stroke: 'var(--line-strong)', strokeWidth: 0.8 }
     : running ? { fill: 'none', stroke: fillOf(node), strokeWidth: 1.2 }
@@ -121,7 +122,12 @@ function Bar({ node, y, x, hatch, edge, right, now, onHover }: {
       <rect x={0} y={y} width={right} height={kRow} fill={bad ? 'var(--bad-soft)' : 'transparent'} />
       <rect x={start} y={y + 3} width={width} height={13} rx={2} {...shape} />
       {part > 0 && <rect x={start} y={y + 3} width={Math.max(1, width * part)} height={13} rx={2} fill={fillOf(node)} />}
-      <text className={bad ? 'ax-bad' : timed ? 'ax2' : 'ax'} y={y + 13.5} x={fits ? start + width + 6 : Math.max(4, start - 6)} textAnchor={fits || start < 80 ? 'start' : 'end'}>{label}</text>
+      <text
+        className={place === 'inside' && !running ? 'ax-in' : bad ? 'ax-bad' : timed ? 'ax2' : 'ax'} y={y + 13.5} textAnchor={place === 'after' ? 'start' : 'end'}
+        x={place === 'after' ? start + width + 6 : place === 'before' ? start - 6 : start + width - 5}
+      >
+        {label}
+      </text>
     </g>
   );
 }

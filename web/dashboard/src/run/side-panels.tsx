@@ -71,18 +71,22 @@ function Prompt({ name, text }: { name: string; text: string }) {
 
 export function PolicyPanel({ policy }: { policy: QueuePolicy }) {
   const rows: [string, string][] = [
-    ['Max wait', formatDuration(policy.maxWaitMs)!],
-    ['Poll interval', formatDuration(policy.pollIntervalMs)!],
+    ['Max wait', round(policy.maxWaitMs)],
+    ['Poll interval', round(policy.pollIntervalMs)],
     ['Attempt limit', policy.attemptLimit === 0 ? 'unbounded' : String(policy.attemptLimit)],
-    ['Post-execution', formatDuration(policy.postExecutionTimeoutMs)!],
+    ['Post-execution', round(policy.postExecutionTimeoutMs)],
     ['Retry budget', String(policy.retryBudget)],
     ['Frame floor', policy.frameFloor === 0 ? 'none' : String(policy.frameFloor)],
   ];
   return (
     <Panel label="Queue policy" title="Queue policy">
-      <dl className="pb policy">{rows.map(([key, value]) => <div className="pr" key={key}><dt className="t2">{key}</dt><span className="sp" /><dd><b>{value}</b></dd></div>)}</dl>
+      <dl className="pb policy">{rows.map(([key, value]) => <div className="pr" key={key}><dt className="t2">{key}</dt><dd><b>{value}</b></dd></div>)}</dl>
     </Panel>
   );
+}
+
+function round(ms: number): string {
+  return formatDuration(ms)!.replace('.0', '');
 }
 
 export function WarningsPanel({ attempt }: { attempt: Attempt }) {

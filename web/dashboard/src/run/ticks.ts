@@ -18,7 +18,7 @@ export function ticks(spanMs: number, most: number): Tick[] {
 function wordOf(ms: number, step: number): string {
   if (ms === 0) return `0${kGap}s`;
   if (step < 1000 && ms < 60_000) return step < 100 && ms < 1000 ? `${ms}${kGap}ms` : `${Math.round(ms / 10) / 100}${kGap}s`;
-  if (step >= 60_000 && ms < 3_600_000) return `${ms / 60_000}${kGap}min`;
+  if (ms % 60_000 === 0 && ms < 3_600_000) return `${ms / 60_000}${kGap}min`;
   if (ms < 60_000) return `${ms / 1000}${kGap}s`;
   return formatDuration(ms)!;
 }

@@ -73,8 +73,7 @@ function WhyNoTimes({ attempt }: { attempt: Attempt }) {
     : "Stock ComfyUI tells node times only to the client that queued the prompt.";
   return (
     <Empty icon="puzzle" title="No node times">
-      <span>{why}</span>
-      {missing && attempt.origin === 'observed' && attempt.startedAtMs !== null && <span>{missing}</span>}
+      <span>{attempt.origin === 'observed' && attempt.startedAtMs !== null && missing ? missing : why}</span>
       {attempt.durationMs !== null && <span>The attempt as a whole took {formatDuration(attempt.durationMs)}.</span>}
     </Empty>
   );

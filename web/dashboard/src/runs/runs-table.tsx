@@ -26,6 +26,30 @@ export function usePhone(): boolean {
 const kColumns = ['Status', 'Picture', 'Title', 'Workflow', 'Model', 'Scenes', 'Duration', 'VRAM peak', 'Worker', 'Attempts', 'When'];
 
 export function RunsTable({ list, filtered, onReset }: { list: ReturnType<typeof useRunList>; filtered: boolean; onReset: () => void }) {
+  if (list.isError && list.runs.length === 0) return <Refused error={list.error} onRetry={() => void list.refetch()} onReset={filtered ? onReset : null} />;
+  if (list.isPending) return <LoadingRows />;
+  if (list.runs.length === 0) {
+    return (
+      <div className="runs-void">
+        {filtered ? (
+          <Empty icon="list-filter" title="No run matches">
+            <span>Words match the beginnings of words in titles, prompts, errors, notes and tags.</span>
+            <button type="button" className="btn sm" onClick={onReset}>Reset filter</button>
+          </Empty>
+        ) : (
+          <Empty icon="rows-3" title="No runs yet">
+            <span>Queue a prompt in ComfyUI. It is listed here at once and kept for good.</span>
+            <Link href="/">See whether a worker is connected</Link>
+          </Empty>
+        )}
+      </div>
+    );
+  }
+  return <Rows list={list} />;
+}
+
+// Mounted with its rows: a virtual list that outlives its scroller keeps a place that is gone.
+function Rows({ list }: { list: ReturnType<typeof useRunList> }) {
   const { runs, total, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const scroller = useRef<HTMLDivElement>(null);
   const phone = usePhone();
@@ -65,25 +89,6 @@ export function RunsTable({ list, filtered, onReset }: { list: ReturnType<typeof
     },
   });
 
-  if (list.isError && runs.length === 0) return <Refused error={list.error} onRetry={() => void list.refetch()} onReset={filtered ? onReset : null} />;
-  if (list.isPending) return <LoadingRows />;
-  if (runs.length === 0) {
-    return (
-      <div className="runs-void">
-        {filtered ? (
-          <Empty icon="list-filter" title="No run matches">
-            <span>Words match the beginnings of words in titles, prompts, errors, notes and tags.</span>
-            <button type="button" className="btn sm" onClick={onReset}>Reset filter</button>
-          </Empty>
-        ) : (
-          <Empty icon="rows-3" title="No runs yet">
-            <span>Queue a prompt in ComfyUI. It is listed here at once and kept for good.</span>
-            <Link href="/">See whether a worker is connected</Link>
-          </Empty>
-        )}
-      </div>
-    );
-  }
   return (
     <div className="vt" role="table" aria-label="Runs, newest first" aria-rowcount={(total ?? runs.length) + 1}>
       <div role="rowgroup" className="vt-head">

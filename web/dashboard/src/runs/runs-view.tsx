@@ -45,7 +45,7 @@ export function RunsView() {
               )}
             </span>
           </div>
-          <RunsTable list={list} filtered={isFiltered(filter)} onReset={() => change({})} />
+          <RunsTable key={filterQuery(filter).toString()} list={list} filtered={isFiltered(filter)} onReset={() => change({})} />
         </section>
       </div>
     </Frame>

@@ -38,16 +38,9 @@ export function useRunList(filter: RunFilter) {
         if (filter.status && !filter.status.includes(run.status)) return without(pages, run.runId);
         return mapRuns(pages, (each) => (each.runId === run.runId ? run : each));
       }
-      const first = pages.pages[0];
-      if (!first || (first.runs[0] && run.createdAtMs < first.runs[0].createdAtMs)) return pages;
       const fits = accepts(filter, run);
       if (fits === null) setUnseen((count) => count + 1);
-      if (!fits) return pages;
-      const [head, ...rest] = pages.pages;
-      return {
-        ...pages,
-        pages: [{ ...head!, runs: [run, ...head!.runs] }, ...rest].map((page) => ({ ...page, total: page.total + 1 })),
-      };
+      return fits ? inserted(pages, run) : pages;
     });
     const offUpdates = live.manager.on('updates', (updates) => {
       for (const update of updates) {
@@ -79,6 +72,25 @@ export function useRunList(filter: RunFilter) {
     void client.resetQueries({ queryKey: ['runs', name] });
   };
   return { ...query, runs, total: query.data?.pages[0]?.total ?? null, unseen, reload };
+}
+
+/** With the run at its place in time; beyond what was read it comes with its page. */
+function inserted(pages: Pages, run: RunSummary): Pages {
+  const isOlder = (each: RunSummary) => each.createdAtMs <= run.createdAtMs;
+  let into = pages.pages.findIndex((page) => page.runs.some(isOlder));
+  if (into < 0) {
+    if (pages.pages.at(-1)?.nextCursor !== null) return pages;
+    into = pages.pages.length - 1;
+  }
+  return {
+    ...pages,
+    pages: pages.pages.map((page, index) => {
+      if (index !== into) return { ...page, total: page.total + 1 };
+      const at = page.runs.findIndex(isOlder);
+      const place = at < 0 ? page.runs.length : at;
+      return { ...page, total: page.total + 1, runs: [...page.runs.slice(0, place), run, ...page.runs.slice(place)] };
+    }),
+  };
 }
 
 function mapRuns(pages: Pages, edit: (run: RunSummary) => RunSummary): Pages {

@@ -1,0 +1,204 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, it } from 'vitest';
+import { failedRun, health, hello, openPage, page, snapshot, summary, timelineOf, worker } from './test-kit.tsx';
+
+const base = { '/health': health };
+
+describe('Live', () => {
+  it('says what to do when no worker is watched', async () => {
+    const { say } = openPage('/', base);
+    say(hello());
+    say(snapshot());
+    expect(screen.getByText('No ComfyUI is being watched')).toBeTruthy();
+    expect(screen.getByText(/comfytrace serve --comfyui/)).toBeTruthy();
+  });
+
+  it('claims nothing before the first word from the server', () => {
+    openPage('/', base);
+    expect(screen.queryByText('Queue is empty')).toBeNull();
+    expect(screen.queryByText('Nothing is running')).toBeNull();
+    expect(screen.getByText('workers not known yet')).toBeTruthy();
+  });
+
+  it('shows a worker by what the API gives and says what a stock one does not tell', () => {
+    const { say } = openPage('/', base);
+    say(hello());
+    say(snapshot({ workers: [worker({ connection: { missing: 'Install the extension to record node times.' } })] }));
+    const card = screen.getByRole('region', { name: 'Worker atlas, connected' });
+    expect(within(card).getByText(/RTX 4090/)).toBeTruthy();
+    expect(within(card).getByRole('meter', { name: 'VRAM used' }).getAttribute('aria-valuenow')).toBe('75');
+    expect(within(card).getByText('no sensor')).toBeTruthy();
+    expect(within(card).getByText(/no per-node times for other people's prompts/)).toBeTruthy();
+    fireEvent.click(within(card).getByText('why'));
+    expect(within(card).getByText('Install the extension to record node times.')).toBeTruthy();
+  });
+
+  it('offers to connect an unreachable worker at once', async () => {
+    const { say, asked } = openPage('/', { ...base, 'POST /workers/w:connect': new Response(null, { status: 204 }) });
+    say(hello());
+    say(snapshot({ workers: [worker({ connection: { state: 'disconnected', attempt: 13, nextTryAtMs: Date.now() + 22_000, lastError: 'Connection refused' } })] }));
+    const card = screen.getByRole('region', { name: 'Worker atlas, disconnected' });
+    expect(card.textContent).toMatch(/Connection refused, since/);
+    expect(card.textContent).toMatch(/Next try in 2[123].s, try 14/);
+    fireEvent.click(within(card).getByRole('button', { name: 'Connect now' }));
+    await waitFor(() => expect(asked.some((each) => each.method === 'POST' && each.path === '/workers/w:connect')).toBe(true));
+  });
+
+  it('shows the running node and its step, and says so when nodes are not told', () => {
+    const scene = {
+      kind: 'scene', runId: 'r', sceneId: 's', promptId: 'p', workerId: 'w', runTitle: 'The Lighthouse Keeper', sceneTitle: 'The storm breaks', status: 'executing', exitReason: null, attempts: 1, timestamp: 0,
+      duration: 1, elapsedMs: 1000, queuedAtMs: null, startedAtMs: Date.now() - 133_000, finishedAtMs: null, queueNumber: 0, nodeCount: 16, nodesDone: 12, nodeTimesKnown: true,
+      node: { nodeId: '13', classType: 'KSampler', title: '', progressValue: 14, progressMax: 30, startedAtMs: 0 }, progress: 0.78, gpuVramFree: null, gpuUtilization: null, eta: null,
+    };
+    const { say } = openPage('/', base);
+    say(hello());
+    say(snapshot({ workers: [worker()], scenes: [scene] }));
+    expect(screen.getByText('Node 13 of 16')).toBeTruthy();
+    expect(screen.getByText('step 14 / 30')).toBeTruthy();
+    say({ type: 'update', seq: 2, serverTimeMs: Date.now(), updates: [{ ...scene, nodeTimesKnown: false, node: null, progress: null }] });
+    expect(screen.queryByText('Node 13 of 16')).toBeNull();
+    expect(screen.getByText('Nodes not told')).toBeTruthy();
+  });
+
+  it('keeps what it showed when the connection breaks and says how old it is', () => {
+    const { say, breakLink, sockets } = openPage('/', base);
+    say(hello());
+    say(snapshot({ workers: [worker()], recent: [summary()] }));
+    breakLink();
+    expect(screen.getByText('No connection to comfytrace.')).toBeTruthy();
+    expect(screen.getByText(/Shown data is from/)).toBeTruthy();
+    expect(screen.getByText('Casting, red coat')).toBeTruthy();
+    expect(screen.getByText('connected when last told')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Connect now' }));
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('opens the about box with its promise first', () => {
+    openPage('/', base);
+    fireEvent.click(screen.getByTitle('About: nothing leaves your machine'));
+    expect(screen.getByRole('dialog', { name: 'About comfytrace' }).querySelector('p')?.textContent).toBe('Nothing leaves your machine.');
+  });
+
+  it('goes places by keys', async () => {
+    openPage('/', { ...base, '/runs': page([]) });
+    fireEvent.keyDown(window, { key: 'g' });
+    fireEvent.keyDown(window, { key: 'r' });
+    expect(window.location.pathname).toBe('/runs');
+    await screen.findByText('No runs yet');
+  });
+});
+
+describe('Runs', () => {
+  it('lists runs with status word, duration and reason', async () => {
+    openPage('/runs', { ...base, '/runs': page([summary(), summary({ runId: 'r2', title: 'Tide test', status: 'failed', exitReason: 'outOfMemory', error: 'VAEDecode: out of memory', durationMs: null })], 2) });
+    const table = await screen.findByRole('table', { name: 'Runs, newest first' });
+    const rows = within(table).getAllByRole('row').slice(1);
+    expect(rows).toHaveLength(2);
+    expect(rows[0]!.textContent).toMatch(/success.*Casting, red coat.*48.s/);
+    expect(rows[1]!.textContent).toMatch(/failed.*Tide test.*VAEDecode: out of memory.*not told.*no sample/);
+    expect(table.getAttribute('aria-rowcount')).toBe('3');
+  });
+
+  it('asks the server with the filter that the address names', async () => {
+    const { asked } = openPage('/runs?text=red%20coat&status=failed,partial', { ...base, '/runs': page([]) });
+    await screen.findByText('No run matches');
+    expect(asked.find((each) => each.path.startsWith('/runs?'))?.path).toBe('/runs?status=failed%2Cpartial&text=red+coat&limit=100');
+    fireEvent.click(screen.getByRole('button', { name: 'Reset filter' }));
+    expect(window.location.search).toBe('');
+  });
+
+  it('puts new runs in as they come and lets deleted ones go', async () => {
+    const { say } = openPage('/runs', { ...base, '/runs': page([summary({ createdAtMs: 1_000 })]) });
+    say(hello());
+    await screen.findByText('Casting, red coat');
+    say({ type: 'update', seq: 5, serverTimeMs: Date.now(), updates: [
+      { kind: 'run', run: summary({ runId: 'r9', title: 'Brand new', createdAtMs: 2_000 }) }, { kind: 'run', run: summary({ runId: 'r8', title: 'Found later', createdAtMs: 500 }) },
+    ] });
+    const rows = await waitFor(() => {
+      const found = screen.getAllByRole('row').slice(1);
+      expect(found).toHaveLength(3);
+      return found;
+    });
+    expect(rows.map((row) => /Brand new|Casting|Found later/.exec(row.textContent!)?.[0])).toEqual(['Brand new', 'Casting', 'Found later']);
+    say({ type: 'update', seq: 6, serverTimeMs: Date.now(), updates: [{ kind: 'runDeleted', runId: 'r1' }] });
+    await waitFor(() => expect(screen.queryByText('Casting, red coat')).toBeNull());
+  });
+
+  it('repeats what the server did not understand and how to mend it', async () => {
+    const problem = Response.json({ status: 400, title: 'Bad Request', detail: 'unknown word in from: "yesterdy"', field: 'from', mend: 'a date or -7d' }, { status: 400 });
+    openPage('/runs?from=yesterdy', { ...base, '/runs': problem });
+    await screen.findByText('Filter not understood');
+    expect(screen.getByText('unknown word in from: "yesterdy"')).toBeTruthy();
+    expect(screen.getByText('a date or -7d')).toBeTruthy();
+  });
+});
+
+describe('Run', () => {
+  it('puts the failure first, with ComfyUI\'s own frames folded', async () => {
+    const run = failedRun();
+    openPage('/runs/r1', { ...base, '/runs/r1': run, '/runs/r1/timeline': timelineOf(run) });
+    const panel = await screen.findByRole('region', { name: 'Error: ValueError' });
+    expect(panel.compareDocumentPosition(screen.getByRole('region', { name: 'Artifacts' })) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
+    expect(within(panel).getByText('probe failure: shot 12 refused')).toBeTruthy();
+    expect(within(panel).getByText('custom_nodes/probe_nodes/__init__.py:50')).toBeTruthy();
+    expect(within(panel).queryByText('execution.py:496')).toBeNull();
+    fireEvent.click(within(panel).getByText("1 of ComfyUI's own folded"));
+    expect(within(panel).getByText('execution.py:496')).toBeTruthy();
+  });
+
+  it('keeps all digits of a seed and says that memory was not sampled', async () => {
+    const run = failedRun();
+    openPage('/runs/r1', { ...base, '/runs/r1': run, '/runs/r1/timeline': timelineOf(run) });
+    await screen.findByText('18446744073709551615');
+    expect(screen.getByRole('group', { name: 'Facts of the run' }).textContent).toMatch(/VRAM peak no sample/);
+  });
+
+  it('draws cached and failed nodes as such', async () => {
+    const run = failedRun();
+    const node = { parentNodeId: null, title: '', progressValue: null, progressMax: null };
+    const { container } = openPage('/runs/r1', {
+      ...base, '/runs/r1': run,
+      '/runs/r1/timeline': timelineOf(run, [
+        { ...node, nodeId: '1', displayNodeId: '1', classType: 'VAEDecode', state: 'finished', startOffsetMs: 0, durationMs: 8_000 },
+        { ...node, nodeId: '3', displayNodeId: '3', classType: 'ProbeRaise', state: 'failed', startOffsetMs: 8_000, durationMs: 300 },
+        { ...node, nodeId: '2', displayNodeId: '2', classType: 'CheckpointLoaderSimple', state: 'cached', startOffsetMs: 0, durationMs: null },
+      ]),
+    });
+    await screen.findByRole('img', { name: /3.nodes over 8\.3.s; the longest is VAEDecode with 8\.0.s/ });
+    const labels = [...container.querySelectorAll('.bar text')].map((each) => each.textContent?.replace(/\u00a0/g, ' '));
+    expect(labels).toEqual(['8.0 s', '0.3 s, failed', 'cached']);
+  });
+
+  it('says why there are no node times', async () => {
+    const run = failedRun();
+    run.scenes[0]!.attempts[0]!.nodeTimesKnown = false;
+    run.scenes[0]!.attempts[0]!.origin = 'backfilled';
+    openPage('/runs/r1', { ...base, '/runs/r1': run, '/runs/r1/timeline': timelineOf(run) });
+    await screen.findByText('No node times');
+    expect(screen.getByText(/ComfyUI keeps no node times there/)).toBeTruthy();
+  });
+
+  it('saves a tag, and deletes only after asking', async () => {
+    const run = failedRun();
+    const { asked } = openPage('/runs/r1', {
+      ...base, '/runs/r1': run, '/runs/r1/timeline': timelineOf(run), 'PATCH /runs/r1': { ...run, tags: ['keep'] },
+      'DELETE /runs/r1': new Response(null, { status: 204 }), '/runs': page([]),
+    });
+    fireEvent.click(await screen.findByRole('button', { name: 'tag' }));
+    const field = screen.getByLabelText('New tag');
+    fireEvent.change(field, { target: { value: 'keep' } });
+    fireEvent.keyDown(field, { key: 'Enter' });
+    await screen.findByRole('button', { name: 'Remove tag keep' });
+    expect(asked.find((each) => each.method === 'PATCH')?.body).toEqual({ tags: ['keep'] });
+    fireEvent.click(screen.getByRole('button', { name: 'Delete' }));
+    expect(asked.some((each) => each.method === 'DELETE')).toBe(false);
+    fireEvent.click(screen.getByRole('button', { name: 'Delete 1 run' }));
+    await waitFor(() => expect(asked.some((each) => each.method === 'DELETE')).toBe(true));
+    await waitFor(() => expect(window.location.pathname).toBe('/runs'));
+  });
+
+  it('says that a run is not there', async () => {
+    openPage('/runs/none', base);
+    await screen.findByText('There is no such run');
+  });
+});
