@@ -80,18 +80,21 @@ void FilterSql::add_words(const char* column, const std::vector<E>& words) {
 
 void FilterSql::add_facets(const std::vector<std::pair<Facet, std::string>>& facets) {
   if (facets.empty()) return;
-  Part keys;
+  // One lookup a key: a list of pairs would make SQLite walk the whole index.
+  Part rids;
+  Part condition;
   for (const auto& [kind, text] : facets) {
     const auto id = session_.texts.find_name(text);
     if (!id) continue;
-    keys.sql += keys.sql.empty() ? "(?,?)" : ",(?,?)";
-    keys.values.emplace_back(static_cast<std::int64_t>(kind));
-    keys.values.emplace_back(*id);
+    const std::string of_key = " FROM run_facets AS f WHERE f.kind = ? AND f.value = ?";
+    rids.sql += (rids.sql.empty() ? "SELECT f.rid AS rid" : " UNION SELECT f.rid") + of_key;
+    condition.sql += (condition.sql.empty() ? "(" : " OR ") + ("EXISTS (SELECT 1" + of_key + " AND f.rid = r.rid)");
+    rids.values.insert(rids.values.end(), {static_cast<std::int64_t>(kind), *id});
   }
-  if (keys.sql.empty()) return add("0");  // no run ever had one of them
-  const std::string have = "(f.kind, f.value) IN (VALUES " + keys.sql + ")";
-  add_set({"SELECT DISTINCT f.rid AS rid FROM run_facets AS f WHERE " + have, keys.values},
-          {"EXISTS (SELECT 1 FROM run_facets AS f WHERE " + have + " AND f.rid = r.rid)", keys.values});
+  if (rids.sql.empty()) return add("0");  // no run ever had one of them
+  condition.sql += ")";
+  condition.values = rids.values;
+  add_set(std::move(rids), std::move(condition));
 }
 
 void FilterSql::add_text(const std::string& text) {
@@ -103,7 +106,8 @@ void FilterSql::add_text(const std::string& text) {
 
 void FilterSql::add_set(Part rids, Part condition) {
   if (!few_) {
-    Part count{"SELECT COUNT(*) FROM (" + rids.sql + " LIMIT " + std::to_string(kFewRuns + 1) + ")", rids.values};
+    Part count{"SELECT COUNT(*) FROM (SELECT rid FROM (" + rids.sql + ") LIMIT " + std::to_string(kFewRuns + 1) + ")",
+               rids.values};
     Query query = bound(count);
     if (query.step() && query.integer(0) <= kFewRuns) {
       few_ = std::move(rids);
