@@ -80,7 +80,7 @@ void note_new(model::Attempt& attempt, const comfyui::NodeProgress& told, std::i
     node.state = NodeState::cached;
   } else if (ended) {
     node.state = told.finished ? NodeState::finished : state_after_the_end(attempt);
-    set_progress(node, told.value, told.max);
+    if (told.finished) set_progress(node, told.value, told.max);
     change.late = true;
   } else if (told.finished) {
     node.state = NodeState::finished;

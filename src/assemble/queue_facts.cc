@@ -225,6 +225,9 @@ void RunAssembler::State::conclude(Memo& memo, Status status, ExitReason reason,
 }
 
 void RunAssembler::State::on(const HistoryMissing& missing) {
+  if (is_forgotten(missing.prompt_id)) return;
+  std::string run_id;
+  if (!book.newest(worker_id, missing.prompt_id)) find_home(book, worker_id, missing.prompt_id, {}, run_id);
   Memo* memo = book.newest(worker_id, missing.prompt_id);
   if (!memo) return;
   // Nothing will tell any more to which run it belongs: it is one of its own.
