@@ -453,6 +453,49 @@ TEST(RunAssembler, LateFactsOfADeletedRunAreIgnored) {
   EXPECT_TRUE(r.kept.empty());
 }
 
+TEST(RunAssembler, WhatPeopleWriteOnARunSurvivesItsNextChange) {
+  Recorder r;
+  r.queue(100, {item("p", 0)});
+  model::Run run = r.kept.at("p");
+  run.title = "Opening shot";
+  run.tags = {"keep"};
+  run.status = Status::failed;
+  r.assembler->adopt(run);
+  r.event(200, comfyui::ExecutionSuccess{"p", 200});
+  EXPECT_EQ(r.kept.at("p").title, "Opening shot");
+  EXPECT_EQ(r.kept.at("p").tags, std::vector<std::string>{"keep"});
+  EXPECT_EQ(r.kept.at("p").status, Status::success);
+}
+
+TEST(RunAssembler, OpenPromptsAndScenesAreThoseThatHaveNotEnded) {
+  Recorder r;
+  r.queue(100, {item("a", 0)}, {item("b", 1)});
+  EXPECT_EQ(r.assembler->open_prompts("w"), (std::vector<std::string>{"a", "b"}));
+  r.event(110, comfyui::ProgressState{"a", {node("1", true), node("2", false)}});
+  const auto scenes = r.assembler->open_scenes();
+  ASSERT_EQ(scenes.size(), 2u);
+  r.event(200, comfyui::ExecutionSuccess{"a", 200});
+  EXPECT_EQ(r.assembler->open_prompts("w"), std::vector<std::string>{"b"});
+  ASSERT_EQ(r.assembler->open_scenes().size(), 1u);
+  EXPECT_EQ(r.assembler->open_scenes()[0].prompt_id, "b");
+}
+
+TEST(RunAssembler, TheLiveSceneShowsTheNodeThatRuns) {
+  Recorder r;
+  r.queue(100, {item("a", 0)});
+  r.event(110, comfyui::ProgressState{"a", {node("1", true), node("2", false)}});
+  const Changes changes = r.event(120, comfyui::Progress{"a", "2", 3, 8});
+  EXPECT_TRUE(changes.runs.empty()) << "progress alone is not worth a save";
+  ASSERT_EQ(changes.scenes.size(), 1u);
+  const model::LiveScene& live = changes.scenes[0];
+  EXPECT_EQ(live.node_count, 3);
+  EXPECT_EQ(live.nodes_done, 1);
+  ASSERT_TRUE(live.node);
+  EXPECT_EQ(live.node->class_type, "ImageBlur");
+  EXPECT_EQ(live.node->progress_value, 3);
+  EXPECT_EQ(live.node->started_at_ms, 110);
+}
+
 TEST(RunAssembler, EveryChangeOfStatusIsShownInOrder) {
   Recorder r;
   r.assembler->apply(Fact{"w", 100, comfyui::QueueSnapshot{{}, {item("p", 0)}}});
