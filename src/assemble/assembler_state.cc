@@ -150,12 +150,16 @@ void RunAssembler::State::on(const Disconnected&) {
   const std::set<std::string> open = worker().open_prompts;
   for (const std::string& prompt_id : open) {
     Memo* memo = book.newest(worker_id, prompt_id);
-    if (!memo || memo->attempt().status != model::Status::executing || memo->contact_lost_at_ms) continue;
+    if (!memo || memo->contact_lost_at_ms) continue;
+    model::Attempt& attempt = memo->attempt();
+    const bool executing = attempt.status == model::Status::executing;
     memo->contact_lost_at_ms = at_ms;
-    explain(memo->attempt(), at_ms, kContactLost, "the connection to its worker ended while it executed");
-    if (memo->attempt().node_times_known)
+    explain(attempt, at_ms, kContactLost,
+            executing ? "the connection to its worker ended while it executed"
+                      : "the connection to its worker ended while it was pending");
+    if (executing && attempt.node_times_known)
       add_note(
-          memo->attempt(),
+          attempt,
           "The connection to the worker was interrupted while this ran: times of nodes in between may be missing.");
     changed(*memo, true);
   }

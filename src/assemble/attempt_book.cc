@@ -79,7 +79,10 @@ RunRecord& AttemptBook::adopt(model::Run run) {
       memo->scene = s;
       memo->index = a;
       for (const model::Explanation& why : attempt.explanations) {
-        if (why.what == kContactLost) memo->contact_lost_at_ms = why.at_ms;
+        if (why.what != kContactLost) continue;
+        memo->contact_lost_at_ms = why.at_ms;
+        // Not seen since a connection ended: what was seen since then says nothing on its worker.
+        memo->seen_life = -1;
       }
       record.memos.push_back(memo.get());
       made.push_back(std::move(memo));

@@ -52,12 +52,17 @@ void RunAssembler::State::take_entry(const comfyui::HistoryEntry& entry) {
   const HistoryFacts facts = read_history(entry, at_ms);
   std::optional<comfyui::WorkflowFacts> workflow;
   Memo* newest = book.newest(worker_id, prompt_id);
-  if (!newest || !newest->record) {
-    workflow = comfyui::read_workflow(entry.prompt.graph, entry.prompt.extra_data);
-    newest = known(entry.prompt, *workflow);
-  }
   bool is_stale = false;
-  Memo* memo = match_entry(entry, facts, is_stale);
+  Memo* memo = newest && newest->record ? match_entry(entry, facts, is_stale) : nullptr;
+  if (!memo) {
+    // It may be an attempt of a run that is not in memory, even if another one of this prompt id is.
+    workflow = comfyui::read_workflow(entry.prompt.graph, entry.prompt.extra_data);
+    std::string run_id;
+    find_home(book, worker_id, prompt_id, workflow->grouping, run_id);
+    newest = known(entry.prompt, *workflow);
+    is_stale = false;
+    memo = match_entry(entry, facts, is_stale);
+  }
   if (is_stale) return;
   if (memo) {
     if (memo->seen_life != worker().now()) {

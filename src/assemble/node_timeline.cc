@@ -80,7 +80,7 @@ void note_new(model::Attempt& attempt, const comfyui::NodeProgress& told, std::i
     node.state = NodeState::cached;
   } else if (ended) {
     node.state = told.finished ? NodeState::finished : state_after_the_end(attempt);
-    set_progress(node, told.value, told.max);
+    if (told.finished) set_progress(node, told.value, told.max);
     change.late = true;
   } else if (told.finished) {
     node.state = NodeState::finished;
@@ -108,7 +108,8 @@ void note_again(model::Attempt& attempt, NodeExecution& node, const comfyui::Nod
       end_node(attempt, node, NodeState::finished, at_ms);
       change.kept = change.live = true;
     }
-  } else if (node.state == NodeState::blocked && told.finished && node.start_offset_ms && !node.duration_ms) {
+  } else if (node.state == NodeState::blocked && told.finished && node.start_offset_ms && !node.duration_ms &&
+             model::is_open(attempt.status)) {
     set_progress(node, told.value, told.max);
     end_node(attempt, node, NodeState::blocked, at_ms);
     change.kept = change.live = true;

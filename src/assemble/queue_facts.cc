@@ -83,7 +83,10 @@ void RunAssembler::State::on(const comfyui::QueueSnapshot& snapshot) {
   const std::set<std::string> open = worker().open_prompts;
   for (const std::string& prompt_id : open) {
     Memo* memo = book.newest(worker_id, prompt_id);
-    if (!memo) continue;
+    if (!memo || !model::is_open(memo->attempt().status)) {
+      worker().open_prompts.erase(prompt_id);
+      continue;
+    }
     memo->in_queue = present.contains(prompt_id);
     if (memo->in_queue) {
       memo->asked_after_leaving = false;
@@ -113,6 +116,7 @@ void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_runnin
       attempt.exit_reason.reset();
       clear_finished(attempt);
       explain(attempt, at_ms, "queued again", "the worker's queue has it after all");
+      changed(*memo, true);
     } else {
       return;  // the queue was read before it ended
     }
@@ -225,6 +229,9 @@ void RunAssembler::State::conclude(Memo& memo, Status status, ExitReason reason,
 }
 
 void RunAssembler::State::on(const HistoryMissing& missing) {
+  if (is_forgotten(missing.prompt_id)) return;
+  std::string run_id;
+  if (!book.newest(worker_id, missing.prompt_id)) find_home(book, worker_id, missing.prompt_id, {}, run_id);
   Memo* memo = book.newest(worker_id, missing.prompt_id);
   if (!memo) return;
   // Nothing will tell any more to which run it belongs: it is one of its own.

@@ -90,7 +90,8 @@ const model::Run* RunAssembler::find(std::string_view run_id) const {
 }
 
 void RunAssembler::forget(std::string_view run_id) {
-  RunRecord* record = state_->book.find_in_memory(run_id);
+  // Looked up too: the prompts of a run that is not in memory would come back with the worker's history.
+  RunRecord* record = state_->book.find_run(run_id);
   if (!record) return;
   for (const Memo* memo : record->memos) {
     state_->forgotten.emplace_back(memo->worker_id, memo->prompt_id);

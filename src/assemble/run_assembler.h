@@ -40,7 +40,8 @@ class RunAssembler {
   RunAssembler(const RunAssembler&) = delete;
   RunAssembler& operator=(const RunAssembler&) = delete;
 
-  // Takes up a run of an earlier life: after a restart, every open run of the history.
+  // Takes up a run of an earlier life: after a restart, every open run of the history. Of a run that is in memory only
+  // what people write is taken (title, tags, notes, archived): to be called after such a change.
   void adopt(model::Run run);
 
   void apply(const Fact& fact);
@@ -54,7 +55,8 @@ class RunAssembler {
   [[nodiscard]] std::vector<std::string> open_prompts(std::string_view worker_id) const;
   // The run as it stands in memory, or nullptr. Valid until the next call.
   [[nodiscard]] const model::Run* find(std::string_view run_id) const;
-  // Forgets a run that a person deleted; later facts about its prompts are ignored.
+  // Forgets a run that a person deletes; later facts about its prompts are ignored, as long as this life lasts. To be
+  // called while the run can still be looked up.
   void forget(std::string_view run_id);
 
  private:

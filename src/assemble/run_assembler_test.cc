@@ -2,115 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "assemble/explain.h"
-#include "assemble/invariants.h"
+#include "assemble/test_recorder.h"
 #include "base/uuid.h"
 
 namespace comfytrace::assemble {
 namespace {
-
-using model::ExitReason;
-using model::NodeState;
-using model::Status;
-using model::TimeSource;
-
-base::json::value graph() {
-  return *base::parse_json(R"({"1":{"class_type":"EmptyImage","inputs":{},"_meta":{"title":"Source"}},
-    "2":{"class_type":"ImageBlur","inputs":{"image":["1",0]}},
-    "3":{"class_type":"SaveImage","inputs":{"images":["2",0]}}})");
-}
-
-comfyui::QueueItem item(std::string prompt_id, double number, std::string_view extra_data = "{}") {
-  comfyui::QueueItem made;
-  made.number = number;
-  made.prompt_id = std::move(prompt_id);
-  made.graph = graph();
-  made.extra_data = *base::parse_json(extra_data);
-  made.output_node_ids = {"3"};
-  return made;
-}
-
-comfyui::NodeProgress node(std::string id, bool finished, double value = 0) {
-  comfyui::NodeProgress made;
-  made.node_id = made.display_node_id = std::move(id);
-  made.finished = finished;
-  made.value = finished ? 1 : value;
-  made.max = 1;
-  return made;
-}
-
-comfyui::HistoryEntry entry(comfyui::QueueItem prompt, std::int64_t start_ms, comfyui::Event end) {
-  comfyui::HistoryEntry made;
-  const std::string id = prompt.prompt_id;
-  made.prompt = std::move(prompt);
-  made.outputs = *base::parse_json(R"({"3":{"images":[{"filename":"a.png","subfolder":"","type":"output"}]}})");
-  made.status_text = std::holds_alternative<comfyui::ExecutionSuccess>(end) ? "success" : "error";
-  made.completed = made.status_text == "success";
-  made.messages = {comfyui::ExecutionStart{id, start_ms}, comfyui::ExecutionCached{id, {}, start_ms}, std::move(end)};
-  return made;
-}
-
-// An assembler with a history beside it, as the program has: what it gives is kept and can be looked up.
-class Recorder {
- public:
-  Recorder() : assembler(make()) {}
-
-  template <class T>
-  Changes tell(std::int64_t at_ms, T what, std::string worker = "w") {
-    assembler->apply(Fact{std::move(worker), at_ms, std::move(what)});
-    Changes changes = assembler->take_changes();
-    for (const model::Run& run : changes.runs) {
-      const auto wrong = violations(run);
-      EXPECT_TRUE(wrong.empty()) << wrong.front();
-      kept[run.run_id] = run;
-    }
-    return changes;
-  }
-  template <class E>
-  Changes event(std::int64_t at_ms, E e, std::string worker = "w") {
-    return tell(at_ms, comfyui::Event(std::move(e)), std::move(worker));
-  }
-  Changes queue(std::int64_t at_ms, std::vector<comfyui::QueueItem> running,
-                std::vector<comfyui::QueueItem> pending = {}, std::string worker = "w") {
-    return tell(at_ms, comfyui::QueueSnapshot{std::move(running), std::move(pending)}, std::move(worker));
-  }
-  void connect(std::int64_t at_ms) { tell(at_ms, Connected{}); }
-  void disconnect(std::int64_t at_ms) { tell(at_ms, Disconnected{}); }
-
-  // Ends this life and begins another with what was kept.
-  void restart() {
-    assembler = make();
-    for (const auto& [id, run] : kept) {
-      if (model::is_open(run.status)) assembler->adopt(run);
-    }
-  }
-
-  const model::Attempt& attempt(const std::string& run_id, std::size_t scene = 0) {
-    return kept.at(run_id).scenes.at(scene).attempts.back();
-  }
-
-  std::map<std::string, model::Run> kept;
-  std::unique_ptr<RunAssembler> assembler;
-
- private:
-  std::unique_ptr<RunAssembler> make() {
-    return std::make_unique<RunAssembler>([this](std::string_view run_id) -> std::optional<model::Run> {
-      const auto found = kept.find(std::string(run_id));
-      if (found == kept.end()) return std::nullopt;
-      return found->second;
-    });
-  }
-};
-
-void run_two_nodes(Recorder& r, const std::string& id) {
-  r.event(1000, comfyui::ExecutionStart{id, 1000});
-  r.event(1001, comfyui::ExecutionCached{id, {"1"}, 1001});
-  r.event(1010, comfyui::ProgressState{id, {node("2", false)}});
-  r.event(1011, comfyui::Executing{id, "2", "2"});
-  r.event(1110, comfyui::ProgressState{id, {node("2", true)}});
-}
 
 TEST(RunAssembler, TakesTimesFromTheWorkersStampsAndNodesFromProgress) {
   Recorder r;
@@ -205,79 +101,6 @@ TEST(RunAssembler, TheHistoryWinsOverWhatEventsSaid) {
   EXPECT_EQ(r.attempt("p").finished_at_ms, 1150);
   ASSERT_EQ(r.attempt("p").artifacts.size(), 1u);
   EXPECT_EQ(r.attempt("p").artifacts[0].filename, "a.png");
-}
-
-TEST(RunAssembler, AsksTheHistoryOnceWhenAPromptLeftTheQueue) {
-  Recorder r;
-  r.queue(100, {item("p", 0)});
-  EXPECT_EQ(r.queue(200, {}).wanted_history.size(), 1u);
-  EXPECT_TRUE(r.queue(300, {}).wanted_history.empty());
-  EXPECT_EQ(r.attempt("p").status, Status::executing);
-}
-
-TEST(RunAssembler, APendingPromptThatVanishedInTheSameLifeWasDeleted) {
-  Recorder r;
-  r.connect(50);
-  r.queue(100, {item("a", 0)}, {item("p", 1)});
-  r.queue(200, {item("a", 0)});
-  r.tell(300, HistoryMissing{"p"});
-  EXPECT_EQ(r.attempt("p").status, Status::cancelled);
-  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::deleted);
-}
-
-TEST(RunAssembler, APendingPromptThatVanishedInARestartIsLost) {
-  Recorder r;
-  r.connect(50);
-  r.queue(100, {item("a", 7)}, {item("p", 8)});
-  r.disconnect(150);
-  r.connect(200);
-  r.queue(201, {});
-  r.tell(202, HistoryRead{});
-  r.tell(300, HistoryMissing{"p"});
-  r.tell(300, HistoryMissing{"a"});
-  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::workerLost);
-  EXPECT_EQ(r.attempt("a").exit_reason, ExitReason::workerLost);
-  EXPECT_EQ(r.attempt("a").finished_at_ms, 150) << "it ended when the worker was lost, not when that was noticed";
-}
-
-TEST(RunAssembler, AWorkerThatRemembersAnEarlierPromptWasNotRestarted) {
-  Recorder r;
-  r.connect(50);
-  r.queue(100, {item("a", 7)}, {item("p", 8)});
-  r.disconnect(150);
-  r.connect(200);
-  r.queue(201, {item("a", 7)});
-  r.tell(300, HistoryMissing{"p"});
-  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::deleted);
-}
-
-TEST(RunAssembler, AnExecutingPromptThatVanishesIsNeverCalledDeleted) {
-  Recorder r;
-  r.connect(50);
-  r.queue(100, {item("p", 0)});
-  r.queue(200, {});
-  r.tell(300, HistoryMissing{"p"});
-  EXPECT_EQ(r.attempt("p").status, Status::failed);
-  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::workerLost);
-}
-
-TEST(RunAssembler, AnOutcomeThatAnEventToldStandsWithoutHistory) {
-  Recorder r;
-  r.queue(100, {item("p", 0)});
-  r.event(110, comfyui::ExecutionSuccess{"p", 110});
-  r.tell(300, HistoryMissing{"p"});
-  EXPECT_EQ(r.attempt("p").status, Status::success);
-  EXPECT_EQ(r.attempt("p").fallback_notes.size(), 1u);
-}
-
-TEST(RunAssembler, AHistoryThatComesAfterAllCorrectsAConclusion) {
-  Recorder r;
-  r.queue(100, {}, {item("p", 3)});
-  r.queue(200, {});
-  r.tell(300, HistoryMissing{"p"});
-  r.tell(900, HistoryRead{{entry(item("p", 3), 150, comfyui::ExecutionSuccess{"p", 190})}});
-  EXPECT_EQ(r.attempt("p").status, Status::success);
-  EXPECT_EQ(r.attempt("p").finished_at_ms, 190);
 }
 
 TEST(RunAssembler, AReusedPromptIdIsAnotherAttemptOfTheSameScene) {
@@ -421,29 +244,6 @@ TEST(RunAssembler, MemoryIsReadBeforeDuringAndAfter) {
   EXPECT_EQ(attempt.vram_peak_bytes, 60);
 }
 
-TEST(RunAssembler, ARunThatWasTakenUpAgainEndsAsIfNothingHadHappened) {
-  Recorder whole;
-  Recorder cut;
-  for (Recorder* r : {&whole, &cut}) {
-    r->queue(990, {}, {item("p", 4)});
-    run_two_nodes(*r, "p");
-    if (r == &cut) r->restart();
-    r->queue(1120, {item("p", 4)});
-    r->event(1130, comfyui::ProgressState{"p", {node("2", true), node("3", false)}});
-    r->event(1200, comfyui::ExecutionSuccess{"p", 1200});
-    r->tell(1300, HistoryRead{{entry(item("p", 4), 1000, comfyui::ExecutionSuccess{"p", 1200})}});
-  }
-  EXPECT_EQ(whole.kept.at("p"), cut.kept.at("p"));
-}
-
-TEST(RunAssembler, AHistoryReadAgainAfterARestartChangesNothing) {
-  Recorder r;
-  const HistoryRead read{{entry(item("p", 0), 1000, comfyui::ExecutionSuccess{"p", 1100})}};
-  r.tell(2000, read);
-  r.restart();
-  EXPECT_TRUE(r.tell(3000, read).runs.empty());
-}
-
 TEST(RunAssembler, LateFactsOfADeletedRunAreIgnored) {
   Recorder r;
   r.tell(2000, HistoryRead{{entry(item("p", 0), 1000, comfyui::ExecutionSuccess{"p", 1100})}});
@@ -451,6 +251,49 @@ TEST(RunAssembler, LateFactsOfADeletedRunAreIgnored) {
   r.kept.clear();
   r.tell(2100, HistoryRead{{entry(item("p", 0), 1000, comfyui::ExecutionSuccess{"p", 1100})}});
   EXPECT_TRUE(r.kept.empty());
+}
+
+TEST(RunAssembler, WhatPeopleWriteOnARunSurvivesItsNextChange) {
+  Recorder r;
+  r.queue(100, {item("p", 0)});
+  model::Run run = r.kept.at("p");
+  run.title = "Opening shot";
+  run.tags = {"keep"};
+  run.status = Status::failed;
+  r.assembler->adopt(run);
+  r.event(200, comfyui::ExecutionSuccess{"p", 200});
+  EXPECT_EQ(r.kept.at("p").title, "Opening shot");
+  EXPECT_EQ(r.kept.at("p").tags, std::vector<std::string>{"keep"});
+  EXPECT_EQ(r.kept.at("p").status, Status::success);
+}
+
+TEST(RunAssembler, OpenPromptsAndScenesAreThoseThatHaveNotEnded) {
+  Recorder r;
+  r.queue(100, {item("a", 0)}, {item("b", 1)});
+  EXPECT_EQ(r.assembler->open_prompts("w"), (std::vector<std::string>{"a", "b"}));
+  r.event(110, comfyui::ProgressState{"a", {node("1", true), node("2", false)}});
+  const auto scenes = r.assembler->open_scenes();
+  ASSERT_EQ(scenes.size(), 2u);
+  r.event(200, comfyui::ExecutionSuccess{"a", 200});
+  EXPECT_EQ(r.assembler->open_prompts("w"), std::vector<std::string>{"b"});
+  ASSERT_EQ(r.assembler->open_scenes().size(), 1u);
+  EXPECT_EQ(r.assembler->open_scenes()[0].prompt_id, "b");
+}
+
+TEST(RunAssembler, TheLiveSceneShowsTheNodeThatRuns) {
+  Recorder r;
+  r.queue(100, {item("a", 0)});
+  r.event(110, comfyui::ProgressState{"a", {node("1", true), node("2", false)}});
+  const Changes changes = r.event(120, comfyui::Progress{"a", "2", 3, 8});
+  EXPECT_TRUE(changes.runs.empty()) << "progress alone is not worth a save";
+  ASSERT_EQ(changes.scenes.size(), 1u);
+  const model::LiveScene& live = changes.scenes[0];
+  EXPECT_EQ(live.node_count, 3);
+  EXPECT_EQ(live.nodes_done, 1);
+  ASSERT_TRUE(live.node);
+  EXPECT_EQ(live.node->class_type, "ImageBlur");
+  EXPECT_EQ(live.node->progress_value, 3);
+  EXPECT_EQ(live.node->started_at_ms, 110);
 }
 
 TEST(RunAssembler, EveryChangeOfStatusIsShownInOrder) {
