@@ -66,8 +66,9 @@ std::map<std::string, Socket> find_sockets(const Recording& recording, const std
   }
   for (auto& [label, socket] : sockets) {
     if (socket.client_id.empty()) continue;
-    socket.owned = static_cast<std::size_t>(std::count_if(
-        prompts.begin(), prompts.end(), [&](const RecordedPrompt& p) { return p.client_id == socket.client_id; }));
+    socket.owned = static_cast<std::size_t>(
+        std::count_if(prompts.begin(), prompts.end(),
+                      [&owner = socket.client_id](const RecordedPrompt& p) { return p.client_id == owner; }));
   }
   return sockets;
 }

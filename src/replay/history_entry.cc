@@ -67,8 +67,8 @@ json::value make_entry(const json::value& item, const std::vector<std::pair<std:
     }
     const bool blocked = base::find_string(data, "exception_type") == "ExecutionBlocked";
     // What went to everybody was recorded once a socket.
-    const bool repeated = std::any_of(messages.begin(), messages.end(), [&](const json::value& message) {
-      return message.get_array()[0] == json::value(type);
+    const bool repeated = std::any_of(messages.begin(), messages.end(), [&name = type](const json::value& message) {
+      return message.get_array()[0] == json::value(name);
     });
     if (!is_message(type) || blocked || repeated) continue;
     completed = type == "execution_success";

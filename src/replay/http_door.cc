@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@ using net::HttpRequest;
 using net::HttpResponse;
 
 constexpr std::uint32_t kViewSide = 256;
+constexpr double kMaxNumber = 1e15;
 
 HttpResponse answer_with(int status, std::string type, std::string body) {
   HttpResponse response;
@@ -242,6 +244,7 @@ HttpResponse HttpDoor::post_prompt(const json::value& body) {
   }
   double number = static_cast<double>(taken);
   if (const auto wanted = base::find_number(body, "number")) {
+    if (std::abs(*wanted) > kMaxNumber) return broken();
     number = *wanted;
   } else if (base::find_bool(body, "front").value_or(false)) {
     number = -number;

@@ -1,6 +1,8 @@
 #include "replay/recorded_prompts.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <string_view>
@@ -14,6 +16,8 @@ namespace json = base::json;
 constexpr std::int64_t kStampRounding_us = 1'500;     // server stamps are cut to milliseconds
 constexpr std::int64_t kStatusWindow_us = 2'000'000;  // a status follows what it tells within this
 constexpr std::int64_t kTakenWindow_us = 100'000;
+constexpr double kMaxNumber = 1e15;  // of a prompt: beyond it whole numbers are no longer exact
+constexpr std::int64_t kMaxSkew_ms = 1'000'000'000'000;
 
 struct QueueSight {
   std::int64_t asked_us = 0;
@@ -78,7 +82,7 @@ class Finder {
     if (!exchange.sent || !exchange.answer) return;
     const auto id = base::find_string(*exchange.answer, "prompt_id");
     const auto number = base::find_number(*exchange.answer, "number");
-    if (!id || !number) return;
+    if (!id || !number || std::abs(*number) > kMaxNumber) return;
     RecordedPrompt prompt;
     prompt.id = *id;
     prompt.number = *number;
@@ -127,7 +131,7 @@ class Finder {
     const json::array& parts = item.get_array();
     const std::string id(parts[1].get_string());
     const auto number = base::as_number(parts[0]);
-    if (!number) return nullptr;
+    if (!number || std::abs(*number) > kMaxNumber) return nullptr;
     if (RecordedPrompt* known = find(id, *number)) return known;
     RecordedPrompt prompt;
     prompt.id = id;
@@ -135,12 +139,22 @@ class Finder {
     prompt.item = item;
     prompt.submitted_us = first_seen(exchange.asked_us);
     if (const auto created_ms = base::find_integer(parts[3], "create_time")) {
-      const std::int64_t created_us = (*created_ms - recording_.epoch_ms) * 1000;
-      if (created_us < prompt.submitted_us) prompt.submitted_us = std::max<std::int64_t>(0, created_us);
+      const auto created_us = offset_us(*created_ms);
+      if (created_us && *created_us < prompt.submitted_us) {
+        prompt.submitted_us = std::max<std::int64_t>(0, *created_us);
+      }
     }
     read_owner(prompt);
     prompts_.push_back(std::move(prompt));
     return &prompts_.back();
+  }
+
+  // In the recording's time; nullopt for what cannot be a time.
+  [[nodiscard]] std::optional<std::int64_t> offset_us(std::int64_t wall_ms) const {
+    if (wall_ms < 0) return std::nullopt;
+    const std::int64_t offset_ms = wall_ms - recording_.epoch_ms;
+    if (std::abs(offset_ms) > kMaxSkew_ms) return std::nullopt;
+    return offset_ms * 1000;
   }
 
   // A watcher asks because of a status.
@@ -163,6 +177,7 @@ class Finder {
       if (!prompt) continue;
       const std::string type(frame_type(line));
       const json::value* data = base::find(*line.json, "data");
+      if (!data) continue;
       if (!prompt->started_us) prompt->started_us = line.offset_us;
       const bool blocked = base::find_string(*data, "exception_type") == "ExecutionBlocked";
       const bool over =
@@ -204,7 +219,8 @@ class Finder {
     for (const json::value& message : *messages) {
       if (!message.is_array() || message.get_array().size() < 2) continue;
       const auto stamp_ms = base::find_integer(message.get_array()[1], "timestamp");
-      if (stamp_ms) stamps.push_back((*stamp_ms - recording_.epoch_ms) * 1000);
+      const auto stamp_us = stamp_ms ? offset_us(*stamp_ms) : std::nullopt;
+      if (stamp_us) stamps.push_back(*stamp_us);
     }
     return stamps;
   }

@@ -19,6 +19,7 @@ constexpr std::size_t kMaxBytes = 256u << 20;
 constexpr std::size_t kMaxUnknownFrameBytes = 1u << 20;
 constexpr std::uint32_t kPreviewSide = 64;
 constexpr double kMaxSeconds = 1e9;
+constexpr std::int64_t kMaxEpoch_ms = 1'000'000'000'000'000;
 
 constexpr std::uint32_t kPreview = 1;
 constexpr std::uint32_t kText = 3;
@@ -162,7 +163,7 @@ base::Result<Recording> parse_recording(std::string_view text, std::string name)
     if (!line) return line.error();
     if (!headed) {
       const auto epoch_ms = base::find_integer(*value, "epoch_ms");
-      if (!epoch_ms || *epoch_ms < 0)
+      if (!epoch_ms || *epoch_ms < 0 || *epoch_ms > kMaxEpoch_ms)
         return broken(number, "epoch_ms", "expected epoch milliseconds in the first line");
       recording.epoch_ms = *epoch_ms;
       recording.version = base::find_string(*value, "version").value_or("");

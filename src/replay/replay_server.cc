@@ -56,7 +56,11 @@ struct ReplayServer::Impl : std::enable_shared_from_this<Impl> {
   }
 
   Stage::Troubles troubles() {
-    return {[this] { later([](Impl& impl) { impl.cut(); }); }, [this] { later([](Impl& impl) { impl.restart(); }); },
+    return {[this] { later([](Impl& impl) { impl.cut(); }); },
+            [this] {
+              player.hold();  // at once: nothing of the play may happen before the memory is lost
+              later([](Impl& impl) { impl.restart(); });
+            },
             [this](std::int64_t for_ms) { stall(for_ms); }};
   }
 
@@ -129,11 +133,11 @@ struct ReplayServer::Impl : std::enable_shared_from_this<Impl> {
     listen_again();
   }
 
+  // The player is held already.
   void restart() {
-    if (is_down) return;
+    if (is_down) return player.release();
     ++core.counts.restarts;
     player.abandon();
-    player.hold();
     go_down(true);
     restart_timer.expires_after(std::chrono::milliseconds(core.options.faults.restart_ms));
     restart_timer.async_wait([weak = weak_from_this()](const net::error_code& cancelled) {
@@ -172,7 +176,9 @@ struct ReplayServer::Impl : std::enable_shared_from_this<Impl> {
       timer->expires_after(std::chrono::milliseconds(core.options.faults.restart_at_ms));
       timer->async_wait([timer, weak = weak_from_this()](const net::error_code&) {
         const auto impl = weak.lock();
-        if (impl && impl->running) impl->restart();
+        if (!impl || !impl->running) return;
+        impl->player.hold();
+        impl->restart();
       });
     }
     if (core.options.play && !core.options.wait_for_client) player.begin();

@@ -59,9 +59,11 @@ bool memory_was_lost(const Recording& recording, const std::vector<Exchange>& ex
   }
   for (const Exchange& exchange : exchanges) {
     if (exchange.asked_us < up_us || exchange.status != 200 || exchange.method != "GET" || !exchange.answer) continue;
-    if (exchange.path != "/history" || !exchange.query.empty() || !exchange.answer->is_object()) continue;
+    if (!exchange.path.starts_with("/history") || !exchange.query.empty() || !exchange.answer->is_object()) continue;
+    // Of what the body could have shown, nothing may be missing.
     return std::any_of(prompts.begin(), prompts.end(), [&](const RecordedPrompt& prompt) {
-      return prompt.finished_us && *prompt.finished_us < down_us && !base::find(*exchange.answer, prompt.id);
+      const bool asked = exchange.path == "/history" || exchange.path == "/history/" + prompt.id;
+      return asked && prompt.finished_us && *prompt.finished_us < down_us && !base::find(*exchange.answer, prompt.id);
     });
   }
   return false;
