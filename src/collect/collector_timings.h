@@ -22,16 +22,16 @@ struct CollectorTimings {
   std::size_t max_frame_bytes = 64u << 20;
   std::size_t max_body_bytes = 64u << 20;
 
-  std::int64_t tick_ms = 1'000;             // /queue while something is queued; the stall check
-  std::int64_t status_debounce_ms = 50;     // from a status frame to the /queue it causes
-  std::int64_t busy_stats_ms = 2'000;       // /system_stats while something runs
-  std::int64_t idle_stats_ms = 10'000;      // /system_stats, and /prompt, while nothing does
-  std::int64_t history_retry_ms = 200;      // between two looks for an entry that is not there yet
-  std::int64_t history_window_ms = 2'000;   // how long one looks before HistoryMissing
-  std::int64_t back_fill_pause_ms = 50;     // between two pages, so that ComfyUI is not held up
-  std::int64_t back_fill_entries = 10'000;  // what ComfyUI keeps at most
-  std::int64_t page_entries = 64;           // of a page of /history
-  std::int64_t idle_entries = 16;           // looked at when the queue has run empty, or so many have ended
+  std::int64_t tick_ms = 1'000;                 // /queue while something is queued; the stall check
+  std::int64_t status_debounce_ms = 50;         // from a status frame to the /queue it causes
+  std::int64_t busy_stats_ms = 2'000;           // /system_stats while something runs
+  std::int64_t idle_stats_ms = 10'000;          // /system_stats, and /prompt, while nothing does
+  std::int64_t history_retry_ms = 200;          // between two looks for an entry that is not there yet
+  std::int64_t history_window_ms = 2'000;       // how long one looks before HistoryMissing
+  std::int64_t back_fill_pause_ms = 50;         // between two pages, so that ComfyUI is not held up
+  std::int64_t back_fill_entries = 10'000;      // what ComfyUI keeps at most
+  std::int64_t page_entries = 64;               // of a page of /history
+  std::int64_t idle_entries = 16;               // looked at when the queue has run empty, or so many have ended
   std::int64_t failed_polls_to_disconnect = 3;  // /queue timing out that often in a row: the worker does not answer
 
   std::int64_t stall_floor_ms = 60'000;                 // never stalled before this

@@ -46,9 +46,10 @@ class QueuePoll {
   Timer soon_;
   bool running_ = false;
   bool in_flight_ = false;
-  bool failed_ = false;    // the last request
-  bool again_ = false;     // something changed since the request was sent
-  bool was_busy_ = false;  // since the last idle moment
+  bool failed_ = false;      // the last request
+  bool again_ = false;       // something changed since the request was sent
+  bool was_busy_ = false;    // since the last idle moment
+  bool told_empty_ = false;  // by a status frame, whatever /queue says by now
   std::int64_t remaining_ = 0;
   std::int64_t told_remaining_ = 0;  // by the last status frame
   std::int64_t ended_ = 0;           // times it went down since `ended` was called
