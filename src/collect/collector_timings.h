@@ -31,7 +31,7 @@ struct CollectorTimings {
   std::int64_t back_fill_pause_ms = 50;         // between two pages, so that ComfyUI is not held up
   std::int64_t back_fill_entries = 10'000;      // what ComfyUI keeps at most
   std::int64_t page_entries = 64;               // of a page of /history
-  std::int64_t idle_entries = 16;               // looked at when the queue has run empty
+  std::int64_t idle_entries = 16;               // looked at when the queue has run empty, or so many have ended
   std::int64_t failed_polls_to_disconnect = 3;  // /queue timing out that often in a row: the worker does not answer
 
   std::int64_t stall_floor_ms = 60'000;                 // never stalled before this

@@ -28,13 +28,17 @@ void QueuePoll::start() {
 }
 
 void QueuePoll::stop() {
-  running_ = in_flight_ = again_ = failed_ = false;
-  remaining_ = 0;
+  running_ = in_flight_ = again_ = failed_ = told_empty_ = false;
+  remaining_ = told_remaining_ = ended_ = 0;
   soon_.cancel();
 }
 
 void QueuePoll::on_status(std::int64_t queue_remaining) {
   if (!running_) return;
+  if (queue_remaining < std::exchange(told_remaining_, queue_remaining)) {
+    ++ended_;
+    if (queue_remaining == 0) told_empty_ = true;
+  }
   remaining_ = queue_remaining;
   if (queue_remaining > 0) was_busy_ = true;
   if (in_flight_) {
@@ -83,7 +87,12 @@ void QueuePoll::take(base::Result<std::string> body) {
   if (!stale) remaining_ = length;
   if (length > 0) was_busy_ = true;
   handlers_.snapshot(std::move(*queue));
-  if (running_ && remaining_ == 0 && std::exchange(was_busy_, false)) handlers_.idle();
+  if (!running_) return;
+  const bool run_empty = remaining_ == 0 && std::exchange(was_busy_, false);
+  // Half of what is looked at, so that none slips by between two looks of a queue that never runs empty.
+  if (!std::exchange(told_empty_, false) && !run_empty && ended_ < timings_.idle_entries / 2) return;
+  ended_ = 0;
+  handlers_.ended();
 }
 
 }  // namespace comfytrace::collect

@@ -18,7 +18,8 @@ class QueuePoll {
  public:
   struct Handlers {
     std::function<void(comfyui::QueueSnapshot)> snapshot;
-    std::function<void()> idle;  // the queue has run empty
+    // Prompts may have ended unseen: the queue has run empty, or many have ended since this was last said.
+    std::function<void()> ended;
     std::function<void(const base::Error&)> failed;
   };
 
@@ -45,10 +46,13 @@ class QueuePoll {
   Timer soon_;
   bool running_ = false;
   bool in_flight_ = false;
-  bool failed_ = false;    // the last request
-  bool again_ = false;     // something changed since the request was sent
-  bool was_busy_ = false;  // since the last idle moment
+  bool failed_ = false;      // the last request
+  bool again_ = false;       // something changed since the request was sent
+  bool was_busy_ = false;    // since the last idle moment
+  bool told_empty_ = false;  // by a status frame, whatever /queue says by now
   std::int64_t remaining_ = 0;
+  std::int64_t told_remaining_ = 0;  // by the last status frame
+  std::int64_t ended_ = 0;           // times it went down since `ended` was called
   std::int64_t asked_at_ms_ = 0;     // steady
   std::int64_t answered_at_ms_ = 0;  // steady
   std::int64_t took_ms_ = 0;

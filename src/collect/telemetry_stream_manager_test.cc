@@ -326,6 +326,19 @@ TEST_F(TelemetryStreamManagerTest, PromptsTooShortToBeSeenInTheQueueAreFoundInTh
   ASSERT_TRUE(run_until(io_, [&] { return remembered().size() >= 40; })) << "also beyond the newest 16";
 }
 
+TEST_F(TelemetryStreamManagerTest, ShortPromptsAreFoundAlsoWhenTheQueueNeverRunsEmpty) {
+  watch_and_settle();
+  comfyui_.queue("waits");
+  ASSERT_TRUE(run_until(io_, [&] { return manager_->state().queue_pending == 1; }));
+  for (int i = 0; i < 10; ++i) {
+    const std::string id = "short" + std::to_string(i);
+    comfyui_.queue(id);
+    comfyui_.begin(id);
+    comfyui_.finish(id);
+  }
+  EXPECT_TRUE(run_until(io_, [&] { return remembered().size() == 10; }));
+}
+
 TEST_F(TelemetryStreamManagerTest, AFailedPollIsCountedAndMadeAgain) {
   watch_and_settle();
   base::counters().reset();
