@@ -158,6 +158,8 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
 int main(int argc, char** argv) {
   // A reader of our output that goes away is not a reason to die without closing the history.
   std::signal(SIGPIPE, SIG_IGN);
+  // Nor is a file-size limit: to the history it is a full disk, which passes.
+  std::signal(SIGXFSZ, SIG_IGN);
   spdlog::set_default_logger(spdlog::stderr_color_mt("comfytrace"));
   spdlog::set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
   spdlog::set_level(spdlog::level::warn);

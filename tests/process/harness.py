@@ -3,10 +3,12 @@
 Servers listen on loopback, on free ports, and are stopped by their own pid.
 """
 
+import contextlib
 import http.client
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -16,6 +18,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("COMFYTRACE_BINARY", str(ROOT / "build" / "release" / "comfytrace"))
@@ -181,10 +184,24 @@ class Replay(Process):
         return self
 
     def submit(self, graph, client_id=None):
-        body = {"prompt": graph}
+        """Queues a prompt under an id of its own, so that an answer that was lost on the way does no harm."""
+        body = {"prompt": graph, "prompt_id": str(uuid.UUID(int=random.getrandbits(128), version=4))}
         if client_id:
             body["client_id"] = client_id
-        return get_json(self.url + "/prompt", method="POST", body=body)["prompt_id"]
+
+        def probe():
+            queue = get_json(self.url + "/queue")
+            if any(item[1] == body["prompt_id"] for item in queue["queue_running"] + queue["queue_pending"]):
+                return True
+            if get_json(f"{self.url}/history/{body['prompt_id']}"):
+                return True
+            return get_json(self.url + "/prompt", method="POST", body=body)["prompt_id"] == body["prompt_id"]
+
+        try:
+            return get_json(self.url + "/prompt", method="POST", body=body)["prompt_id"]
+        except OSError:
+            wait_for("the prompt to be taken", probe)
+            return body["prompt_id"]
 
 
 def recorded_graph(name, index=0):
@@ -199,7 +216,7 @@ def recorded_graph(name, index=0):
 
 def integrity(store):
     """SQLite's own verdict on a file that nobody writes to."""
-    with sqlite3.connect(store) as connection:
+    with contextlib.closing(sqlite3.connect(store)) as connection:
         return connection.execute("PRAGMA integrity_check").fetchone()[0]
 
 

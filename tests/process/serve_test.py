@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`comfytrace serve` as people meet it: against a replayed ComfyUI, as real processes."""
 
+import contextlib
 import json
 import os
 import resource
@@ -139,7 +140,7 @@ class DamagedFiles(ProcessTest):
 
     def test_a_file_of_a_newer_version_is_left_alone(self):
         store = self.recorded_store()
-        with sqlite3.connect(store) as connection:
+        with contextlib.closing(sqlite3.connect(store)) as connection:
             connection.execute("PRAGMA user_version = 9999")
         before = store.read_bytes()
         code, _, err = self.refused(store)
