@@ -1,2 +1,2 @@
-#include <utility>
 #include <boost/beast/src.hpp>
+#include <utility>

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <map>
@@ -26,6 +27,7 @@ namespace {
 constexpr std::int64_t kCostInterval_ms = 5'000;
 constexpr std::int64_t kStopWithin_ms = 4'500;
 constexpr std::size_t kAmendedRuns = 1'000;
+constexpr std::size_t kShownOfABatch = 50;
 
 }  // namespace
 
@@ -55,6 +57,7 @@ struct House::Impl final : collect::RecorderSink {
 
     history::HistoryWriter::Options writing;
     writing.executor = [this](std::function<void()> call) { net::asio::post(io, std::move(call)); };
+    writing.on_durable = [this](const std::vector<std::string>& run_ids) { show_found(run_ids); };
     writer = std::make_unique<history::HistoryWriter>(std::move(*opened), std::move(writing));
 
     live::HubOptions live;
@@ -182,8 +185,32 @@ struct House::Impl final : collect::RecorderSink {
       }
     }
     remember_open(run);
-    hub->run_changed(summary_for_pages(run));
+    if (was_found_afterwards(run)) {
+      found_afterwards.insert(run.run_id);
+    } else {
+      hub->run_changed(summary_for_pages(run));
+    }
     writer->submit(run);
+  }
+
+  static bool was_found_afterwards(const model::Run& run) {
+    return !model::is_open(run.status) && std::ranges::all_of(run.scenes, [](const model::Scene& scene) {
+      return std::ranges::all_of(
+          scene.attempts, [](const model::Attempt& attempt) { return attempt.origin == model::Origin::backfilled; });
+    });
+  }
+
+  // What a worker's history gave is shown once the history has taken it: a run that a person deleted stays away.
+  // Of a mass of them pages need the newest only; lists are asked for.
+  void show_found(const std::vector<std::string>& run_ids) {
+    std::size_t shown = 0;
+    for (auto id = run_ids.rbegin(); id != run_ids.rend(); ++id) {
+      if (found_afterwards.erase(*id) == 0 || shown >= kShownOfABatch) continue;
+      auto stored = reader->get(*id);
+      if (!stored || !stored->has_value()) continue;
+      hub->run_changed(model::summarise(**stored));
+      ++shown;
+    }
   }
   void scene_changed(const model::LiveScene& scene) override { hub->scene_changed(scene); }
   void worker_changed(const model::WorkerState& worker) override { hub->worker_changed(worker); }
@@ -231,6 +258,7 @@ struct House::Impl final : collect::RecorderSink {
   std::unique_ptr<api::ApiServer> server;
   std::set<std::pair<std::string, std::string>> open_attempts;  // worker id, prompt id
   std::map<std::string, history::RunPatch> amended;             // since this program started
+  std::set<std::string> found_afterwards;                       // run ids that wait to be durable
   bool stopped = false;
 };
 

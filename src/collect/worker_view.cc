@@ -128,7 +128,8 @@ void WorkerView::tell() {
 std::vector<model::DeviceSample> samples_of(const model::Worker& worker, std::int64_t at_ms) {
   std::vector<model::DeviceSample> samples;
   for (const model::Device& device : worker.devices) {
-    if (!device.vram_free_bytes) continue;
+    // With --cpu ComfyUI reports the machine's memory as VRAM; no run used that.
+    if (!device.vram_free_bytes || device.type == "cpu") continue;
     model::DeviceSample sample;
     sample.at_ms = at_ms;
     sample.device_index = device.index;

@@ -45,6 +45,11 @@ export function formatDuration(ms: number | null | undefined): string | null {
   return parts && joinParts(parts);
 }
 
+/** How long something took: a stamp of whole milliseconds never shows that it took none. */
+export function formatSpan(ms: number | null | undefined): string | null {
+  return ms === 0 ? `< 1${kThin}ms` : formatDuration(ms);
+}
+
 /** Whole seconds for clocks that tick: `0 s`, `9 s`, `2m 13s`. */
 export function tickingParts(ms: number): Part[] {
   return durationParts(Math.floor(Math.max(0, ms) / 1000) * 1000 || 0)!.map((part) => ({

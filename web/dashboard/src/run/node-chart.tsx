@@ -1,6 +1,6 @@
 import type { Attempt, NodeExecution, TimelineAttempt } from '@comfytrace/client';
 import { useEffect, useId, useRef, useState } from 'react';
-import { formatDuration, formatMemory, plural } from '../format.ts';
+import { formatDuration, formatMemory, formatSpan, plural } from '../format.ts';
 import { useLive, useNow } from '../services.tsx';
 import { classWords, nodeClass, type NodeClass } from './node-class.ts';
 import { ticks } from './ticks.ts';
@@ -107,7 +107,7 @@ function Bar({ node, y, x, hatch, edge, right, now, onHover }: {
   const width = timed ? Math.max(2.5, x(long)) : 9;
   const bad = node.state === 'failed';
   const ended = node.state === 'interrupted' || node.state === 'abandoned';
-  const word = timed ? formatDuration(long)! : wordOf(node);
+  const word = timed ? formatSpan(long)! : wordOf(node);
   const more = bad ? ', failed' : ended ? `, ${node.state}` : running && node.progressMax ? `, step ${node.progressValue ?? 0} / ${node.progressMax}` : '';
   const label = word + more;
   const room = label.length * 6.4 + 8;
@@ -171,7 +171,7 @@ function Tip({ tip, right }: { tip: { node: NodeExecution; x: number; y: number 
       <div>node {node.nodeId}{node.displayNodeId !== node.nodeId && `, of node ${node.displayNodeId}`}, {node.state}</div>
       <div>
         {node.startOffsetMs === null ? 'start not told' : `from ${formatDuration(node.startOffsetMs)}`}
-        {node.durationMs !== null ? `, took ${formatDuration(node.durationMs)}` : node.state === 'cached' ? ', not executed: held in the cache' : ''}
+        {node.durationMs !== null ? `, took ${formatSpan(node.durationMs)}` : node.state === 'cached' ? ', not executed: held in the cache' : ''}
       </div>
       {node.progressMax !== null && <div>step {node.progressValue ?? 0} of {node.progressMax}</div>}
     </div>

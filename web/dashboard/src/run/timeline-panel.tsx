@@ -1,6 +1,6 @@
 import type { Attempt, Run, Scene, Timeline } from '@comfytrace/client';
 import { useState } from 'react';
-import { formatDuration } from '../format.ts';
+import { formatDuration, formatSpan } from '../format.ts';
 import { useLive, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, Panel, Skeleton } from '../ui/parts.tsx';
@@ -89,7 +89,7 @@ function NodeTable({ nodes }: { nodes: Timeline['attempts'][number]['nodes'] }) 
             <tr key={index}>
               <td className="mono">{node.nodeId}</td><td className="m">{node.classType || 'not told'}</td><td>{node.title}</td><td>{node.state}</td>
               <td className="r">{formatDuration(node.startOffsetMs) ?? 'not told'}</td>
-              <td className="r n">{formatDuration(node.durationMs) ?? (node.state === 'cached' ? 'cached' : 'not told')}</td>
+              <td className="r n">{formatSpan(node.durationMs) ?? (node.state === 'cached' ? 'cached' : 'not told')}</td>
             </tr>
           ))}
         </tbody>
