@@ -50,7 +50,7 @@ test("a live update arrives: node, progress, then the end and the picture", asyn
   const id = await comfyui.submit(recordedGraph("0.8.0/h_long_previews"), "somebody-else");
   await see("ProbeSleep");
   await page.getByRole("meter", { name: "Nodes done" }).waitFor();
-  await see(/step \d+ \/ 40/);
+  await see(/^step\s/);
   await shot("live-running");
   await waitFor("the end", async () => (await serve.runs()).some((run) => run.runId === id && run.status === "success"));
   await see("Nothing is running");
