@@ -1,13 +1,14 @@
 """Turns what ComfyUI hands around into JSON text, at once, in the thread that has it: later it may have changed."""
 
 import enum
+import functools
 import json
 import math
 import numbers
 import re
 
-MAX_TEXT = 64 * 1024
 _MAX_DEPTH = 32
+_SECRET = re.compile(r"api[_-]?key|(auth|access|bearer|hf|api)[_-]?token|^token$|passw(or)?d|secret", re.IGNORECASE)
 
 
 def _substitute(value):
@@ -65,6 +66,11 @@ def encode(value):
         return _strict({"unserialisable": type(value).__qualname__}), True
 
 
+@functools.lru_cache(4096)
+def _names_a_secret(name):
+    return _SECRET.search(name) is not None
+
+
 class Secrets:
     """Keeps credentials out of the stream: by name where they are handed in, by value wherever else they turn up.
 
@@ -74,7 +80,6 @@ class Secrets:
     REMOVED = "[removed]"
     _MIN_LENGTH = 6  # a shorter value would be found in innocent text
     _KEEP = 64
-    _NAME = re.compile(r"api[_-]?key|(auth|access|bearer|hf|api)[_-]?token|^token$|passw(or)?d|secret", re.IGNORECASE)
 
     def __init__(self, names=()):
         self.names = frozenset(names) | {"api_key_comfy_org", "auth_token_comfy_org"}
@@ -120,7 +125,7 @@ class Secrets:
 
     def _without(self, name, value, depth=0):
         if isinstance(value, str):
-            if value and isinstance(name, str) and self._NAME.search(name):
+            if value and isinstance(name, str) and _names_a_secret(name):
                 self.learn(value)
                 self.removed += 1
                 return self.REMOVED

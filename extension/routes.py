@@ -10,6 +10,8 @@ import urllib.parse
 
 from aiohttp import WSMsgType, web
 
+from .freeze import encode
+
 MAX_SUBSCRIBERS = 32
 BATCH = 64  # frames sent before others get a turn
 MAX_EVENTS = 2000
@@ -92,7 +94,8 @@ class Door:
         if refused is not None:
             return refused
         if request.headers.get("Upgrade", "").lower() != "websocket":
-            return web.json_response({**self._describe(), "seq": self._stream.seq, "boot": self._stream.boot})
+            data = {**self._describe(), "seq": self._stream.seq, "boot": self._stream.boot}
+            return web.Response(text=encode(data)[0], content_type="application/json")
         try:
             since = _number(request, "since")
         except ValueError as error:
