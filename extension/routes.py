@@ -11,6 +11,7 @@ import urllib.parse
 from aiohttp import WSMsgType, web
 
 from .freeze import encode
+from .version import PROTOCOL
 
 MAX_SUBSCRIBERS = 32
 BATCH = 64  # frames sent before others get a turn
@@ -106,8 +107,8 @@ class Door:
         ws = web.WebSocketResponse(heartbeat=30, compress=False, max_msg_size=64 * 1024)
         await ws.prepare(request)
         subscriber = _Subscriber(self._stream.place(since, request.query.get("boot")))
-        hello = self._hello(since, subscriber.seq)
         self._add(subscriber)
+        hello = self._hello(since, subscriber.seq)
         self._want_previews(subscriber, request.query.get("previews") == "1")
         task = asyncio.ensure_future(self._pump(ws, subscriber, hello))
         try:
@@ -179,7 +180,7 @@ class Door:
         stream = self._stream
         lost, frames, place = stream.after(stream.place(since, request.query.get("boot")), limit)
         head = json.dumps(
-            {"protocol": self._describe()["protocol"], "boot": stream.boot, "seq": stream.seq, "next": place, "dropped": lost}
+            {"protocol": PROTOCOL, "boot": stream.boot, "seq": stream.seq, "next": place, "dropped": lost}
         )
         text = head[:-1] + ', "events": [' + ",".join(frames) + "]}"
         return web.Response(text=text, content_type="application/json")
@@ -204,15 +205,13 @@ def _refusal(request):
         return web.Response(status=403)
     if origin is None:
         return None
-    ours = urllib.parse.urlsplit("//" + request.headers.get("Host", "").lower())
-    theirs = urllib.parse.urlsplit(origin.lower())
     try:
-        same_port = None in (ours.port, theirs.port) or ours.port == theirs.port
-    except ValueError:
-        same_port = False
-    if not theirs.hostname or theirs.hostname != ours.hostname or not same_port:
-        return web.Response(status=403)
-    return None
+        ours = urllib.parse.urlsplit("//" + request.headers.get("Host", "").lower())
+        theirs = urllib.parse.urlsplit(origin.lower())
+        same = ours.hostname == theirs.hostname and (None in (ours.port, theirs.port) or ours.port == theirs.port)
+    except ValueError:  # not an address at all
+        same = False
+    return None if same and theirs.hostname else web.Response(status=403)
 
 
 def _cors_origin():

@@ -9,6 +9,7 @@ import heapq
 import importlib.util
 import itertools
 import json
+import logging
 import pathlib
 import struct
 import sys
@@ -22,6 +23,8 @@ import aiohttp
 from aiohttp import web
 
 PACKAGE = pathlib.Path(__file__).resolve().parent.parent
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # the debug mode of the test loop tells of every slow step
+
 OUTPUT_NODES = {"Show", "ShowBad"}
 KNOWN_NODES = OUTPUT_NODES | {"Source", "Sampler", "Raise"}
 SECRET_NAMES = ("auth_token_comfy_org", "api_key_comfy_org")
