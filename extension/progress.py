@@ -7,7 +7,7 @@ INTERVAL_NS = 100_000_000
 
 
 class _Node:
-    __slots__ = ("about", "cached", "started_ns", "started_s", "updates", "skipped", "sent_ns", "value", "max", "pending")
+    __slots__ = ("about", "started_ns", "started_s", "updates", "skipped", "sent_ns", "value", "max", "pending")
 
     def __init__(self):
         self.about = {}
@@ -50,13 +50,11 @@ class NodeTable:
             if node.sent_ns is not None and now - node.sent_ns < INTERVAL_NS:
                 if node.pending is not None:
                     node.skipped += 1
-                    self._stream.counters["progressCoalesced"] += 1
                 node.pending = (time.time(), now)
                 return
             if node.pending is not None:  # the one that waited is overtaken
                 node.pending = None
                 node.skipped += 1
-                self._stream.counters["progressCoalesced"] += 1
             self._send(key, node, time.time(), now)
             self._memory.node_progressed(key, now)
 
@@ -163,5 +161,6 @@ class NodeTable:
     def _send(self, key, node, wall, mono):
         node.sent_ns = mono
         data = {"promptId": key[0], "nodeId": key[1], "value": node.value, "max": node.max, "skipped": node.skipped}
+        self._stream.counters["progressCoalesced"] += node.skipped
         node.skipped = 0
         self._stream.emit("node", "node_progress", data, None, wall, mono)

@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+"""What the telemetry package costs inside ComfyUI, on the stand-in server of its tests. One JSON line a case.
+
+"event": the time ComfyUI's thread spends in our part of one call that becomes a frame, with 0, 1 and 10 subscribers.
+"update": the same for one progress update, nearly all of which are coalesced.
+"recording": the calls of the busiest recording made again, and our share of the time it took then.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import json
+import logging
+import pathlib
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "extension" / "tests"))
+from stand_in import Comfy, Graph, node  # noqa: E402
+
+BUSIEST = ROOT / "tests" / "recordings" / "0.3.64" / "h3_progress_burst.jsonl"
+OWNER = "aaaaaaaa-0000-4000-8000-000000000001"
+
+
+def say(case, **figures):
+    print(json.dumps({"bench": "extension cost", "case": case, **figures}), flush=True)
+
+
+def quantiles(samples_ns):
+    ordered = sorted(samples_ns)
+    at = lambda share: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] / 1000, 2)  # noqa: E731
+    return {"events": len(ordered), "p50Us": at(0.5), "p99Us": at(0.99), "maxUs": round(ordered[-1] / 1000, 2)}
+
+
+class Samples:
+    """Takes the place of the package's own cost counter and keeps every figure."""
+
+    def __init__(self):
+        self.all = []
+        self.add = self.all.append
+
+    def report(self):
+        return {}
+
+
+async def read_all(socket):
+    async for _ in socket:
+        pass
+
+
+@contextlib.asynccontextmanager
+async def comfy_with(subscribers):
+    comfy = await Comfy().start()
+    sockets = [await comfy.http.ws_connect(comfy.url + "/telemetry") for _ in range(subscribers)]
+    readers = [asyncio.create_task(read_all(socket)) for socket in sockets]
+    comfy.telemetry.stream.cost = Samples()
+    comfy.server.queue_updated = lambda: None
+    try:
+        yield comfy, comfy.telemetry.stream.cost.all
+    finally:
+        for socket in sockets:
+            await socket.close()
+        await asyncio.gather(*readers, return_exceptions=True)
+        await comfy.stop()
+
+
+async def in_a_thread(work):
+    """Done as ComfyUI does it: in a thread of its own, beside the loop."""
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def run():
+        work()
+        loop.call_soon_threadsafe(done.set)
+
+    threading.Thread(target=run, daemon=True).start()
+    await done.wait()
+
+
+async def events(subscribers, count):
+    async with comfy_with(subscribers) as (comfy, samples):
+        data = {"node": "10", "display_node": "10", "prompt_id": "d5597cab-0000-4000-8000-000000000001"}
+
+        def work():
+            for _ in range(count):
+                comfy.server.send_sync("executing", data, OWNER)
+                time.sleep(0.0005)
+
+        await in_a_thread(work)
+        say(f"event, {subscribers} subscribers", **quantiles(samples))
+
+
+async def updates(subscribers, count):
+    async with comfy_with(subscribers) as (comfy, samples):
+        registry = comfy.registry_class("p", Graph({"1": node("Sampler")}))
+        registry._send = lambda: None
+        registry.start_progress("1")
+        samples.clear()
+
+        def work():
+            for value in range(count):
+                registry.update_progress("1", value, count)
+                if value % 100 == 0:
+                    time.sleep(0.005)
+
+        await in_a_thread(work)
+        say(f"update, {subscribers} subscribers", **quantiles(samples))
+
+
+def recorded_calls():
+    """(seconds the recording took, seconds its run took, the calls ComfyUI made in it), from what the owner received."""
+    calls, length, times = [], 0, []
+    for line in BUSIEST.read_text().splitlines():
+        frame = json.loads(line)
+        length = max(length, frame.get("t", 0))
+        if frame.get("dir") == "ws<" and frame.get("client") == "A" and "json" in frame:
+            calls.append((frame["json"]["type"], frame["json"]["data"]))
+            if calls[-1][0] in ("execution_start", "execution_success"):
+                times.append(frame["t"])
+    return length, max(times) - min(times), calls
+
+
+def replay(comfy, calls):
+    """Makes the recorded calls; node states go through the registry, as in ComfyUI."""
+    registry, seen = None, {}
+    for event, data in calls:
+        if event != "progress_state":
+            comfy.server.send_sync(event, data, OWNER)
+            continue
+        if registry is None or registry.prompt_id != data["prompt_id"]:
+            registry, seen = comfy.registry_class(data["prompt_id"], Graph({n: node("Sampler") for n in data["nodes"]})), {}
+        for node_id, state in data["nodes"].items():
+            now = (state["state"], state["value"])
+            registry.dynprompt.nodes.setdefault(node_id, node("Sampler"))
+            if seen.get(node_id) == now:
+                continue
+            if node_id not in seen and state["state"] == "running":
+                registry.start_progress(node_id)
+            elif state["state"] == "finished":
+                registry.finish_progress(node_id)
+            else:
+                registry.update_progress(node_id, state["value"], state["max"])
+            seen[node_id] = now
+
+
+async def recording(subscribers, rounds):
+    length_s, run_s, calls = recorded_calls()
+    spent = {}
+    for load in (False, True):
+        comfy = await Comfy().start(load=load)
+        sockets = [await comfy.http.ws_connect(comfy.url + "/telemetry") for _ in range(subscribers if load else 0)]
+        readers = [asyncio.create_task(read_all(socket)) for socket in sockets]
+        cpu = []
+
+        def work():
+            gc.collect()
+            gc.disable()
+            for _ in range(rounds):
+                began = time.thread_time_ns()
+                replay(comfy, calls)
+                cpu.append(time.thread_time_ns() - began)
+                time.sleep(0.15)
+            gc.enable()
+
+        await in_a_thread(work)
+        spent[load] = sorted(cpu)[len(cpu) // 2]
+        for socket in sockets:
+            await socket.close()
+        await asyncio.gather(*readers, return_exceptions=True)
+        await comfy.stop()
+    cost_ns = spent[True] - spent[False]
+    say(
+        f"recording {BUSIEST.parent.name}/{BUSIEST.stem}, {subscribers} subscribers",
+        calls=len(calls),
+        recordedMs=round(length_s * 1000),
+        recordedRunMs=round(run_s * 1000),
+        callsWithoutMs=round(spent[False] / 1e6, 3),
+        callsWithMs=round(spent[True] / 1e6, 3),
+        costMs=round(cost_ns / 1e6, 3),
+        shareOfRecordingPercent=round(cost_ns / 1e9 / length_s * 100, 3),
+        shareOfRunPercent=round(cost_ns / 1e9 / run_s * 100, 3),
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)
+    for subscribers in (0, 1, 10):
+        asyncio.run(events(subscribers, options.count))
+        asyncio.run(updates(subscribers, options.count * 4))
+        asyncio.run(recording(subscribers, options.rounds))
+
+
+if __name__ == "__main__":
+    main()
