@@ -1,6 +1,6 @@
 """comfytrace telemetry: mirrors what happens inside ComfyUI to passive subscribers of /telemetry on ComfyUI itself.
 
-A custom node package without nodes. It changes no prompt, decides nothing, and a failure of its own is counted, never raised.
+A custom node package without nodes. It changes no prompt, decides nothing, and counts its failures instead of raising.
 """
 
 import logging
@@ -18,7 +18,7 @@ def _attach():
     server = PromptServer.instance
     # Installed twice (by hand and by a manager), the second copy would report everything a second time.
     if getattr(server, "comfytrace_telemetry", None) is not None:
-        logging.getLogger("comfytrace").warning("telemetry is already attached; this second copy stays idle: %s", __file__)
+        logging.getLogger("comfytrace").warning("telemetry is attached already; this copy stays idle: %s", __file__)
         return None
     server.comfytrace_telemetry = Telemetry(server)
     server.comfytrace_telemetry.attach()

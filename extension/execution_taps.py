@@ -3,12 +3,31 @@
 import functools
 import struct
 import threading
+import time
 
 from .wrap import argument, attribute, before, method, module
 
 _OUTCOMES = frozenset(("execution_success", "execution_error", "execution_interrupted"))
 _PREVIEW, _UNENCODED_PREVIEW, _TEXT, _PREVIEW_WITH_METADATA = 1, 2, 3, 4
 _MAX_TEXT = 4096
+# ComfyUI's own; all other names are of custom nodes, which may send what and as often as they like.
+_OWN = _OUTCOMES | {"status", "execution_start", "execution_cached", "executing", "executed", "execution_node_error"}
+_BUDGET_NS, _WINDOW_NS = 5_000_000, 1_000_000_000
+
+
+class _Budget:
+    """Our time for events of custom nodes: half a percent of each second. The rest is counted, not mirrored."""
+
+    def __init__(self):
+        self._since = self._spent = 0
+
+    def allows(self, now):
+        if now - self._since >= _WINDOW_NS:
+            self._since, self._spent = now, 0
+        return self._spent < _BUDGET_NS
+
+    def spend(self, ns):
+        self._spent += ns
 
 
 class ExecutionTaps:
@@ -19,6 +38,7 @@ class ExecutionTaps:
         self._previews = previews
         self._registry_used = False
         self._snapshots = False
+        self._foreign = _Budget()
         self._thread = threading.local()
 
     def names(self):
@@ -52,40 +72,48 @@ class ExecutionTaps:
             self._snapshots = True
             self._nodes.snapshot(data)
         elif event == "progress":
-            if not {"prompt_id", "node", "value", "max"} <= data.keys():
-                self._stream.emit("send", event, data, sid)
-            elif not self._snapshots:  # a ComfyUI older than progress_state
+            if not self._snapshots:  # a ComfyUI older than progress_state
                 self._nodes.updated(data["prompt_id"], data["node"], data["value"], data["max"])
-        elif isinstance(event, int):
-            self._sent_binary(int(event), data, sid)
-        else:
+        elif event in _OWN:
             self._message("send", event, data, sid)
-
-    def _message(self, source, event, data, sid):
-        prompt_id = data.get("prompt_id") if isinstance(data, dict) else None
-        if event == "execution_start":
-            self._nodes.prompt_started(prompt_id)
-        elif event == "execution_cached":
-            self._nodes.prompt_cached(prompt_id, data.get("nodes", ()))
-        elif event in _OUTCOMES and data.get("exception_type") != "ExecutionBlocked":
-            self._nodes.prompt_ending(prompt_id)
-        self._stream.emit(source, event, data, sid)
-
-    def _sent_binary(self, event, data, sid):
-        if event == _UNENCODED_PREVIEW:
+        elif event == _UNENCODED_PREVIEW:
             prompt_id, node_id = self._nodes.last_updated
             self._previews.offer(data, {"promptId": prompt_id, "nodeId": node_id})
         elif event == _PREVIEW_WITH_METADATA:
             image, about = data
             self._previews.offer(image, {"promptId": about.get("prompt_id"), "nodeId": about.get("node_id")})
-        elif event == _TEXT:
-            length = struct.unpack_from(">I", data)[0]
-            node_id = bytes(data[4 : 4 + length]).decode("utf-8", "replace")
-            text = bytes(data[4 + length : 4 + length + _MAX_TEXT]).decode("utf-8", "replace")
-            self._stream.emit("send", "progress_text", {"nodeId": node_id, "text": text}, sid)
         elif event != _PREVIEW:
-            size = len(data) if isinstance(data, (bytes, bytearray)) else None
-            self._stream.emit("send", "binary", {"type": event, "bytes": size}, sid)
+            self._sent_foreign(event, data, sid)
+
+    def _sent_foreign(self, event, data, sid):
+        began = time.monotonic_ns()
+        if not self._foreign.allows(began):
+            self._stream.counters["foreignSkipped"] += 1
+            return
+        try:
+            if event == _TEXT:
+                length = struct.unpack_from(">I", data)[0]
+                node_id = bytes(data[4 : 4 + length]).decode("utf-8", "replace")
+                text = bytes(data[4 + length : 4 + length + _MAX_TEXT]).decode("utf-8", "replace")
+                self._stream.emit("send", "progress_text", {"nodeId": node_id, "text": text}, sid)
+            elif isinstance(event, int):
+                size = len(data) if isinstance(data, (bytes, bytearray)) else None
+                self._stream.emit("send", "binary", {"type": int(event), "bytes": size}, sid)
+            else:
+                self._stream.emit("send", event, data, sid)
+        finally:
+            self._foreign.spend(time.monotonic_ns() - began)
+
+    def _message(self, source, event, data, sid):
+        about = data if isinstance(data, dict) else {}
+        prompt_id = about.get("prompt_id")
+        if event == "execution_start":
+            self._nodes.prompt_started(prompt_id)
+        elif event == "execution_cached":
+            self._nodes.prompt_cached(prompt_id, about.get("nodes", ()))
+        elif event in _OUTCOMES and about.get("exception_type") != "ExecutionBlocked":
+            self._nodes.prompt_ending(prompt_id)
+        self._stream.emit(source, event, data, sid)
 
     # --- what the executor keeps to itself when a prompt has no owner ------------------------------
 

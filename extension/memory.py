@@ -1,4 +1,4 @@
-"""torch's own view of each GPU's memory. Reads counters of torch's allocator; never starts CUDA and never waits for a GPU."""
+"""torch's own view of each GPU's memory: counters of its allocator. Never starts CUDA and never waits for a GPU."""
 
 import os
 import sys

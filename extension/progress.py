@@ -35,7 +35,8 @@ class NodeTable:
             node = self._nodes[key] = _Node()
             node.about, node.started_ns, node.started_s = about, now, wall
             self._memory.node_started(key)
-            self._stream.emit("node", "node_started", {"promptId": prompt_id, "nodeId": node_id, **about}, None, wall, now)
+            data = {"promptId": prompt_id, "nodeId": node_id, **about}
+            self._stream.emit("node", "node_started", data, None, wall, now)
 
     def updated(self, prompt_id, node_id, value, maximum):
         now = time.monotonic_ns()

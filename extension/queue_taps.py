@@ -1,9 +1,9 @@
 """Taps on the way of a prompt: submitted, refused or queued, started, finished, deleted."""
 
-import asyncio
 import contextlib
 import contextvars
 import functools
+import inspect
 import threading
 import uuid
 
@@ -69,7 +69,7 @@ class QueueTaps:
         real = method(execution, "validate_prompt")
         guarded, validated = self._stream.guarded, self._validated
 
-        if asyncio.iscoroutinefunction(real):
+        if inspect.iscoroutinefunction(real):
 
             @functools.wraps(real)
             async def validate_prompt(*args, **kwargs):
@@ -200,7 +200,7 @@ class QueueTaps:
 
     def _removing(self, name, event, real):
         queue, guarded, thread = self._server.prompt_queue, self._stream.guarded, self._thread
-        # Held so that before and after belong together; a lock that ComfyUI could not take again would stop it for ever.
+        # Held so that before and after belong together. A lock that cannot be taken twice would stop ComfyUI for ever.
         reentrant = isinstance(getattr(queue, "mutex", None), type(threading.RLock()))
 
         def waiting():

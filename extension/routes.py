@@ -196,7 +196,7 @@ def _number(request, name):
 
 
 def _refusal(request):
-    """403 for a page of another origin. ComfyUI asks this for loopback hosts only; a WebSocket knows no CORS, so we always do."""
+    """403 for a page of another origin. ComfyUI asks on loopback only; a WebSocket knows no CORS, so we always ask."""
     origin = request.headers.get("Origin")
     allowed = _cors_origin()
     if allowed is not None and (allowed == "*" or origin == allowed):

@@ -1,7 +1,7 @@
 """The numbered stream: a ring of finished frames that any thread appends to and every subscriber reads at its own pace.
 
-There is no queue per subscriber: each has a place in the ring. One that falls behind by more than the ring is told how many
-frames it lost; it costs ComfyUI nothing either way.
+There is no queue per subscriber: each has a place in the ring. One that falls behind by more than the ring is told how
+many frames it lost; it costs ComfyUI nothing either way.
 """
 
 import collections

@@ -1,4 +1,4 @@
-"""Where we listen. Each tap wraps one name of ComfyUI's, hands every argument and result through untouched, and never raises.
+"""Where we listen. Each tap wraps one name of ComfyUI's, hands arguments and results on untouched, and never raises.
 
 A name that this ComfyUI does not have is skipped and reported in the hello. Nothing here waits for a subscriber.
 """

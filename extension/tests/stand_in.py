@@ -1,7 +1,7 @@
-"""A ComfyUI in miniature on a real aiohttp server: the same names, threads and order of calls as measured on the real one.
+"""A ComfyUI in miniature on a real aiohttp server: names, threads and order of calls as measured on the real one.
 
-`Variant` holds what differs between versions. Test nodes: Source (returns at once), Sampler (steps, pause_s, previews, text),
-Raise (raises, with its inputs in the error), Show (an output node that returns `ui`), ShowBad (the same, not fit for JSON).
+`Variant` holds what differs between versions. Test nodes: Source (returns at once), Sampler (steps, pause_s, previews,
+text), Raise (its inputs stand in the error), Show (an output node that returns `ui`), ShowBad (the same, unfit for JSON).
 """
 
 import asyncio
@@ -116,7 +116,8 @@ def make_progress_module(comfy):
                 }
                 for node_id, entry in self.nodes.items()
             }
-            comfy.server.send_sync("progress_state", {"prompt_id": self.prompt_id, "nodes": nodes}, comfy.server.client_id)
+            data = {"prompt_id": self.prompt_id, "nodes": nodes}
+            comfy.server.send_sync("progress_state", data, comfy.server.client_id)
 
     module = types.ModuleType("comfy_execution.progress")
     if "progress_registry" in comfy.variant.without:
@@ -290,8 +291,9 @@ def make_execution_module(comfy):
         for node_id, node in prompt.items():
             if node["inputs"].get("steps", 0) > 100_000:
                 told = {"input_name": "steps", "received_value": node["inputs"]}
-                problem = {"type": "value_bigger_than_max", "message": "too big", "details": "steps", "extra_info": told}
-                errors[node_id] = {"errors": [problem], "dependent_outputs": outputs[:1], "class_type": node["class_type"]}
+                problem = {"type": "value_bigger_than_max", "message": "m", "details": "steps", "extra_info": told}
+                kind = node["class_type"]
+                errors[node_id] = {"errors": [problem], "dependent_outputs": outputs[:1], "class_type": kind}
         good = outputs[1:] if errors else outputs
         if not good:
             kind = "prompt_outputs_failed_validation" if outputs else "prompt_no_outputs"

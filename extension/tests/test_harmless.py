@@ -44,8 +44,8 @@ class Harmless(unittest.IsolatedAsyncioTestCase):
         self.assertEqual("success", done["status"].status_str)
         await comfy.submit({"1": node("NoSuchNode")})
         await comfy.post("/queue", {"clear": True})
-        broken_taps = {"send_sync", "on_prompt", "validate_prompt", "queue.put", "queue.get", "queue.task_done", "queue.wipe_queue"}
-        broken_taps |= {"start_progress", "update_progress", "finish_progress"}
+        broken_taps = {"send_sync", "on_prompt", "validate_prompt", "queue.put", "queue.get", "queue.task_done"}
+        broken_taps |= {"queue.wipe_queue", "start_progress", "update_progress", "finish_progress"}
         self.assertEqual(broken_taps, set(stream.failures))
 
     async def test_the_same_calls_happen_with_and_without_it(self):
@@ -136,6 +136,18 @@ class Harmless(unittest.IsolatedAsyncioTestCase):
         self.assertGreater(huge["data"]["tooLarge"], 5 << 20)
         self.assertEqual({}, dict(comfy.telemetry.stream.failures))
 
+    async def test_a_custom_node_that_floods_is_not_followed(self):
+        comfy = await self.start()
+        async with Watcher(comfy) as watcher:
+            for n in range(200):
+                comfy.server.send_sync("their.video", {"n": n, "frame": "x" * (1 << 20)})
+            await comfy.submit(GRAPH, client_id="A")
+            await watcher.until("finished")
+        skipped = comfy.telemetry.stream.counters["foreignSkipped"]
+        self.assertGreater(skipped, 0)
+        self.assertEqual(200, skipped + len(watcher.of("their.video")))
+        self.assertEqual(1, len(watcher.of("execution_success")))
+
     async def test_nothing_is_printed_to_learn_what_it_is(self):
         class Tensor:
             def __repr__(self):
@@ -182,7 +194,8 @@ class Credentials(unittest.IsolatedAsyncioTestCase):
                 comfy = await Comfy(variant).start()
                 try:
                     async with Watcher(comfy) as watcher:
-                        extra = {"api_key_comfy_org": "SECRET-\u00e9-ONE", "auth_token_comfy_org": "SECRET-TWO", "run_id": "r"}
+                        extra = {"api_key_comfy_org": "SECRET-\u00e9-ONE", "auth_token_comfy_org": "SECRET-TWO"}
+                        extra["run_id"] = "r"
                         extra["extra_pnginfo"] = {"workflow": {"nodes": [{"widgets_values": ["SECRET-THREE"]}]}}
                         failing = {"1": node("Raise", api_key="SECRET-THREE", echo="SECRET-TWO", note="plain")}
                         failing["2"] = node("Show")

@@ -22,7 +22,7 @@ class WithComfy(unittest.IsolatedAsyncioTestCase):
 
     def say(self, count, size=0):
         for n in range(count):
-            self.comfy.server.send_sync("filler", {"n": n, "text": "x" * size})
+            self.stream.emit("send", "filler", {"n": n, "text": "x" * size})
 
 
 class Resuming(WithComfy):
@@ -32,7 +32,8 @@ class Resuming(WithComfy):
             await first.until("started")
         seen = first.numbers()
         await self.comfy.submit({"3": node("Sampler", steps=30), "4": node("Show")})
-        running = asyncio.create_task(self.comfy.submit({"5": node("Sampler", steps=300, pause_s=0.001), "6": node("Show")}))
+        long = {"5": node("Sampler", steps=300, pause_s=0.001), "6": node("Show")}
+        running = asyncio.create_task(self.comfy.submit(long))
         async with Watcher(self.comfy, f"?since={seen[-1]}&boot={first.hello['boot']}") as second:
             self.assertEqual({"since": seen[-1], "from": seen[-1]}, second.hello["data"]["resume"])
             last = (await running)[1]["prompt_id"]
