@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sys
+import threading
+import time
 import types
 import unittest
 
@@ -41,6 +43,26 @@ class Resuming(WithComfy):
         numbers = seen + second.numbers()
         self.assertEqual(list(range(1, len(numbers) + 1)), numbers)
         self.assertEqual([], second.of("dropped"))
+
+    async def test_coming_and_going_while_threads_emit_loses_nothing(self):
+        def emit():
+            for n in range(1500):
+                self.stream.emit("send", "filler", {"n": n})
+                if n % 10 == 0:
+                    time.sleep(0.001)
+
+        threads = [threading.Thread(target=emit) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        numbers = []
+        while len(numbers) < 3000:
+            async with Watcher(self.comfy, f"?since={len(numbers)}") as watcher:
+                while len(watcher.numbers()) < min(250, 3000 - len(numbers)):
+                    await watcher.next()
+            numbers += watcher.numbers()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(list(range(1, 3001)), numbers)
 
     async def test_numbers_of_another_life_replay_all_of_this_one(self):
         self.say(5)
