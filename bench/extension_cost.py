@@ -2,6 +2,7 @@
 """What the telemetry package costs inside ComfyUI, on the stand-in server of its tests. One JSON line a case.
 
 "event": the time ComfyUI's thread spends in our part of one call that becomes a frame, with 0, 1 and 10 subscribers.
+"sending": what the loop of ComfyUI then spends on each frame for each subscriber; no prompt waits for it.
 "update": the same for one progress update, nearly all of which are coalesced.
 "recording": the calls of the busiest recording made again, and our share of the time it took then.
 "node times": how far the duration we tell of a node is from what its owner's socket shows, both on this machine.
@@ -20,6 +21,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "extension" / "tests"))
+from aiohttp import web  # noqa: E402
 from stand_in import Comfy, Graph, node  # noqa: E402
 
 BUSIEST = ROOT / "tests" / "recordings" / "0.3.64" / "h3_progress_burst.jsonl"
@@ -82,6 +84,21 @@ async def in_a_thread(work):
 
 
 async def events(subscribers, count):
+    sends, real = [], web.WebSocketResponse.send_str
+
+    async def timed(*args):
+        began = time.perf_counter_ns()
+        await real(*args)
+        sends.append(time.perf_counter_ns() - began)
+
+    web.WebSocketResponse.send_str = timed
+    try:
+        await measured_events(subscribers, count, sends)
+    finally:
+        web.WebSocketResponse.send_str = real
+
+
+async def measured_events(subscribers, count, sends):
     async with comfy_with(subscribers) as (comfy, samples):
         data = {"node": "10", "display_node": "10", "prompt_id": "d5597cab-0000-4000-8000-000000000001"}
 
@@ -92,6 +109,8 @@ async def events(subscribers, count):
 
         await in_a_thread(work)
         say(f"event, {subscribers} subscribers", **quantiles(samples))
+        if sends:
+            say(f"sending a frame on the loop, {subscribers} subscribers", **quantiles(sends))
 
 
 async def updates(subscribers, count):

@@ -9,6 +9,7 @@ from stand_in import V0_3_64, V0_8_0, Comfy, Variant, load_package, node
 from watcher import Watcher
 
 GRAPH = {"1": node("Sampler", steps=3), "2": node("Show")}
+NEVER_NS = 1 << 62
 ALL_NAMES = {
     "send_sync", "progress_registry", "add_on_prompt_handler", "validate_prompt", "wipe_queue", "delete_queue_item",
 }  # fmt: skip
@@ -180,11 +181,34 @@ class Harmless(unittest.IsolatedAsyncioTestCase):
         registry._send = lambda: None
         async with Watcher(comfy) as watcher:
             registry.start_progress("1")
+            comfy.package.progress.INTERVAL_NS = NEVER_NS
             for value in (1, 2, 3):
                 registry.update_progress("1", value, 100)
+            comfy.package.progress.INTERVAL_NS = 0
             await watcher.until("node_progress", value=3)
         self.assertEqual([1, 3], [f["data"]["value"] for f in watcher.of("node_progress")])
         self.assertEqual(1, watcher.of("node_progress")[1]["data"]["skipped"])
+
+
+    async def test_an_update_that_is_overtaken_is_not_told_later(self):
+        comfy = await self.start()
+        registry = comfy.registry_class("p", type("G", (), {})())
+        registry._send = lambda: None
+        registry.start_progress("1")
+        for value, interval_ns in ((1, NEVER_NS), (2, NEVER_NS), (3, 0)):
+            comfy.package.progress.INTERVAL_NS = interval_ns
+            registry.update_progress("1", value, 100)
+        registry.finish_progress("1")
+        _, answer = await comfy.get("/telemetry/events")
+        progress = [f["data"] for f in answer["events"] if f["event"] == "node_progress"]
+        self.assertEqual([(1, 0), (3, 1)], [(data["value"], data["skipped"]) for data in progress])
+
+    async def test_progress_is_told_where_there_is_no_progress_state(self):
+        comfy = await self.start(Variant("0.3.40", False, without={"progress_registry"}))
+        async with Watcher(comfy) as watcher:
+            comfy.server.send_sync("progress", {"value": 1, "max": 2, "prompt_id": "p", "node": "3"}, "A")
+            told = (await watcher.until("node_progress"))["data"]
+        self.assertEqual(("p", "3", 1, 2), (told["promptId"], told["nodeId"], told["value"], told["max"]))
 
 
 class Credentials(unittest.IsolatedAsyncioTestCase):
