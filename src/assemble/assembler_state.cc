@@ -69,7 +69,7 @@ Memo* RunAssembler::State::executing_one() {
 
 void RunAssembler::State::seen_alive(Memo& memo) {
   if (memo.seen_life != worker().now()) {
-    worker().remembers(memo.seen_life);
+    worker().remembers(memo.seen_life, known_since(memo.attempt()));
     memo.seen_life = worker().now();
   }
   if (!memo.contact_lost_at_ms) return;

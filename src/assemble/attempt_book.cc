@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "assemble/explain.h"
+#include "assemble/worker_life.h"
 
 namespace comfytrace::assemble {
 namespace {
@@ -78,11 +79,10 @@ RunRecord& AttemptBook::adopt(model::Run run) {
       memo->record = &record;
       memo->scene = s;
       memo->index = a;
+      memo->seen_life = WorkerLife::kBeforeOurStart;
       for (const model::Explanation& why : attempt.explanations) {
         if (why.what != kContactLost) continue;
         memo->contact_lost_at_ms = why.at_ms;
-        // Not seen since a connection ended: what was seen since then says nothing on its worker.
-        memo->seen_life = -1;
       }
       record.memos.push_back(memo.get());
       made.push_back(std::move(memo));

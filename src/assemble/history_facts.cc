@@ -66,7 +66,7 @@ void RunAssembler::State::take_entry(const comfyui::HistoryEntry& entry) {
   if (is_stale) return;
   if (memo) {
     if (memo->seen_life != worker().now()) {
-      worker().remembers(memo->seen_life);
+      worker().remembers(memo->seen_life, known_since(memo->attempt()));
       memo->seen_life = worker().now();
     }
     if (has_explanation(memo->attempt(), kFromHistory) && memo->server_item) return;

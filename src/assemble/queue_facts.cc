@@ -245,7 +245,7 @@ void RunAssembler::State::on(const HistoryMissing& missing) {
     return;
   }
   if (memo->in_queue && !memo->end_marker) return;
-  const bool same_life = worker().same_as(memo->seen_life);
+  const bool same_life = worker().same_as(memo->seen_life, attempt.queued_at_ms);
   if (memo->end_marker) {
     conclude(*memo, Status::failed, ExitReason::unknown,
              "the worker said that it ended, no message told how, and its history does not have it");

@@ -14,11 +14,20 @@ void WorkerLife::connected() {
   is_connected_ = true;
   previous_ = first_;
   first_ = ++life_;
+  previous_alive_since_ms_ = alive_since_ms_;
+  alive_since_ms_ = std::numeric_limits<std::int64_t>::max();
 }
 
-void WorkerLife::remembers(int life) {
-  if (life >= first_) return;
+void WorkerLife::remembers(int life, std::optional<std::int64_t> queued_ms) {
+  if (queued_ms) alive_since_ms_ = std::min(alive_since_ms_, *queued_ms);
+  if (life >= first_ || life == kBeforeOurStart) return;
+  if (life >= previous_) alive_since_ms_ = std::min(alive_since_ms_, previous_alive_since_ms_);
   first_ = life >= previous_ ? previous_ : life;
+}
+
+bool WorkerLife::same_as(int life, std::optional<std::int64_t> queued_ms) const {
+  if (life != kBeforeOurStart) return life >= first_;
+  return queued_ms && *queued_ms >= alive_since_ms_;
 }
 
 void WorkerLife::sampled(const std::vector<model::DeviceSample>& samples) {

@@ -51,6 +51,35 @@ TEST(WorkerLife, AWorkerThatRemembersAnEarlierPromptWasNotRestarted) {
   EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::deleted);
 }
 
+TEST(WorkerLife, WhatAnotherLifeOfTheWorkerRemembersProvesNothingOnAnOlderPrompt) {
+  Recorder r;
+  r.connect(50);
+  r.queue(100, {item("a", 7)}, {item("p", 8)});
+  r.restart();
+  // Meanwhile the worker ended and began anew; we saw that life too, and were restarted before we could ask for p.
+  r.connect(1000);
+  r.tell(1001, HistoryRead{{entry(item("q", 0), 900, comfyui::ExecutionSuccess{"q", 950})}});
+  r.restart();
+  r.connect(2000);
+  r.tell(2001, HistoryRead{{entry(item("q", 0), 900, comfyui::ExecutionSuccess{"q", 950})}});
+  r.queue(2002, {});
+  r.tell(4000, HistoryMissing{"p"});
+  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::workerLost);
+}
+
+TEST(WorkerLife, AWorkerThatRemembersWhatWasQueuedBeforeProvesThatItHadALaterPromptToo) {
+  Recorder r;
+  r.connect(50);
+  r.queue(90, {item("a", 7)});
+  r.queue(100, {item("a", 7)}, {item("p", 8)});
+  r.restart();
+  r.connect(1000);
+  r.tell(1001, HistoryRead{{entry(item("a", 7), 95, comfyui::ExecutionSuccess{"a", 950})}});
+  r.queue(1002, {});
+  r.tell(4000, HistoryMissing{"p"});
+  EXPECT_EQ(r.attempt("p").exit_reason, ExitReason::deleted);
+}
+
 TEST(WorkerLife, AnExecutingPromptThatVanishesIsNeverCalledDeleted) {
   Recorder r;
   r.connect(50);

@@ -37,6 +37,7 @@ class Pair:
         self.ended_at = {}  # life -> when that server was killed
         self.watched_since = {}  # life -> since when a serve has been connected to it without a break
         self.life = 0
+        self.doubtful = {}  # run id -> the attempt, with its explanations, for messages
         self.problem = None
 
     def look(self):
@@ -90,6 +91,9 @@ class Pair:
                 "every run to end", lambda: not self.serve.runs("&status=queued,executing"), patience_s=60
             )
             self.runs = self.serve.runs()
+            for run in self.runs:
+                if run["exitReason"] in ("deleted", "unknown"):
+                    self.doubtful[run["runId"]] = self.serve.run(run["runId"])["scenes"][0]["attempts"][0]
             self.exit_code = self.serve.stop()
             self.replay.kill()
             self.verdict = integrity(self.serve.store)
@@ -140,7 +144,7 @@ class CrashTest(unittest.TestCase):
                     continue
                 self.assertFalse(self.bound_to_know(pair, prompt_id, seen_at), f"{prompt_id}: {outcome}, kept as {run}")
                 if run:
-                    self.assertEqual(run["exitReason"], "workerLost", run)
+                    self.assertEqual(run["exitReason"], "workerLost", pair.doubtful.get(prompt_id, run))
                 unknowable += 1
         self.assertGreater(finished, KILLS)
         print(f"{KILLS} kills: {finished} finished runs kept, {unknowable} died with a server that nobody watched", file=sys.stderr)

@@ -147,11 +147,13 @@ test("nothing serious for assistive technology, in both themes and on a phone", 
   for (const colorScheme of ["dark", "light"]) {
     for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
       const context = await browser.newContext({ viewport, colorScheme });
+      await context.addInitScript((theme) => localStorage.setItem("comfytrace.theme", theme), colorScheme);
       const each = await context.newPage();
       for (const path of ["/", "/runs", `/runs/${id}`]) {
         await each.goto(serve.url + path);
         await each.locator("h1").first().waitFor();
         await each.waitForTimeout(300);
+        assert.equal(await each.evaluate(() => document.documentElement.dataset.theme), colorScheme);
         const { violations } = await new AxeBuilder({ page: each }).analyze();
         const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
         assert.deepEqual(serious.map(({ id: rule, nodes }) => `${rule}: ${nodes[0].html}`), [], `${colorScheme} ${viewport.width} ${path}`);
