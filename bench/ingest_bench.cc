@@ -1,7 +1,7 @@
 // How many ComfyUI events a second one core takes from bytes to runs, and from bytes to runs that are durable.
 // Worry: a burst of progress frames (300 updates in 35 ms, or a 61-node graph with 757 kB of snapshots) must not let
 // the reader fall behind, because a reader that falls behind holds up ComfyUI's other clients.
-// Input: the frames of every recording, as bytes. Prints one JSON line a case.
+// Input: the frames of every recording and the answers of /queue and /history, as bytes. Prints one JSON line a case.
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -9,12 +9,15 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "assemble/run_assembler.h"
 #include "base/check.h"
+#include "base/json.h"
+#include "comfyui/body.h"
 #include "comfyui/frame.h"
 #include "history/sqlite/sqlite_history.h"
 #include "replay/recording.h"
@@ -22,11 +25,35 @@
 namespace comfytrace {
 namespace {
 
+enum class Source { text, binary, queue, history };
+
 struct Frame {
   std::string bytes;
-  bool binary = false;
+  Source source = Source::text;
   std::int64_t at_ms = 0;
 };
+
+// What arrives, decoded; nullopt if it is not what it should be.
+std::optional<decltype(assemble::Fact::what)> decode(const Frame& frame) {
+  const auto take = [](auto decoded) -> std::optional<decltype(assemble::Fact::what)> {
+    if (!decoded) return std::nullopt;
+    return decltype(assemble::Fact::what)(std::move(*decoded));
+  };
+  switch (frame.source) {
+    case Source::text:
+      return take(comfyui::decode_text_frame(frame.bytes));
+    case Source::binary:
+      return take(comfyui::decode_binary_frame(frame.bytes));
+    case Source::queue:
+      return take(comfyui::decode_queue(frame.bytes));
+    case Source::history: {
+      auto entries = comfyui::decode_history(frame.bytes);
+      if (!entries) return std::nullopt;
+      return decltype(assemble::Fact::what)(assemble::HistoryRead{std::move(*entries)});
+    }
+  }
+  return std::nullopt;
+}
 
 double cpu_s() {
   rusage usage{};
@@ -49,10 +76,16 @@ std::vector<Frame> load(const std::filesystem::path& folder) {
     CHECK(recording.ok());
     for (const replay::RecordedLine& line : recording->lines) {
       // "T" is a subscriber of another source's format.
+      const std::int64_t at_ms = recording->epoch_ms + line.offset_us / 1000;
+      if (line.direction == replay::Direction::http_in && line.method == "GET" && line.json && line.status == 200) {
+        // What a watcher polls for; without it no prompt's graph would be known, and nothing be kept.
+        if (line.path == "/queue") frames.push_back({base::to_json(*line.json), Source::queue, at_ms});
+        if (line.path.starts_with("/history")) frames.push_back({base::to_json(*line.json), Source::history, at_ms});
+        continue;
+      }
       if (line.direction != replay::Direction::websocket_in || line.client == "T" || (!line.json && !line.binary))
         continue;
-      frames.push_back(
-          {replay::frame_bytes(line), line.binary.has_value(), recording->epoch_ms + line.offset_us / 1000});
+      frames.push_back({replay::frame_bytes(line), line.binary ? Source::binary : Source::text, at_ms});
     }
   }
   return frames;
@@ -61,7 +94,7 @@ std::vector<Frame> load(const std::filesystem::path& folder) {
 void report(const char* name, double events, double runs, double wall, double cpu, double bytes) {
   std::printf(
       "{\"bench\":\"ingest\",\"case\":\"%s\",\"events\":%.0f,\"eventsPerSecond\":%.0f,\"megabytesPerSecond\":%.1f,"
-      "\"runs\":%.0f,\"wallSeconds\":%.3f,\"cpuSeconds\":%.3f}\n",
+      "\"runsSaved\":%.0f,\"wallSeconds\":%.3f,\"cpuSeconds\":%.3f}\n",
       name, events, events / wall, bytes / wall / 1e6, runs, wall, cpu);
 }
 
@@ -83,7 +116,7 @@ void measure(const char* name, const std::vector<Frame>& frames, int passes, his
     };
     std::size_t since = 0;
     for (const Frame& frame : frames) {
-      auto event = frame.binary ? comfyui::decode_binary_frame(frame.bytes) : comfyui::decode_text_frame(frame.bytes);
+      auto event = decode(frame);
       events += 1;
       bytes += static_cast<double>(frame.bytes.size());
       if (!event) continue;
@@ -110,7 +143,7 @@ void measure_decoding(const std::vector<Frame>& frames, int passes) {
   const double cpu = cpu_s();
   for (int pass = 0; pass < passes; ++pass) {
     for (const Frame& frame : frames) {
-      auto event = frame.binary ? comfyui::decode_binary_frame(frame.bytes) : comfyui::decode_text_frame(frame.bytes);
+      auto event = decode(frame);
       bytes += static_cast<double>(frame.bytes.size());
       if (!event) std::abort();
     }
