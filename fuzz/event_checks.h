@@ -25,6 +25,8 @@ class EventChecks {
       text(node.display_node_id);
       text(node.parent_node_id);
       text(node.activity);
+      text(node.class_type);
+      CHECK(!node.finished_at_ms || (node.started_at_ms && *node.started_at_ms <= *node.finished_at_ms));
     }
   }
   void operator()(const comfyui::Executing& e) const {

@@ -216,6 +216,7 @@ struct House::Impl final : collect::RecorderSink {
   void worker_changed(const model::WorkerState& worker) override { hub->worker_changed(worker); }
   void worker_seen(const model::Worker& worker) override { writer->save_worker(worker); }
   void samples(const history::SampleSeries& series) override { writer->save_samples(series); }
+  bool wants_previews() override { return hub->wants_previews(); }
   void preview(const collect::LivePreview& preview) override {
     if (!hub->wants_previews()) return;
     hub->preview({preview.run_id, preview.scene_id, preview.prompt_id, preview.worker_id, preview.node_id,

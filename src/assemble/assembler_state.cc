@@ -1,6 +1,7 @@
 #include "assemble/assembler_state.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "assemble/attempt_times.h"
 #include "assemble/explain.h"
@@ -9,6 +10,13 @@
 namespace comfytrace::assemble {
 
 using model::TimeSource;
+
+namespace {
+
+constexpr std::string_view kNodesMayBeMissing =
+    "The connection to the worker was interrupted while this ran: times of nodes in between may be missing.";
+
+}  // namespace
 
 bool RunAssembler::State::is_forgotten(const std::string& prompt_id) const {
   return std::ranges::any_of(forgotten,
@@ -157,11 +165,18 @@ void RunAssembler::State::on(const Disconnected&) {
     explain(attempt, at_ms, kContactLost,
             executing ? "the connection to its worker ended while it executed"
                       : "the connection to its worker ended while it was pending");
-    if (executing && attempt.node_times_known)
-      add_note(
-          attempt,
-          "The connection to the worker was interrupted while this ran: times of nodes in between may be missing.");
+    memo->noted_loss = executing && attempt.node_times_known && add_note(attempt, kNodesMayBeMissing);
     changed(*memo, true);
+  }
+}
+
+void RunAssembler::State::on(const Resumed&) {
+  for (const auto& [run_id, record] : book.runs()) {
+    for (Memo* memo : record->memos) {
+      if (memo->worker_id != worker_id || !std::exchange(memo->noted_loss, false)) continue;
+      std::erase(memo->attempt().fallback_notes, kNodesMayBeMissing);
+      changed(*memo, true);
+    }
   }
 }
 

@@ -35,7 +35,12 @@ struct RunAssembler::State {
   void on(const Submitted& submitted);
   void on(const Connected&);
   void on(const Disconnected&);
+  void on(const Resumed&);
   void on(const std::vector<model::DeviceSample>& samples);
+  void on(const comfyui::PromptQueued& queued);
+  void on(const comfyui::PromptsRemoved& removed);
+  void on(const comfyui::PromptRejected& rejected);
+  void on(const comfyui::PromptPartlyRejected& rejected);
 
   // event_facts.cc
   void on_start(const comfyui::ExecutionStart& event);
@@ -49,9 +54,10 @@ struct RunAssembler::State {
   void on_nodes(Memo& memo, const NodeChange& change);
 
   // queue_facts.cc
-  void observe(const comfyui::QueueItem& item, bool is_running);
+  // `source` poll: the queue lists it. server: the worker tells that it has just queued it.
+  void observe(const comfyui::QueueItem& item, bool is_running, model::TimeSource source);
   void take_item(Memo& memo, const comfyui::QueueItem& item, const comfyui::WorkflowFacts* facts, bool from_server);
-  void reject(const Submitted& submitted, const comfyui::QueueItem& item);
+  void reject(comfyui::QueueItem item, const comfyui::PromptAnswer& answer, model::Origin origin);
   void conclude(Memo& memo, model::Status status, model::ExitReason reason, std::string_view because);
 
   // history_facts.cc

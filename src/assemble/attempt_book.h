@@ -38,6 +38,7 @@ struct Memo {
   bool asked_after_leaving = false;          // the same since it left the queue
   bool end_marker = false;                   // executing{null} came
   std::optional<std::int64_t> contact_lost_at_ms;
+  bool noted_loss = false;  // the last loss of contact is the only one that the notes tell of
   std::shared_ptr<const GraphIndex> graph;
 
   [[nodiscard]] model::Attempt& attempt();

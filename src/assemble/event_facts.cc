@@ -18,6 +18,14 @@ bool is_later_execution(const model::Attempt& attempt, const std::optional<std::
   return end_ms && *start_ms > *end_ms;
 }
 
+// The worker may tell the ends of nodes after all that its history told.
+void forget_unseen_ends(model::Attempt& attempt) {
+  for (const model::NodeExecution& node : attempt.nodes) {
+    if (node.state == model::NodeState::finished && node.start_offset_ms && !node.duration_ms) return;
+  }
+  std::erase_if(attempt.fallback_notes, [](const std::string& note) { return note.ends_with(kEndNotSeen); });
+}
+
 }  // namespace
 
 void RunAssembler::State::on(const comfyui::Event& event) {
@@ -92,6 +100,7 @@ void RunAssembler::State::on_nodes(Memo& memo, const NodeChange& change) {
     base::counters().add(base::Counter::facts_out_of_order);
     add_note(memo.attempt(), "Events of nodes arrived after the end of the attempt: their times are not known.");
   }
+  if (change.kept && !model::is_open(memo.attempt().status)) forget_unseen_ends(memo.attempt());
   if (change.kept || change.live) changed(memo, change.kept);
 }
 

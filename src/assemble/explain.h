@@ -16,6 +16,7 @@ inline constexpr std::size_t kMaxNotes = 16;
 
 inline constexpr std::string_view kFromHistory = "taken from the worker's history";
 inline constexpr std::string_view kContactLost = "lost sight of it";
+inline constexpr std::string_view kEndNotSeen = " was not seen: how long it took is not known.";
 
 // Adds the explanation unless the attempt already has one with the same words, or has its fill of them.
 // Returns whether it was added.

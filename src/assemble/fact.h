@@ -8,6 +8,7 @@
 
 #include "comfyui/body.h"
 #include "comfyui/event.h"
+#include "comfyui/telemetry_frame.h"
 #include "model/worker.h"
 
 // Everything the assembler is ever told. Facts may come twice, late or out of order.
@@ -33,12 +34,15 @@ struct Submitted {
 struct Connected {};
 // The socket ended, or the worker stopped answering.
 struct Disconnected {};
+// All that happened while the connection was down is going to be told after all.
+struct Resumed {};
 
 struct Fact {
   std::string worker_id;
-  std::int64_t at_ms = 0;  // our wall clock at receipt
+  std::int64_t at_ms = 0;  // our wall clock at receipt; the worker's at the event itself where our extension tells it
   std::variant<comfyui::Event, comfyui::QueueSnapshot, HistoryRead, HistoryMissing, Submitted, Connected, Disconnected,
-               std::vector<model::DeviceSample>>
+               Resumed, std::vector<model::DeviceSample>, comfyui::PromptQueued, comfyui::PromptsRemoved,
+               comfyui::PromptRejected, comfyui::PromptPartlyRejected>
       what;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "assemble/attempt_times.h"
+
 namespace comfytrace::assemble {
 namespace {
 
@@ -63,8 +65,48 @@ void end_node(model::Attempt& attempt, NodeExecution& node, NodeState state, std
     node.duration_ms = std::max<std::int64_t>(0, offset_of(attempt, at_ms) - *node.start_offset_ms);
 }
 
+// Whether the worker's own times are those of another execution under the same prompt id.
+bool is_of_another_execution(const model::Attempt& attempt, const comfyui::NodeProgress& told) {
+  using model::TimeSource;
+  if (!told.started_at_ms) return false;
+  if (attempt.started_at_source == TimeSource::server && *told.started_at_ms < *attempt.started_at_ms) return true;
+  return attempt.finished_at_source == TimeSource::server && *told.started_at_ms > *attempt.finished_at_ms;
+}
+
+// What the worker's own clock says of a node replaces what we read on ours; also after the attempt has ended.
+bool take_worker_times(model::Attempt& attempt, NodeExecution& node, const comfyui::NodeProgress& told) {
+  if (!told.started_at_ms || !attempt.started_at_ms || node.state == NodeState::cached) return false;
+  // A poll saw the attempt only after this node had begun.
+  if (attempt.started_at_source == model::TimeSource::poll && *told.started_at_ms < *attempt.started_at_ms)
+    set_started(attempt, *told.started_at_ms, model::TimeSource::receipt);
+  const bool cut_off =
+      node.state == NodeState::failed || node.state == NodeState::interrupted || node.state == NodeState::abandoned;
+  std::int64_t start = offset_of(attempt, *told.started_at_ms);
+  std::optional<std::int64_t> end;
+  if (told.finished_at_ms) {
+    end = offset_of(attempt, *told.finished_at_ms);
+  } else if (node.duration_ms && node.start_offset_ms) {
+    end = *node.start_offset_ms + *node.duration_ms;
+  } else if (cut_off) {
+    end = attempt.duration_ms;
+  }
+  if (attempt.duration_ms) {
+    start = std::min(start, *attempt.duration_ms);
+    if (end) end = std::min(*end, *attempt.duration_ms);
+  }
+  NodeExecution timed = node;
+  timed.start_offset_ms = start;
+  if (end && node.state != NodeState::running) timed.duration_ms = std::max<std::int64_t>(0, *end - start);
+  if (timed == node && attempt.node_times_known) return false;
+  attempt.node_times_known = true;
+  attempt.nodes.erase(attempt.nodes.begin() + (&node - attempt.nodes.data()));
+  insert_node(attempt, std::move(timed), nullptr);
+  return true;
+}
+
 NodeExecution first_sight(const comfyui::NodeProgress& told) {
   NodeExecution node;
+  node.class_type = told.class_type;
   node.node_id = told.node_id;
   node.display_node_id = told.display_node_id.empty() ? told.node_id : told.display_node_id;
   node.parent_node_id = told.parent_node_id;
@@ -81,7 +123,7 @@ void note_new(model::Attempt& attempt, const comfyui::NodeProgress& told, std::i
   } else if (ended) {
     node.state = told.finished ? NodeState::finished : state_after_the_end(attempt);
     if (told.finished) set_progress(node, told.value, told.max);
-    change.late = true;
+    change.late = !told.started_at_ms;
   } else if (told.finished) {
     node.state = NodeState::finished;
     set_progress(node, told.value, told.max);
@@ -93,13 +135,17 @@ void note_new(model::Attempt& attempt, const comfyui::NodeProgress& told, std::i
     }
     set_progress(node, told.value, told.max);
   }
-  insert_node(attempt, std::move(node), graph);
+  take_worker_times(attempt, insert_node(attempt, std::move(node), graph), told);
 }
 
 void note_again(model::Attempt& attempt, NodeExecution& node, const comfyui::NodeProgress& told, std::int64_t at_ms,
                 NodeChange& change) {
   if (!node.parent_node_id && told.parent_node_id) {
     node.parent_node_id = told.parent_node_id;
+    change.kept = true;
+  }
+  if (node.class_type.empty() && !told.class_type.empty()) {
+    node.class_type = told.class_type;
     change.kept = true;
   }
   if (node.state == NodeState::running) {
@@ -121,9 +167,15 @@ void note_again(model::Attempt& attempt, NodeExecution& node, const comfyui::Nod
     moved.state = NodeState::running;
     moved.start_offset_ms = offset_of(attempt, at_ms);
     set_progress(moved, told.value, told.max);
-    insert_node(attempt, std::move(moved), nullptr);
+    take_worker_times(attempt, insert_node(attempt, std::move(moved), nullptr), told);
+    change.kept = change.live = true;
+    return;
+  } else if (node.state == NodeState::abandoned && told.finished_at_ms) {
+    // It had ended; only the end of the attempt reached us first.
+    node.state = NodeState::finished;
     change.kept = change.live = true;
   }
+  if (take_worker_times(attempt, node, told)) change.kept = change.live = true;
 }
 
 }  // namespace
@@ -132,6 +184,7 @@ NodeChange note_progress_state(model::Attempt& attempt, const comfyui::ProgressS
                                const GraphIndex* graph) {
   NodeChange change;
   for (std::size_t i = 0; i < event.nodes.size(); ++i) {
+    if (is_of_another_execution(attempt, event.nodes[i])) continue;
     NodeExecution* known = find_node(attempt, event.nodes[i].node_id, i);
     if (known) {
       note_again(attempt, *known, event.nodes[i], at_ms, change);

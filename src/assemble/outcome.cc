@@ -163,8 +163,8 @@ void apply_outcome(model::Attempt& attempt, const Outcome& outcome, std::int64_t
   if (!was_over || differs || running > 0)
     close_nodes(attempt, outcome.node_id, failed ? model::NodeState::failed : model::NodeState::interrupted, graph);
   if (outcome.status == Status::success && running > 0)
-    add_note(attempt, "The end of " + std::to_string(running) + (running == 1 ? " node" : " nodes") +
-                          " was not seen: how long it took is not known.");
+    add_note(attempt,
+             "The end of " + std::to_string(running) + (running == 1 ? " node" : " nodes") + std::string(kEndNotSeen));
   if (!was_over || differs)
     explain(attempt, at_ms,
             std::string(was_over ? "corrected to " : "ended as ") + std::string(base::enum_name(outcome.reason)),

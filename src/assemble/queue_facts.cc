@@ -46,6 +46,12 @@ std::string refused_nodes(const std::vector<model::ValidationError>& errors) {
   return names;
 }
 
+bool note_refused_part(model::Attempt& attempt) {
+  if (attempt.validation_errors.empty()) return false;
+  return add_note(attempt, "Validation refused a part of the prompt, which does not run: " +
+                               refused_nodes(attempt.validation_errors) + ".");
+}
+
 }  // namespace
 
 // `facts` may be nullptr: then they are read from the item if something needs them.
@@ -77,7 +83,7 @@ void RunAssembler::State::on(const comfyui::QueueSnapshot& snapshot) {
     for (const comfyui::QueueItem& item : *list) {
       if (item.prompt_id.empty() || is_forgotten(item.prompt_id)) continue;
       present.insert(item.prompt_id);
-      observe(item, list == &snapshot.running);
+      observe(item, list == &snapshot.running, TimeSource::poll);
     }
   }
   const std::set<std::string> open = worker().open_prompts;
@@ -96,7 +102,8 @@ void RunAssembler::State::on(const comfyui::QueueSnapshot& snapshot) {
   }
 }
 
-void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_running) {
+void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_running, TimeSource source) {
+  const bool is_told = source == TimeSource::server;
   std::optional<comfyui::WorkflowFacts> facts;
   Memo* memo = book.newest(worker_id, item.prompt_id);
   if (!memo || !memo->record) {
@@ -106,12 +113,13 @@ void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_runnin
   if (memo && !model::is_open(memo->attempt().status)) {
     model::Attempt& attempt = memo->attempt();
     const bool other_number = attempt.queue_number && *attempt.queue_number != item.number;
-    const auto created_ms = create_time(item, nullptr, at_ms);
-    const bool later = created_ms && attempt.finished_at_ms && *created_ms > *attempt.finished_at_ms;
+    const auto queued_ms = is_told ? std::optional(at_ms) : create_time(item, nullptr, at_ms);
+    const bool later = queued_ms && attempt.finished_at_ms && *queued_ms > *attempt.finished_at_ms;
+    const bool told_deleted = attempt.finished_at_source == TimeSource::server;
     if (other_number || later || attempt.exit_reason == ExitReason::workerLost) {
       memo = &begin(item.prompt_id);
       explain(memo->attempt(), at_ms, "another attempt", "its prompt_id was queued again after it had ended");
-    } else if (attempt.exit_reason == ExitReason::deleted) {
+    } else if (attempt.exit_reason == ExitReason::deleted && !told_deleted && !is_told) {
       attempt.status = Status::queued;
       attempt.exit_reason.reset();
       clear_finished(attempt);
@@ -133,9 +141,13 @@ void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_runnin
     explain(attempt, at_ms, "executing", "the worker's queue lists it as running");
     kept = true;
   } else if (!is_running && attempt.status == Status::queued) {
-    if (set_queued(attempt, at_ms, TimeSource::poll)) {
-      explain(attempt, at_ms, "queued", "the worker's queue lists it as pending");
-      kept = true;
+    // The moment it was made is better than the one it got into the queue, and is taken from the item.
+    const bool stamped = is_told && create_time(item, &attempt, at_ms);
+    if (stamped || set_queued(attempt, at_ms, source)) {
+      kept |= explain(
+          attempt, at_ms, "queued",
+          is_told ? "the worker told that it took it into its queue" : "the worker's queue lists it as pending");
+      kept |= !stamped;
     }
   }
   take_item(*memo, item, facts ? &*facts : nullptr, true);
@@ -146,7 +158,7 @@ void RunAssembler::State::on(const Submitted& submitted) {
   comfyui::QueueItem item = submitted.item;
   if (!submitted.answer.prompt_id.empty()) item.prompt_id = submitted.answer.prompt_id;
   if (submitted.answer.number) item.number = *submitted.answer.number;
-  if (!submitted.answer.accepted) return reject(submitted, item);
+  if (!submitted.answer.accepted) return reject(std::move(item), submitted.answer, model::Origin::submitted);
   if (item.prompt_id.empty() || is_forgotten(item.prompt_id)) return;
   const comfyui::WorkflowFacts facts = comfyui::read_workflow(item.graph, item.extra_data);
   Memo* memo = known(item, facts);
@@ -169,15 +181,33 @@ void RunAssembler::State::on(const Submitted& submitted) {
     attempt.validation_errors = submitted.answer.node_errors;
     kept = true;
   }
-  if (!attempt.validation_errors.empty())
-    kept |= add_note(attempt, "Validation refused a part of the prompt, which does not run: " +
-                                  refused_nodes(attempt.validation_errors) + ".");
+  kept |= note_refused_part(attempt);
   take_item(*memo, item, &facts, false);
   if (kept) changed(*memo, true);
 }
 
-void RunAssembler::State::reject(const Submitted& submitted, const comfyui::QueueItem& refused) {
-  comfyui::QueueItem item = refused;
+void RunAssembler::State::on(const comfyui::PromptQueued& queued) {
+  if (queued.item.prompt_id.empty() || is_forgotten(queued.item.prompt_id)) return;
+  observe(queued.item, false, TimeSource::server);
+}
+
+void RunAssembler::State::on(const comfyui::PromptPartlyRejected& rejected) {
+  if (rejected.prompt_id.empty()) return;
+  Memo* memo = known_or_begun(rejected.prompt_id);
+  if (!memo) return;
+  model::Attempt& attempt = memo->attempt();
+  // The id of one that is over is about to be queued again.
+  if (!model::is_open(attempt.status) || attempt.validation_errors == rejected.node_errors) return;
+  attempt.validation_errors = rejected.node_errors;
+  note_refused_part(attempt);
+  changed(*memo, true);
+}
+
+void RunAssembler::State::on(const comfyui::PromptRejected& rejected) {
+  reject(rejected.item, rejected.answer, model::Origin::observed);
+}
+
+void RunAssembler::State::reject(comfyui::QueueItem item, const comfyui::PromptAnswer& answer, model::Origin origin) {
   const comfyui::WorkflowFacts facts = comfyui::read_workflow(item.graph, item.extra_data);
   // A refused prompt has no name of its own unless its sender chose one.
   if (item.prompt_id.empty())
@@ -191,22 +221,50 @@ void RunAssembler::State::reject(const Submitted& submitted, const comfyui::Queu
   }
   memo = &begin(item.prompt_id);
   model::Attempt& attempt = memo->attempt();
-  attempt.origin = model::Origin::submitted;
+  const TimeSource source = origin == model::Origin::submitted ? TimeSource::receipt : TimeSource::server;
+  attempt.origin = origin;
   attempt.status = Status::failed;
   attempt.exit_reason = ExitReason::validationError;
-  set_queued(attempt, at_ms, TimeSource::receipt);
-  set_finished(attempt, at_ms, TimeSource::receipt);
-  attempt.validation_errors = submitted.answer.node_errors;
+  set_queued(attempt, at_ms, source);
+  set_finished(attempt, at_ms, source);
+  attempt.validation_errors = answer.node_errors;
   if (attempt.validation_errors.empty()) {
     model::ValidationError error;
-    error.type = submitted.answer.error_type.value_or("");
-    error.message = submitted.answer.error_message.value_or("The worker refused the prompt");
+    error.type = answer.error_type.value_or("");
+    error.message = answer.error_message.value_or("The worker refused the prompt");
     attempt.validation_errors.push_back(std::move(error));
   }
   explain(attempt, at_ms, "ended as validationError", "the worker refused the prompt when it was posted");
   place(*memo, facts.grouping);
   apply_workflow(*memo, facts);
   changed(*memo, true);
+}
+
+void RunAssembler::State::on(const comfyui::PromptsRemoved& removed) {
+  for (const std::string& prompt_id : removed.prompt_ids) {
+    if (prompt_id.empty() || is_forgotten(prompt_id)) continue;
+    std::string run_id;
+    if (!book.newest(worker_id, prompt_id)) find_home(book, worker_id, prompt_id, {}, run_id);
+    Memo* memo = book.newest(worker_id, prompt_id);
+    if (!memo) continue;
+    model::Attempt& attempt = memo->attempt();
+    const bool concluded =
+        attempt.exit_reason == ExitReason::deleted && attempt.finished_at_source != TimeSource::server;
+    if (attempt.status != Status::queued && !concluded) continue;
+    // Told again, of an earlier time that it was in the queue.
+    if (attempt.queued_at_source == TimeSource::server && at_ms < *attempt.queued_at_ms) continue;
+    if (!memo->record) place(*memo, {});
+    if (!concluded) seen_alive(*memo);
+    Outcome outcome;
+    outcome.status = Status::cancelled;
+    outcome.reason = ExitReason::deleted;
+    outcome.finished_at_ms = at_ms;
+    outcome.source = TimeSource::server;
+    outcome.because = removed.cleared ? "the worker told that its queue was cleared before it began"
+                                      : "the worker told that it was deleted from its queue before it began";
+    apply_outcome(memo->attempt(), outcome, at_ms, memo->graph.get());
+    changed(*memo, true);
+  }
 }
 
 void RunAssembler::State::conclude(Memo& memo, Status status, ExitReason reason, std::string_view because) {

@@ -47,6 +47,24 @@ std::string to_base64(std::string_view bytes) {
   return out;
 }
 
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0 || text.size() > (1u << 30)) return std::nullopt;
+  std::string out(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (size < 0) return std::nullopt;
+  out.resize(static_cast<std::size_t>(size));
+  for (int padding = 0; padding < 2 && !out.empty() && text.ends_with('='); ++padding) {
+    text.remove_suffix(1);
+    out.pop_back();
+  }
+  // OpenSSL skips blanks around the text.
+  std::string again = to_base64(out);
+  while (again.ends_with('=')) again.pop_back();
+  if (again != text) return std::nullopt;
+  return out;
+}
+
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

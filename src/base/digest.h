@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ namespace comfytrace::base {
 
 // Standard base64 with padding.
 [[nodiscard]] std::string to_base64(std::string_view bytes);
+// nullopt for anything but what to_base64 writes.
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 // Compares in a time that depends on the lengths alone. For tokens.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);

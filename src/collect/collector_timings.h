@@ -23,6 +23,7 @@ struct CollectorTimings {
   std::size_t max_body_bytes = 64u << 20;
 
   std::int64_t tick_ms = 1'000;                 // /queue while something is queued; the stall check
+  std::int64_t relaxed_queue_ms = 5'000;        // the same while our extension tells it anyway
   std::int64_t status_debounce_ms = 50;         // from a status frame to the /queue it causes
   std::int64_t busy_stats_ms = 2'000;           // /system_stats while something runs
   std::int64_t idle_stats_ms = 10'000;          // /system_stats, and /prompt, while nothing does

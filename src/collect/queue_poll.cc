@@ -28,7 +28,7 @@ void QueuePoll::start() {
 }
 
 void QueuePoll::stop() {
-  running_ = in_flight_ = again_ = failed_ = told_empty_ = false;
+  running_ = relaxed_ = in_flight_ = again_ = failed_ = told_empty_ = false;
   remaining_ = told_remaining_ = ended_ = 0;
   soon_.cancel();
 }
@@ -41,16 +41,27 @@ void QueuePoll::on_status(std::int64_t queue_remaining) {
   }
   remaining_ = queue_remaining;
   if (queue_remaining > 0) was_busy_ = true;
-  if (in_flight_) {
+  if (relaxed_) {
+    const std::int64_t rested_ms = clock_.steady_ms() - answered_at_ms_;
+    if (!in_flight_) soon(std::max(timings_.status_debounce_ms, timings_.relaxed_queue_ms - rested_ms));
+  } else if (in_flight_) {
     again_ = true;
   } else {
     soon(timings_.status_debounce_ms);
   }
 }
 
+void QueuePoll::relax(bool relaxed) {
+  if (!running_ || std::exchange(relaxed_, relaxed) == relaxed || relaxed) return;
+  soon_.cancel();
+  outdated();
+  if (!in_flight_) soon(timings_.status_debounce_ms);
+}
+
 void QueuePoll::tick() {
   if (!running_ || in_flight_ || soon_.waiting() || (remaining_ == 0 && !failed_)) return;
-  if (clock_.steady_ms() - answered_at_ms_ >= kRestBetweenTicks * took_ms_) poll();
+  const std::int64_t rest_ms = std::max(kRestBetweenTicks * took_ms_, relaxed_ ? timings_.relaxed_queue_ms : 0);
+  if (clock_.steady_ms() - answered_at_ms_ >= rest_ms) poll();
 }
 
 void QueuePoll::soon(std::int64_t delay_ms) {

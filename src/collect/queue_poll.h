@@ -31,6 +31,11 @@ class QueuePoll {
   void stop();
   void on_status(std::int64_t queue_remaining);
   void tick();
+  // Another source tells the same as it happens: asks rarely, to be sure. `relaxed` false: asks at once.
+  void relax(bool relaxed);
+  // What is being asked for may already be wrong: asks again after it.
+  void outdated() { again_ = in_flight_; }
+  void ask_again() { soon(timings_.status_debounce_ms); }
   // Pending and running, as last told.
   [[nodiscard]] std::int64_t remaining() const { return remaining_; }
 
@@ -45,6 +50,7 @@ class QueuePoll {
   Handlers handlers_;
   Timer soon_;
   bool running_ = false;
+  bool relaxed_ = false;
   bool in_flight_ = false;
   bool failed_ = false;      // the last request
   bool again_ = false;       // something changed since the request was sent

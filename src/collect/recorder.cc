@@ -162,6 +162,7 @@ base::Result<std::string> Recorder::add_worker(std::string_view url, std::string
   handlers.preview = [impl = impl_.get(), worker_id](comfyui::PreviewImage image) {
     impl->show(worker_id, std::move(image));
   };
+  handlers.previews_wanted = [impl = impl_.get()] { return impl->sink.wants_previews(); };
   handlers.state_changed = [impl = impl_.get()](const model::WorkerState& state) { impl->sink.worker_changed(state); };
   handlers.worker_seen = [impl = impl_.get()](const model::Worker& worker) { impl->sink.worker_seen(worker); };
   auto stream = std::make_unique<TelemetryStreamManager>(impl_->io, impl_->clock, std::move(*parsed), std::string(name),

@@ -41,6 +41,7 @@ class RecorderSink {
   virtual void scene_changed(const model::LiveScene& scene) = 0;
   virtual void worker_changed(const model::WorkerState& worker) = 0;
   virtual void preview(const LivePreview& preview) = 0;
+  virtual bool wants_previews() { return true; }                  // false spares ComfyUI the making of them
   virtual void worker_seen(const model::Worker& worker) = 0;      // to be kept
   virtual void samples(const history::SampleSeries& series) = 0;  // of an attempt that ended; after its run
 };

@@ -12,10 +12,12 @@
 #include "base/uuid.h"
 #include "collect/back_off.h"
 #include "collect/deafness_check.h"
+#include "collect/extension_stream.h"
 #include "collect/history_reader.h"
 #include "collect/queue_poll.h"
 #include "collect/stats_poll.h"
 #include "collect/timer.h"
+#include "collect/told_frame.h"
 #include "collect/worker_requests.h"
 #include "collect/worker_view.h"
 #include "comfyui/frame.h"
@@ -28,31 +30,11 @@ using base::Counter;
 
 constexpr const char* kFeatureFlags = R"({"type":"feature_flags","data":{"supports_preview_metadata":true}})";
 
-// What tells nothing about the work itself: a worker whose executor hangs still sends these.
-bool is_news(const comfyui::Event& event) {
-  return !std::holds_alternative<comfyui::StatusEvent>(event) &&
-         !std::holds_alternative<comfyui::FeatureFlags>(event) && !std::holds_alternative<comfyui::Logs>(event) &&
-         !std::holds_alternative<comfyui::UnknownEvent>(event) &&
-         !std::holds_alternative<comfyui::UnknownBinary>(event);
-}
-
 }  // namespace
 
 std::string worker_id_of(const net::Url& url) {
   return base::named_uuid(url.text());
 }
-
-namespace {
-
-model::Worker unseen_worker(const net::Url& url, std::string name) {
-  model::Worker worker;
-  worker.worker_id = worker_id_of(url);
-  worker.name = name.empty() ? url.authority() : std::move(name);
-  worker.url = url.text();
-  return worker;
-}
-
-}  // namespace
 
 struct TelemetryStreamManager::Impl {
   Impl(net::asio::io_context& context, const base::Clock& clock_in, net::Url url_in, std::string name,
@@ -73,6 +55,9 @@ struct TelemetryStreamManager::Impl {
   void take_snapshot(comfyui::QueueSnapshot snapshot);
   void queue_failed(const base::Error& error);
   void take_stats(comfyui::SystemStats stats);
+  void take_told(comfyui::TelemetryFrame frame);
+  void tell_busy(bool was_busy);
+  [[nodiscard]] ExtensionStream::Handlers extension_handlers();
 
   void fact(decltype(assemble::Fact::what) what) {
     handlers.fact({view.state().worker.worker_id, clock.now_ms(), std::move(what)});
@@ -93,6 +78,8 @@ struct TelemetryStreamManager::Impl {
   HistoryReader history;
   StatsPoll stats;
   DeafnessCheck deafness;
+  ExtensionStream extension;
+  std::string preview_prompt;  // the last one of which the socket itself brought pictures
   BackOff back_off;
   Timer retry;
   Timer ticker;
@@ -137,6 +124,7 @@ TelemetryStreamManager::Impl::Impl(net::asio::io_context& context, const base::C
                   drop({base::ErrorCode::unavailable,
                         url.text() + " no longer sends events over the connection; it is made anew"});
                 }}),
+      extension(io, url, requests, timings, extension_handlers()),
       back_off(timings),
       retry(io),
       ticker(io) {}
@@ -184,6 +172,7 @@ void TelemetryStreamManager::Impl::established() {
   view.connected();
   if (!is_open) return;
   history.start();
+  extension.start();
   for (Waiter& waiter : std::exchange(waiters, {})) waiter.ready({});
 }
 
@@ -239,6 +228,7 @@ void TelemetryStreamManager::Impl::stop_polls() {
   history.stop();
   stats.stop();
   deafness.stop();
+  extension.stop();
 }
 
 void TelemetryStreamManager::Impl::tick() {
@@ -247,6 +237,7 @@ void TelemetryStreamManager::Impl::tick() {
   const bool busy = view.state().queue_running > 0 || queue.remaining() > 0;
   queue.tick();
   stats.tick(busy);
+  extension.want_previews(!handlers.previews_wanted || handlers.previews_wanted());
   if (!busy && is_established) deafness.tick();
   view.judge();
 }
@@ -257,16 +248,13 @@ void TelemetryStreamManager::Impl::frame(std::string_view bytes, bool binary) {
   comfyui::FrameLimits limits;
   limits.max_bytes = timings.max_frame_bytes;
   auto event = binary ? comfyui::decode_binary_frame(bytes, limits) : comfyui::decode_text_frame(bytes, limits);
-  if (!event) {
-    const bool too_large = event.error().code == base::ErrorCode::too_large;
-    base::counters().add(too_large ? Counter::frames_oversized : Counter::frames_malformed);
-    return;
-  }
+  if (!event) return count_refused_frame(event.error());
   if (is_news(*event)) view.news();
-  if (auto* preview = std::get_if<comfyui::PreviewImage>(&*event)) return handlers.preview(std::move(*preview));
-  if (std::holds_alternative<comfyui::UnknownEvent>(*event) || std::holds_alternative<comfyui::UnknownBinary>(*event)) {
-    base::counters().add(Counter::frames_unknown);
+  if (auto* preview = std::get_if<comfyui::PreviewImage>(&*event)) {
+    preview_prompt = preview->prompt_id.value_or("");
+    return handlers.preview(std::move(*preview));
   }
+  if (is_unknown(*event)) base::counters().add(Counter::frames_unknown);
   std::optional<std::int64_t> remaining;
   if (const auto* status = std::get_if<comfyui::StatusEvent>(&*event)) remaining = status->queue_remaining;
   fact(std::move(*event));
@@ -281,7 +269,7 @@ void TelemetryStreamManager::Impl::take_snapshot(comfyui::QueueSnapshot snapshot
   if (!is_open) return;
   const bool was_busy = view.state().queue_running > 0;
   view.take_queue(snapshot);
-  if (was_busy != (view.state().queue_running > 0)) stats.tick(!was_busy);
+  tell_busy(was_busy);
   fact(std::move(snapshot));
   if (!is_open) return;
   view.judge();
@@ -303,6 +291,43 @@ void TelemetryStreamManager::Impl::take_stats(comfyui::SystemStats taken) {
   auto samples = samples_of(view.state().worker, clock.now_ms());
   if (!samples.empty()) fact(std::move(samples));
   view.tell();
+}
+
+void TelemetryStreamManager::Impl::tell_busy(bool was_busy) {
+  if (was_busy != (view.state().queue_running > 0)) stats.tick(!was_busy);
+}
+
+ExtensionStream::Handlers TelemetryStreamManager::Impl::extension_handlers() {
+  ExtensionStream::Handlers told;
+  told.opened = [this] {
+    queue.relax(true);
+    view.told_by_extension();
+  };
+  told.resumed = [this] { fact(assemble::Resumed{}); };
+  told.frame = [this](comfyui::TelemetryFrame frame) { take_told(std::move(frame)); };
+  told.gap = [this] {
+    queue.ask_again();
+    history.look_for_short_prompts();
+  };
+  told.closed = [this](std::optional<std::string> mend) {
+    queue.relax(false);
+    view.told_by_stock(std::move(mend));
+  };
+  return told;
+}
+
+void TelemetryStreamManager::Impl::take_told(comfyui::TelemetryFrame frame) {
+  view.heard();
+  const bool was_busy = view.state().queue_running > 0;
+  view.take_told(frame.what);
+  tell_busy(was_busy);
+  ToldFrame told = read_told_frame(std::move(frame.what), client_id);
+  if (told.is_news) view.news();
+  if (told.is_unknown) base::counters().add(Counter::frames_unknown);
+  if (told.queue_grew) queue.outdated();
+  // Of our own prompts the socket brings more of them.
+  if (told.preview && told.preview->prompt_id != preview_prompt) handlers.preview(std::move(*told.preview));
+  if (told.fact) handlers.fact({view.state().worker.worker_id, frame.at_ms, std::move(*told.fact)});
 }
 
 TelemetryStreamManager::TelemetryStreamManager(net::asio::io_context& io, const base::Clock& clock, net::Url url,

@@ -21,6 +21,7 @@ namespace comfytrace::collect {
 struct StreamHandlers {
   std::function<void(assemble::Fact)> fact;
   std::function<void(comfyui::PreviewImage)> preview;  // these are no facts: they are shown and forgotten
+  std::function<bool()> previews_wanted;               // asked now and then; empty: always
   std::function<void(const model::WorkerState&)> state_changed;
   std::function<void(const model::Worker&)> worker_seen;  // first contact, another make, end of contact
 };
@@ -29,7 +30,8 @@ struct StreamHandlers {
 [[nodiscard]] std::string worker_id_of(const net::Url& url);
 
 // Watches one worker for as long as it lives: connects, reconnects for ever, reads eagerly, polls what stock ComfyUI
-// only tells when asked, and hands over facts. States (model::ConnectionState):
+// only tells when asked, and hands over facts. Prefers our extension inside ComfyUI where it is, which tells as it
+// happens what would be asked for; what both tell is handed over twice. States (model::ConnectionState):
 //   connecting    first contact, and after connect_now()
 //   connected     open and answering, nothing runs
 //   streaming     something runs and news come within what its own history explains

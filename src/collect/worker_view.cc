@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/counters.h"
+#include "collect/telemetry_stream_manager.h"
 
 namespace comfytrace::collect {
 namespace {
@@ -13,7 +14,8 @@ namespace {
 using model::ConnectionState;
 
 constexpr const char* kStockTellsNo =
-    "stock ComfyUI tells watchers no node times, progress or previews of other programs' prompts";
+    "stock ComfyUI tells watchers no node times, progress or previews of other programs' prompts; "
+    "`comfytrace extension install <ComfyUI directory>` adds them";
 
 // Whether only readings differ.
 bool same_make(model::Worker a, const model::Worker& b) {
@@ -49,6 +51,19 @@ void WorkerView::connected() {
   set_state(ConnectionState::connected);
 }
 
+void WorkerView::told_by_extension() {
+  state_.connection.source = model::CaptureSource::extension;
+  state_.connection.missing.reset();
+  tell();
+}
+
+void WorkerView::told_by_stock(std::optional<std::string> mend) {
+  if (!is_connected_) return;
+  state_.connection.source = model::CaptureSource::stock;
+  state_.connection.missing = mend ? std::move(mend) : kStockTellsNo;
+  tell();
+}
+
 void WorkerView::disconnected(std::string why, std::int64_t failures, std::int64_t wait_ms) {
   is_connected_ = false;
   model::Connection& connection = state_.connection;
@@ -59,6 +74,7 @@ void WorkerView::disconnected(std::string why, std::int64_t failures, std::int64
   connection.missing.reset();
   state_.queue_running = state_.queue_pending = 0;
   running_prompts_.clear();
+  pending_prompts_.clear();
   set_state(ConnectionState::disconnected);
 }
 
@@ -81,14 +97,33 @@ bool WorkerView::take_stats(model::Worker worker) {
 }
 
 void WorkerView::take_queue(const comfyui::QueueSnapshot& queue) {
-  std::vector<std::string> running;
-  for (const comfyui::QueueItem& item : queue.running) running.push_back(item.prompt_id);
-  std::sort(running.begin(), running.end());
+  std::set<std::string> running;
+  for (const comfyui::QueueItem& item : queue.running) running.insert(item.prompt_id);
+  pending_prompts_.clear();
+  for (const comfyui::QueueItem& item : queue.pending) pending_prompts_.insert(item.prompt_id);
   // Prompts that others add behind a hung one are no sign of life.
   if (running != running_prompts_) news_at_ms_ = clock_.steady_ms();
   running_prompts_ = std::move(running);
   state_.queue_running = static_cast<std::int64_t>(queue.running.size());
   state_.queue_pending = static_cast<std::int64_t>(queue.pending.size());
+}
+
+void WorkerView::take_told(const comfyui::TelemetryEvent& told) {
+  if (const auto* queued = std::get_if<comfyui::PromptQueued>(&told)) {
+    if (!running_prompts_.contains(queued->item.prompt_id)) pending_prompts_.insert(queued->item.prompt_id);
+  } else if (const auto* started = std::get_if<comfyui::PromptStarted>(&told)) {
+    pending_prompts_.erase(started->prompt_id);
+    running_prompts_.insert(started->prompt_id);
+  } else if (const auto* finished = std::get_if<comfyui::PromptFinished>(&told)) {
+    running_prompts_.erase(finished->prompt_id);
+  } else if (const auto* removed = std::get_if<comfyui::PromptsRemoved>(&told)) {
+    for (const std::string& prompt_id : removed->prompt_ids) pending_prompts_.erase(prompt_id);
+  } else {
+    return;
+  }
+  state_.queue_running = static_cast<std::int64_t>(running_prompts_.size());
+  state_.queue_pending = static_cast<std::int64_t>(pending_prompts_.size());
+  judge();
 }
 
 void WorkerView::news() {
@@ -123,6 +158,14 @@ void WorkerView::tell() {
   if (state_ == told_) return;
   told_ = state_;
   changed_(told_);
+}
+
+model::Worker unseen_worker(const net::Url& url, std::string name) {
+  model::Worker worker;
+  worker.worker_id = worker_id_of(url);
+  worker.name = name.empty() ? url.authority() : std::move(name);
+  worker.url = url.text();
+  return worker;
 }
 
 std::vector<model::DeviceSample> samples_of(const model::Worker& worker, std::int64_t at_ms) {

@@ -2,13 +2,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "comfyui/body.h"
+#include "comfyui/telemetry_frame.h"
 #include "model/worker.h"
+#include "net/http.h"
 
 namespace comfytrace::collect {
 
@@ -26,6 +30,11 @@ class WorkerView {
   // Returns whether what the worker is made of is new.
   bool take_stats(model::Worker worker);
   void take_queue(const comfyui::QueueSnapshot& queue);
+  // The same as it happens.
+  void take_told(const comfyui::TelemetryEvent& told);
+  void told_by_extension();
+  // Only stock ComfyUI tells; `mend` says what to do about that if it is anything but installing the extension.
+  void told_by_stock(std::optional<std::string> mend);
   void heard() { state_.connection.last_event_at_ms = clock_.now_ms(); }
   // Something about the work itself.
   void news();
@@ -41,11 +50,15 @@ class WorkerView {
   model::WorkerState state_;
   model::WorkerState told_;
   bool is_connected_ = false;
-  std::vector<std::string> running_prompts_;
+  std::set<std::string> running_prompts_;
+  std::set<std::string> pending_prompts_;
   std::int64_t news_at_ms_ = 0;  // steady
   std::int64_t news_limit_ms_;
   std::function<void(const model::WorkerState&)> changed_;
 };
+
+// What is known of a worker before the first contact.
+[[nodiscard]] model::Worker unseen_worker(const net::Url& url, std::string name);
 
 // The memory of each device that tells it.
 [[nodiscard]] std::vector<model::DeviceSample> samples_of(const model::Worker& worker, std::int64_t at_ms);

@@ -214,6 +214,13 @@ Result<SystemStats> decode_system_stats(std::string_view body) {
   return stats;
 }
 
+PromptAnswer refusal_of(const json::value* error, const json::value* node_errors) {
+  PromptAnswer answer;
+  read_refusal(error, answer);
+  read_node_errors(node_errors, answer.node_errors);
+  return answer;
+}
+
 Result<PromptAnswer> decode_prompt_answer(int http_status, std::string_view body) {
   PromptAnswer answer;
   auto parsed = parse_body(body);
@@ -228,8 +235,7 @@ Result<PromptAnswer> decode_prompt_answer(int http_status, std::string_view body
     return answer;
   }
   if (parsed) {
-    read_refusal(find(*parsed, "error"), answer);
-    read_node_errors(find(*parsed, "node_errors"), answer.node_errors);
+    answer = refusal_of(find(*parsed, "error"), find(*parsed, "node_errors"));
   } else if (!body.empty()) {
     answer.error_message = base::bounded_text(base::to_valid_utf8(body), kBounds.max_text_bytes);
   }

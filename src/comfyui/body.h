@@ -63,6 +63,8 @@ struct PromptAnswer {
                                                                      std::size_t* skipped = nullptr);
 [[nodiscard]] base::Result<SystemStats> decode_system_stats(std::string_view body);
 [[nodiscard]] base::Result<PromptAnswer> decode_prompt_answer(int http_status, std::string_view body);
+// The same of a refusal's `error` and `node_errors` alone; either may be nullptr.
+[[nodiscard]] PromptAnswer refusal_of(const base::json::value* error, const base::json::value* node_errors);
 [[nodiscard]] base::Result<std::int64_t> decode_queue_remaining(std::string_view body);  // GET /prompt
 
 // The artifacts in one node's ui output (of `executed` or of history's outputs).

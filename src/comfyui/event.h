@@ -35,6 +35,10 @@ struct NodeProgress {
   std::optional<double> value;
   std::optional<double> max;
   std::optional<std::string> activity;  // newer servers: "loading"
+  // What only our extension tells. Times are the worker's clock, epoch ms; an end comes with its start.
+  std::string class_type;
+  std::optional<std::int64_t> started_at_ms;
+  std::optional<std::int64_t> finished_at_ms;
 };
 
 // A snapshot of all nodes that have started so far; the only signal of a node's end.
