@@ -97,6 +97,8 @@ comfyui::Event event(Bytes& bytes, std::int64_t at_ms) {
         told.display_node_id = told.node_id.substr(0, 1);
         told.finished = bytes.next() % 2;
         told.value = bytes.next() % 3;
+        if (bytes.next() % 2) told.started_at_ms = at_ms + bytes.next() - 128;
+        if (told.finished && told.started_at_ms) told.finished_at_ms = *told.started_at_ms + bytes.next();
         state.nodes.push_back(std::move(told));
       }
       return state;
@@ -138,7 +140,21 @@ assemble::HistoryRead history(Bytes& bytes, std::int64_t at_ms) {
 }
 
 decltype(assemble::Fact::what) what(Bytes& bytes, std::int64_t at_ms) {
-  switch (bytes.next() % 12) {
+  switch (bytes.next() % 17) {
+    case 12:
+      return assemble::Resumed{};
+    case 13:
+      return comfyui::PromptQueued{item(bytes)};
+    case 14:
+      return comfyui::PromptsRemoved{{prompt(bytes), prompt(bytes)}, bytes.next() % 2 == 0};
+    case 15: {
+      comfyui::PromptRejected rejected;
+      rejected.item = item(bytes);
+      if (bytes.next() % 2) rejected.item.prompt_id.clear();
+      return rejected;
+    }
+    case 16:
+      return comfyui::PromptPartlyRejected{prompt(bytes), {{"2", "C", "type", "message", ""}}};
     case 0: {
       comfyui::QueueSnapshot snapshot;
       for (int count = bytes.next() % 3; count > 0; --count) snapshot.pending.push_back(item(bytes));

@@ -158,14 +158,20 @@ void RunAssembler::State::on(const Disconnected&) {
   const std::set<std::string> open = worker().open_prompts;
   for (const std::string& prompt_id : open) {
     Memo* memo = book.newest(worker_id, prompt_id);
-    if (!memo || memo->contact_lost_at_ms) continue;
+    if (!memo) continue;
     model::Attempt& attempt = memo->attempt();
     const bool executing = attempt.status == model::Status::executing;
+    const bool noted = executing && attempt.node_times_known && add_note(attempt, kNodesMayBeMissing);
+    if (memo->contact_lost_at_ms) {
+      memo->noted_loss |= noted;
+      if (noted) changed(*memo, true);
+      continue;
+    }
+    memo->noted_loss = noted;
     memo->contact_lost_at_ms = at_ms;
     explain(attempt, at_ms, kContactLost,
             executing ? "the connection to its worker ended while it executed"
                       : "the connection to its worker ended while it was pending");
-    memo->noted_loss = executing && attempt.node_times_known && add_note(attempt, kNodesMayBeMissing);
     changed(*memo, true);
   }
 }

@@ -116,7 +116,8 @@ void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_runnin
     const auto queued_ms = is_told ? std::optional(at_ms) : create_time(item, nullptr, at_ms);
     const bool later = queued_ms && attempt.finished_at_ms && *queued_ms > *attempt.finished_at_ms;
     const bool told_deleted = attempt.finished_at_source == TimeSource::server;
-    if (other_number || later || attempt.exit_reason == ExitReason::workerLost) {
+    const bool again = other_number || later || attempt.exit_reason == ExitReason::workerLost;
+    if (is_told ? later : again) {
       memo = &begin(item.prompt_id);
       explain(memo->attempt(), at_ms, "another attempt", "its prompt_id was queued again after it had ended");
     } else if (attempt.exit_reason == ExitReason::deleted && !told_deleted && !is_told) {
@@ -126,7 +127,10 @@ void RunAssembler::State::observe(const comfyui::QueueItem& item, bool is_runnin
       explain(attempt, at_ms, "queued again", "the worker's queue has it after all");
       changed(*memo, true);
     } else {
-      return;  // the queue was read before it ended
+      // The queue was read before it ended. Told late, it still says what it was.
+      if (!is_told || other_number) return;
+      if (!create_time(item, &attempt, at_ms) && set_queued(attempt, at_ms, source)) changed(*memo, true);
+      return take_item(*memo, item, facts ? &*facts : nullptr, true);
     }
   }
   const bool is_new = !memo;

@@ -115,6 +115,12 @@ TEST(Digest, AgreesWithPublishedValues) {
   EXPECT_EQ(to_hex(sha1("abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
   EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(to_base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(from_base64("Zm9vYg=="), "foob");
+  EXPECT_EQ(from_base64("Zm9v"), "foo");
+  EXPECT_EQ(from_base64(""), "");
+  for (const auto* other : {"Zm9vYg=", " Zm9vYg==", "Zm9vYg==\n   ", "Zm9vYh==", "====", "Zm9*"}) {
+    EXPECT_EQ(from_base64(other), std::nullopt) << other;
+  }
   EXPECT_TRUE(equal_in_constant_time("abc", "abc"));
   EXPECT_FALSE(equal_in_constant_time("abc", "abd"));
 }

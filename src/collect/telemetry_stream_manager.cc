@@ -233,11 +233,11 @@ void TelemetryStreamManager::Impl::stop_polls() {
 
 void TelemetryStreamManager::Impl::tick() {
   ticker.after(timings.tick_ms, [this] { tick(); });
+  extension.want_previews(!handlers.previews_wanted || handlers.previews_wanted());
   if (!is_open) return;
   const bool busy = view.state().queue_running > 0 || queue.remaining() > 0;
   queue.tick();
   stats.tick(busy);
-  extension.want_previews(!handlers.previews_wanted || handlers.previews_wanted());
   if (!busy && is_established) deafness.tick();
   view.judge();
 }

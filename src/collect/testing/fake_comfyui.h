@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "collect/collector_timings.h"
+#include "collect/testing/fake_extension.h"
 #include "net/http_server.h"
 
 // For the tests of collect/: a ComfyUI whose every move the test makes.
@@ -27,6 +28,7 @@ inline CollectorTimings fast_timings() {
   timings.connect_timeout_ms = 2'000;
   timings.http_timeout_ms = 2'000;
   timings.tick_ms = 10;
+  timings.relaxed_queue_ms = 30;
   timings.status_debounce_ms = 2;
   timings.busy_stats_ms = 20;
   timings.idle_stats_ms = 40;
@@ -68,11 +70,17 @@ class FakeComfyUi {
   void stop() { server_.reset(); }
   void start() {
     sockets.clear();
+    extension.sockets.clear();
     net::ServerHandlers handlers;
     handlers.http = [this](net::HttpRequest request, net::Respond respond) {
       serve(std::move(request), std::move(respond));
     };
-    handlers.accept_websocket = [this](const net::HttpRequest& request) { return answer_otherwise(request); };
+    handlers.accept_websocket = [this](const net::HttpRequest& request) -> std::optional<net::HttpResponse> {
+      if (request.path != "/telemetry" || extension.protocol) return answer_otherwise(request);
+      net::HttpResponse absent;
+      absent.status = 404;
+      return absent;
+    };
     handlers.opened = [this](const net::HttpRequest& request, std::shared_ptr<net::WebSocketSession> session) {
       open(request, std::move(session));
     };
@@ -149,8 +157,9 @@ class FakeComfyUi {
   std::vector<std::string> requests;                                           // "GET /queue"
   std::vector<std::string> bodies;                                             // of POST /prompt
   std::vector<std::shared_ptr<Socket>> sockets;                                // open and closed, in order
-  Override override;                                                           // asked before anything else
-  std::function<bool(const net::HttpRequest&)> ignore;                         // true: never answered
+  FakeExtension extension;
+  Override override;                                    // asked before anything else
+  std::function<bool(const net::HttpRequest&)> ignore;  // true: never answered
   bool knows_offset = true;
   std::int64_t vram_free = 600;
 
@@ -177,6 +186,7 @@ class FakeComfyUi {
   }
 
   void open(const net::HttpRequest& request, std::shared_ptr<net::WebSocketSession> session) {
+    if (request.path == "/telemetry") return extension.open(request, std::move(session));
     auto socket = std::make_shared<Socket>();
     socket->client_id = std::string(request.query_value("clientId").value_or(""));
     socket->had_origin = request.headers.get("Origin").has_value();
@@ -233,6 +243,8 @@ class FakeComfyUi {
           R"({{"system":{{"os":"linux","ram_total":1000,"ram_free":500,"comfyui_version":"0.8.0","python_version":"3","pytorch_version":"2","argv":[]}},)"
           R"("devices":[{{"name":"cuda:0 X","type":"cuda","index":0,"vram_total":1000,"vram_free":{},"torch_vram_total":0,"torch_vram_free":0}}]}})",
           vram_free);
+    } else if (request.path == "/telemetry" && extension.protocol) {
+      response.body = extension.hello();
     } else if (request.path == "/interrupt") {
       response.body = "";
     } else {

@@ -15,6 +15,7 @@ class GatheringSink : public RecorderSink {
   void scene_changed(const model::LiveScene& scene) override { scenes.push_back(scene); }
   void worker_changed(const model::WorkerState& worker) override { workers[worker.worker.worker_id] = worker; }
   void preview(const LivePreview& preview) override { previews.push_back(preview); }
+  bool wants_previews() override { return wants; }
   void worker_seen(const model::Worker& worker) override { seen.push_back(worker); }
   void samples(const history::SampleSeries& of_attempt) override { series.push_back(of_attempt); }
 
@@ -29,6 +30,7 @@ class GatheringSink : public RecorderSink {
     return statuses;
   }
 
+  bool wants = true;
   std::map<std::string, model::Run> runs;
   std::vector<model::LiveScene> scenes;
   std::map<std::string, model::WorkerState> workers;
