@@ -108,7 +108,7 @@ std::vector<ProgressState> running_of(const Data& data) {
     if (!prompt_id || !node_id) continue;
     ++taken;
     auto of_prompt = std::ranges::find(running, *prompt_id, &ProgressState::prompt_id);
-    if (of_prompt == running.end()) of_prompt = running.insert(running.end(), {std::move(*prompt_id), {}});
+    if (of_prompt == running.end()) of_prompt = running.insert(running.end(), ProgressState{std::move(*prompt_id), {}});
     of_prompt->nodes.push_back(node_of(told, std::move(*node_id)));
   }
   return running;
