@@ -172,6 +172,28 @@ class DamagedFiles(ProcessTest):
         self.assertEqual(code, 1)
         self.assertIn("history.db", err)
 
+    def test_a_file_that_may_only_be_read_is_refused_and_can_be_read(self):
+        store = self.recorded_store()
+        before = store.read_bytes()
+        # Permission bits do not stop root: somebody else tries.
+        program = self.folder / "comfytrace"
+        shutil.copy(BINARY, program)
+        program.chmod(0o755)
+        self.folder.path.chmod(0o755)
+        store.chmod(0o644)
+        whoever = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        if not whoever:
+            self.folder.path.chmod(0o555)
+            self.addCleanup(self.folder.path.chmod, 0o755)
+        done = subprocess.run(
+            [program, "serve", "--store", store, "--listen", "127.0.0.1:0", "--comfyui", "127.0.0.1:1"],
+            capture_output=True, text=True, timeout=30, env=self.folder.environment(), check=False, **whoever,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(str(store), done.stderr)
+        self.assertEqual(store.read_bytes(), before)
+        self.assertEqual(command(self.folder, "runs", "--store", store, "--json")[0], 0)
+
     def test_a_full_disk_loses_nothing(self):
         comfyui = self.replay("0.3.64/a_simple_success", options=("--no-play", "--speed", "10"))
         serve = Serve(self.folder, comfyui.url)
