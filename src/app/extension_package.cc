@@ -314,7 +314,7 @@ base::Result<ExtensionChange> ExtensionPackage::uninstall(const fs::path& custom
   if (auto done = remove_entry(folder / kManifest); !done) return done.error();
   std::error_code problem;
   if (fs::remove(folder, problem)) return change;
-  for (const std::string& name : names_in(folder)) change.kept.push_back({name, "was not put there by comfytrace"});
+  for (const std::string& name : names_in(folder)) change.kept.push_back({name, "is not part of the package"});
   return change;
 }
 
