@@ -15,4 +15,5 @@ node bench/decode_node.mjs | tee -a "$out"
 [ ! -x build/release/bench/fanout_bench ] || build/release/bench/fanout_bench | tee -a "$out"
 python3 bench/own_cost.py --seconds "${COMFYTRACE_BENCH_SECONDS:-30}" | tee -a "$out"
 /usr/bin/python3 bench/extension_cost.py | tee -a "$out"
-printf 'results: %s\n' "$out" >&2
+tools/bench_summary.py "$out" >bench/results/README.md
+printf 'results: %s and bench/results/README.md\n' "$out" >&2

@@ -11,33 +11,6 @@ namespace {
 
 constexpr std::size_t kGzipFrom = 1024;
 
-std::string_view title_of(int status) {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 426:
-      return "Upgrade Required";
-    case 502:
-      return "Bad Gateway";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Internal Server Error";
-  }
-}
-
 std::string_view strip_weak(std::string_view etag) {
   if (etag.starts_with("W/")) etag.remove_prefix(2);
   return etag;
@@ -96,7 +69,7 @@ net::HttpResponse problem(int status, std::string_view detail, std::string_view 
   response.headers.set("Content-Type", "application/problem+json");
   std::string& body = response.body;
   body = "{\"type\":\"about:blank\",\"title\":";
-  base::write_json_string(body, title_of(status));
+  base::write_json_string(body, net::reason_phrase(status));
   body += ",\"status\":" + std::to_string(status) + ",\"detail\":";
   base::write_json_string(body, detail);
   for (const auto& [key, value] : {std::pair{"field", field}, std::pair{"mend", mend}}) {

@@ -28,6 +28,7 @@ constexpr std::int64_t kCostInterval_ms = 5'000;
 constexpr std::int64_t kStopWithin_ms = 4'500;
 constexpr std::size_t kAmendedRuns = 1'000;
 constexpr std::size_t kShownOfABatch = 50;
+constexpr std::size_t kCountedAttempts = 100'000;
 
 }  // namespace
 
@@ -71,7 +72,6 @@ struct House::Impl final : collect::RecorderSink {
     }
     auto open_runs = reader->open_runs();
     if (!open_runs) return open_runs.error();
-    for (const model::Run& run : *open_runs) remember_open(run);
     recorder->adopt(*open_runs);
     auto newest = reader->page({}, 20, "");
     if (!newest) return newest.error();
@@ -149,10 +149,13 @@ struct House::Impl final : collect::RecorderSink {
     return std::move(*stored);
   }
 
-  void remember_open(const model::Run& run) {
+  // Metrics tell what ended while this program ran, each attempt once.
+  void count_finished(const model::Run& run) {
     for (const model::Scene& scene : run.scenes) {
       for (const model::Attempt& attempt : scene.attempts) {
-        if (model::is_open(attempt.status)) open_attempts.emplace(attempt.worker_id, attempt.prompt_id);
+        if (model::is_open(attempt.status) || attempt.finished_at_ms.value_or(0) < started_at_ms) continue;
+        if (counted.size() >= kCountedAttempts) counted.clear();
+        if (counted.emplace(attempt.worker_id, attempt.prompt_id).second) metrics.attempt_finished(attempt);
       }
     }
   }
@@ -177,14 +180,7 @@ struct House::Impl final : collect::RecorderSink {
   }
 
   void run_changed(const model::Run& run) override {
-    for (const model::Scene& scene : run.scenes) {
-      for (const model::Attempt& attempt : scene.attempts) {
-        if (!model::is_open(attempt.status) && open_attempts.erase({attempt.worker_id, attempt.prompt_id}) > 0) {
-          metrics.attempt_finished(attempt);
-        }
-      }
-    }
-    remember_open(run);
+    count_finished(run);
     if (was_found_afterwards(run)) {
       found_afterwards.insert(run.run_id);
     } else {
@@ -257,9 +253,10 @@ struct House::Impl final : collect::RecorderSink {
   std::unique_ptr<collect::Recorder> recorder;
   std::unique_ptr<collect::Submitter> submitter;
   std::unique_ptr<api::ApiServer> server;
-  std::set<std::pair<std::string, std::string>> open_attempts;  // worker id, prompt id
-  std::map<std::string, history::RunPatch> amended;             // since this program started
-  std::set<std::string> found_afterwards;                       // run ids that wait to be durable
+  const std::int64_t started_at_ms = clock.now_ms();
+  std::set<std::pair<std::string, std::string>> counted;  // worker id, prompt id
+  std::map<std::string, history::RunPatch> amended;       // since this program started
+  std::set<std::string> found_afterwards;                 // run ids that wait to be durable
   bool stopped = false;
 };
 

@@ -21,6 +21,7 @@ struct Arguments {
   RecordOptions record;
   ReplayCommandOptions replay;
   DemoOptions demo;
+  ExtensionCommandOptions extension;
   bool verbose = false;
 };
 
@@ -66,11 +67,14 @@ void add_filter(CLI::App* command, RunsOptions& options) {
 // Registers every command; returns the function that runs the one that was given.
 std::function<int()> add_commands(CLI::App& app, Arguments& a) {
   auto chosen = std::make_shared<std::function<int()>>();
-  const auto command = [&](const char* name, const char* help, std::function<int()> action) {
-    CLI::App* sub = app.add_subcommand(name, help);
+  const auto command_of = [&](CLI::App& parent, const char* name, const char* help, std::function<int()> action) {
+    CLI::App* sub = parent.add_subcommand(name, help);
     add_json(sub, a);
     sub->callback([chosen, action = std::move(action)] { *chosen = action; });
     return sub;
+  };
+  const auto command = [&](const char* name, const char* help, std::function<int()> action) {
+    return command_of(app, name, help, std::move(action));
   };
 
   CLI::App* serve = command("serve", "Record, and serve the page", [&a] { return serve_command(a.common); });
@@ -139,6 +143,26 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
                            [&a] { return demo_command(a.common, a.demo); });
   demo->add_option("--speed", a.demo.speed, "Times as fast as recorded [1]");
   add_listen(demo, a);
+
+  CLI::App* extension = app.add_subcommand("extension", "The package for ComfyUI that tells what happens inside it");
+  extension->require_subcommand(1);
+  CLI::App* install = command_of(*extension, "install", "Put it into ComfyUI's custom_nodes, or bring it up to date",
+                                 [&a] { return extension_install_command(a.common, a.extension); });
+  install->add_flag("--force", a.extension.how.force,
+                    "Replace what was changed by hand, keeping it beside as .bak, and newer versions");
+  CLI::App* uninstall = command_of(*extension, "uninstall", "Remove it, except what was changed by hand",
+                                   [&a] { return extension_uninstall_command(a.common, a.extension); });
+  CLI::App* status = command_of(*extension, "status", "Say what is installed, and whether it runs",
+                                [&a] { return extension_status_command(a.common, a.extension); });
+  status->footer("Exit codes: 0 as this comfytrace carries it, 3 installed but otherwise, 1 not installed.");
+  add_workers(status, a);
+  status->add_option("--config", a.common.flags.config, "Configuration file")->type_name("PATH");
+  for (CLI::App* one : {install, uninstall, status}) {
+    one->add_option("directory", a.extension.directory, "ComfyUI's folder, or its custom_nodes")->required();
+  }
+  for (CLI::App* one : {install, uninstall}) {
+    one->add_flag("--dry-run", a.extension.how.dry_run, "Only say what would be done");
+  }
 
   CLI::App* doctor =
       command("doctor", "Say what is wrong, and what to do about it", [&a] { return doctor_command(a.common); });

@@ -45,6 +45,8 @@ class HistoryReader {
   };
   // Reading everything, oldest first: the only way the worker offers.
   struct BackFill {
+    // Not left to the compiler: clang 14 would look for the initialisers before it has read them.
+    BackFill() {}
     std::int64_t offset = 0;
     std::int64_t page = 0;
     std::int64_t failures = 0;

@@ -97,7 +97,8 @@ void collect(std::string_view raw, std::vector<std::string>& words) {
 
 void sort_unique(std::vector<std::string>& words) {
   std::ranges::sort(words);
-  words.erase(std::ranges::unique(words).begin(), words.end());
+  // Not ranges::unique: clang 14, which the fuzzers need, cannot read libstdc++'s subrange.
+  words.erase(std::unique(words.begin(), words.end()), words.end());
 }
 
 }  // namespace

@@ -56,6 +56,9 @@ struct HttpResponse {
   std::optional<std::uint64_t> stream_bytes;       // Content-Length of `stream`; absent: chunked
 };
 
+// The words of a status line: "Not Found".
+[[nodiscard]] std::string_view reason_phrase(int status);
+
 // "a%20b" -> "a b"; malformed sequences and embedded NULs give nullopt. '+' stays unless `plus_is_space`.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 [[nodiscard]] std::string percent_encode(std::string_view text);

@@ -8,9 +8,8 @@
 #include <string_view>
 
 namespace comfytrace::net {
-namespace {
 
-std::string_view reason_of(int status) {
+std::string_view reason_phrase(int status) {
   switch (status) {
     case 101:
       return "Switching Protocols";
@@ -87,6 +86,8 @@ std::string_view reason_of(int status) {
   }
 }
 
+namespace {
+
 // Of the current second; written anew only when that changes.
 const std::string& http_date() {
   static thread_local std::time_t written_at = -1;
@@ -127,7 +128,7 @@ std::string make_response_head(const HttpResponse& response, const ResponseFrami
   std::string head;
   head.reserve(256);
   fmt::format_to(std::back_inserter(head), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                 reason_of(response.status), http_date());
+                 reason_phrase(response.status), http_date());
   for (const auto& [name, value] : response.headers.all()) {
     if (is_framing(name)) continue;
     append_without_breaks(head, name);

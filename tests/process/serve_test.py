@@ -2,6 +2,7 @@
 """`comfytrace serve` as people meet it: against a replayed ComfyUI, as real processes."""
 
 import contextlib
+import http.server
 import json
 import os
 import resource
@@ -9,11 +10,13 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 import unittest
 
 from harness import (
     BINARY,
+    ROOT,
     Folder,
     Replay,
     Serve,
@@ -25,6 +28,32 @@ from harness import (
     request,
     wait_for,
 )
+
+
+@contextlib.contextmanager
+def answering(path, value):
+    """The address of a server that gives one JSON value at one path."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps(value).encode()
+            self.send_response(200 if self.path == path else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class ProcessTest(unittest.TestCase):
@@ -171,6 +200,28 @@ class DamagedFiles(ProcessTest):
         code, _, err = self.refused(blocker / "history.db")
         self.assertEqual(code, 1)
         self.assertIn("history.db", err)
+
+    def test_a_file_that_may_only_be_read_is_refused_and_can_be_read(self):
+        store = self.recorded_store()
+        before = store.read_bytes()
+        # Permission bits do not stop root: somebody else tries.
+        program = self.folder / "comfytrace"
+        shutil.copy(BINARY, program)
+        program.chmod(0o755)
+        self.folder.path.chmod(0o755)
+        store.chmod(0o644)
+        whoever = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        if not whoever:
+            self.folder.path.chmod(0o555)
+            self.addCleanup(self.folder.path.chmod, 0o755)
+        done = subprocess.run(
+            [program, "serve", "--store", store, "--listen", "127.0.0.1:0", "--comfyui", "127.0.0.1:1"],
+            capture_output=True, text=True, timeout=30, env=self.folder.environment(), check=False, **whoever,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(str(store), done.stderr)
+        self.assertEqual(store.read_bytes(), before)
+        self.assertEqual(command(self.folder, "runs", "--store", store, "--json")[0], 0)
 
     def test_a_full_disk_loses_nothing(self):
         comfyui = self.replay("0.3.64/a_simple_success", options=("--no-play", "--speed", "10"))
@@ -352,6 +403,69 @@ class Submitting(ProcessTest):
         self.assertEqual(code, 1)
 
 
+class Extension(ProcessTest):
+    def setUp(self):
+        super().setUp()
+        self.comfyui = self.folder / "ComfyUI"
+        self.place = self.comfyui / "custom_nodes" / "comfytrace-telemetry"
+        (self.comfyui / "custom_nodes").mkdir(parents=True)
+
+    def extension(self, what, *options):
+        code, out, err = command(self.folder, "extension", what, self.comfyui, "--json", *options)
+        return code, json.loads(out) if out else err
+
+    def test_it_installs_keeps_what_was_changed_and_leaves_again(self):
+        code, done = self.extension("install", "--dry-run")
+        self.assertEqual((code, done["action"], self.place.exists()), (0, "installed", False))
+        code, done = self.extension("install")
+        self.assertEqual((code, done["action"], done["previousVersion"]), (0, "installed", None))
+        source = ROOT / "extension"
+        for name in done["written"]:
+            self.assertEqual((self.place / name).read_bytes(), (source / name).read_bytes(), name)
+        self.assertLessEqual({path.name for path in source.glob("*.py")}, set(done["written"]))
+        self.assertEqual(self.extension("install")[1]["action"], "none")
+
+        (self.place / "routes.py").write_text("# mine")
+        code, done = self.extension("install")
+        self.assertEqual((code, done["kept"][0]["name"]), (3, "routes.py"))
+        code, done = self.extension("install", "--force")
+        self.assertEqual((code, done["backups"]), (0, ["routes.py.bak"]))
+        self.assertEqual((self.place / "routes.py.bak").read_text(), "# mine")
+        (self.place / "routes.py.bak").unlink()
+        code, done = self.extension("uninstall")
+        self.assertEqual((code, done["action"]), (0, "uninstalled"))
+        self.assertEqual(list((self.comfyui / "custom_nodes").iterdir()), [])
+
+    def test_a_folder_of_somebody_else_and_one_that_is_no_comfyui_are_refused(self):
+        self.place.mkdir()
+        (self.place / "__init__.py").write_text("# a clone")
+        code, problem = self.extension("install", "--force")
+        self.assertEqual(code, 1)
+        self.assertIn("left alone", problem)
+        self.assertEqual([path.name for path in self.place.iterdir()], ["__init__.py"])
+        code, _, err = command(self.folder, "extension", "install", self.place)
+        self.assertEqual(code, 2)
+        self.assertIn("custom_nodes", err)
+
+    def test_status_says_what_is_installed_and_whether_it_runs(self):
+        stock = self.replay("0.3.64/a_simple_success")
+        nobody = f"http://127.0.0.1:{free_port()}"
+        asked = ("--comfyui", stock.url, "--comfyui", nobody)
+        code, status = self.extension("status", *asked)
+        self.assertEqual((code, status["installed"]["state"]), (1, "not_installed"))
+        self.extension("install")
+        code, status = self.extension("status", *asked)
+        self.assertEqual((code, status["installed"]["state"]), (0, "current"))
+        self.assertEqual([(one["answers"], one["runs"]) for one in status["running"]], [(True, False), (False, False)])
+        self.assertIn("restart it", status["running"][0]["sentence"])
+
+        hello = {"protocol": 1, "boot": "b", "extensionVersion": status["installed"]["carriedVersion"]}
+        with answering("/telemetry", hello) as url:
+            code, status = self.extension("status", "--comfyui", url)
+        self.assertTrue(status["running"][0]["runs"])
+        self.assertNotIn("restart", status["running"][0]["sentence"])
+
+
 class CommandLine(ProcessTest):
     def test_wrong_usage_is_exit_code_2(self):
         for arguments in (
@@ -371,6 +485,10 @@ class CommandLine(ProcessTest):
             "serve", "watch", "runs", "show", "run", "record", "replay", "demo", "doctor", "version", "token",
         ):  # fmt: skip
             code, out, _ = command(self.folder, name, "--help")
+            self.assertEqual(code, 0)
+            self.assertIn("--json", out, name)
+        for name in ("install", "uninstall", "status"):
+            code, out, _ = command(self.folder, "extension", name, "--help")
             self.assertEqual(code, 0)
             self.assertIn("--json", out, name)
         code, out, _ = command(self.folder, "version", "--json")

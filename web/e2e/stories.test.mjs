@@ -51,6 +51,10 @@ test("a live update arrives: node, progress, then the end and the picture", asyn
   await see("ProbeSleep");
   await page.getByRole("meter", { name: "Nodes done" }).waitFor();
   await see(/^step\s/);
+  await waitFor("the preview", () =>
+    page.evaluate(() => [...document.images].some((image) => image.src.startsWith("blob:") && image.naturalWidth > 0)),
+  );
+  await page.waitForFunction(() => /step\s*\d\d/.test(document.body.innerText), null, { timeout: 20_000 });
   await shot("live-running");
   await waitFor("the end", async () => (await serve.runs()).some((run) => run.runId === id && run.status === "success"));
   await see("Nothing is running");

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/extension_package.h"
 #include "app/settings.h"
 #include "base/result.h"
 #include "replay/replay_server.h"
@@ -56,6 +57,10 @@ struct ReplayCommandOptions {
 struct DemoOptions {
   double speed = 1;
 };
+struct ExtensionCommandOptions {
+  std::string directory;  // ComfyUI's, or its custom_nodes
+  ExtensionOptions how;
+};
 
 [[nodiscard]] int serve_command(const CommonOptions& common);
 [[nodiscard]] int watch_command(const CommonOptions& common, const WatchOptions& options);
@@ -67,6 +72,10 @@ struct DemoOptions {
 [[nodiscard]] int demo_command(const CommonOptions& common, const DemoOptions& options);
 [[nodiscard]] int doctor_command(const CommonOptions& common);
 [[nodiscard]] int token_command(const CommonOptions& common);
+[[nodiscard]] int extension_install_command(const CommonOptions& common, const ExtensionCommandOptions& options);
+[[nodiscard]] int extension_uninstall_command(const CommonOptions& common, const ExtensionCommandOptions& options);
+// 0: as this comfytrace carries it. 3: installed, but otherwise. 1: not installed.
+[[nodiscard]] int extension_status_command(const CommonOptions& common, const ExtensionCommandOptions& options);
 [[nodiscard]] int version_command(const CommonOptions& common);
 
 // Prints "comfytrace: …" to standard error and gives the exit code that fits: 2 for wrong input, else 1.

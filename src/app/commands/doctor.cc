@@ -78,7 +78,8 @@ Check check_worker(const WorkerSetting& worker) {
   return check;
 }
 
-void check_server(const Settings& settings, const std::string& token, std::vector<Check>& checks) {
+// False if none is running.
+bool check_server(const Settings& settings, const std::string& token, std::vector<Check>& checks) {
   Check check{"server " + settings.own_url(), Finding::good, "", ""};
   auto url = net::parse_url(settings.own_url(), 8199);
   auto health = url ? ServerClient(*url, token).call("GET", "/api/v1/health", "", 5'000)
@@ -88,7 +89,7 @@ void check_server(const Settings& settings, const std::string& token, std::vecto
     check.sentence = "not running: " + health.error().message;
     check.mend = "start it with `comfytrace serve`";
     checks.push_back(check);
-    return;
+    return false;
   }
   check.sentence = "comfytrace " + base::find_string(*health, "version").value_or("?");
   if (const auto* cost = base::find(*health, "cost")) {
@@ -129,6 +130,7 @@ void check_server(const Settings& settings, const std::string& token, std::vecto
                         fmt::format("{} times: {}", value, base::find_string(counter, "sentence").value_or("")), ""});
     }
   }
+  return true;
 }
 
 }  // namespace
@@ -146,8 +148,11 @@ int doctor_command(const CommonOptions& common) {
     checks.push_back(check_history(*settings));
     auto token = read_token(settings->token_file);
     if (!token) checks.push_back({"token", Finding::bad, token.error().message, token.error().mend});
-    check_server(*settings, token ? *token : "", checks);
-    for (const WorkerSetting& worker : settings->workers) checks.push_back(check_worker(worker));
+    const bool is_up = check_server(*settings, token ? *token : "", checks);
+    // A server that is up has said what it watches; only what was asked for by name is tried beside that.
+    if (!is_up || !common.flags.comfyui.empty()) {
+      for (const WorkerSetting& worker : settings->workers) checks.push_back(check_worker(worker));
+    }
   }
   bool bad = false;
   bool warned = false;

@@ -42,17 +42,17 @@ std::string parameters_text(const model::Parameters& p) {
   }
   out += line("lora", joined(loras));
   out += line("vae", joined(p.vaes));
-  std::string sampling = base::printable(p.sampler.value_or(""));
-  if (p.scheduler) sampling += " / " + base::printable(*p.scheduler);
-  if (p.steps) sampling += fmt::format(", {} steps", *p.steps);
-  if (p.cfg) sampling += fmt::format(", cfg {:g}", *p.cfg);
-  if (p.denoise) sampling += fmt::format(", denoise {:g}", *p.denoise);
-  out += line("sampling", sampling);
-  std::string size;
-  if (p.width && p.height) size = fmt::format("{} x {}", *p.width, *p.height);
-  if (p.frames) size += fmt::format(" x {} frames", *p.frames);
-  if (p.batch_size) size += fmt::format(", batch {}", *p.batch_size);
-  out += line("size", size);
+  std::vector<std::string> sampling;
+  if (p.sampler) sampling.push_back(*p.sampler + (p.scheduler ? " / " + *p.scheduler : ""));
+  if (p.steps) sampling.push_back(fmt::format("{} steps", *p.steps));
+  if (p.cfg) sampling.push_back(fmt::format("cfg {:g}", *p.cfg));
+  if (p.denoise) sampling.push_back(fmt::format("denoise {:g}", *p.denoise));
+  out += line("sampling", joined(sampling));
+  std::vector<std::string> size;
+  if (p.width && p.height) size.push_back(fmt::format("{} x {}", *p.width, *p.height));
+  if (p.frames) size.push_back(fmt::format("{} frames", *p.frames));
+  if (p.batch_size) size.push_back(fmt::format("batch of {}", *p.batch_size));
+  out += line("size", joined(size));
   out += line("seed", p.seed.value_or(""));
   out += line("prompt", base::printable(base::bounded_text(p.positive_prompt.value_or(""), 300)));
   out += line("negative", base::printable(base::bounded_text(p.negative_prompt.value_or(""), 300)));
