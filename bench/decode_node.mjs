@@ -13,7 +13,7 @@ for (const version of readdirSync(root)) {
     }
   }
 }
-const passes = 20;
+const passes = 200;
 let bytes = 0;
 let checksum = 0;
 const cpu = process.cpuUsage();

@@ -158,14 +158,14 @@ int main(int argc, char** argv) {
   using namespace comfytrace;
   const std::filesystem::path folder = argc > 1 ? argv[1] : "tests/recordings";
   const auto frames = load(folder);
-  measure_decoding(frames, 20);
-  measure("decode+assemble", frames, 20, nullptr, 1);
+  measure_decoding(frames, 200);
+  measure("decode+assemble", frames, 100, nullptr, 1);
   const auto file = std::filesystem::temp_directory_path() / ("comfytrace-bench-" + std::to_string(::getpid()) + ".db");
   {
     auto history = history::SqliteHistory::open(file);
     CHECK(history.ok());
     // What gathers in 50 ms at 100 000 events a second.
-    measure("decode+assemble+durable", frames, 5, history->get(), 5'000);
+    measure("decode+assemble+durable", frames, 40, history->get(), 5'000);
   }
   for (const char* ending : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(file.string() + ending);
   return 0;
