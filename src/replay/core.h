@@ -29,7 +29,7 @@ struct Core {
 
   Core(asio::io_context& context, ReplayOptions replay, std::vector<ServerModel> served, Stage::Troubles troubles)
       : io(context),
-        options(std::move(replay)),
+        options(replay),
         models(std::move(served)),
         stage(options.faults, std::move(troubles)) {}
 

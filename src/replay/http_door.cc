@@ -186,7 +186,7 @@ HttpResponse HttpDoor::get(const HttpRequest& request, std::string_view path) {
   return not_found();
 }
 
-HttpResponse HttpDoor::history(const HttpRequest& request, std::string_view path) {
+HttpResponse HttpDoor::history(const HttpRequest& request, std::string_view path) const {
   if (path.starts_with("/history/")) return json_body(core_.state.history_body(path.substr(9)));
   if (path != "/history") return not_found();
   std::array<std::optional<std::int64_t>, 2> numbers;

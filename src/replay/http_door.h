@@ -29,7 +29,7 @@ class HttpDoor {
  private:
   [[nodiscard]] net::HttpResponse route(const net::HttpRequest& request);
   [[nodiscard]] net::HttpResponse get(const net::HttpRequest& request, std::string_view path);
-  [[nodiscard]] net::HttpResponse history(const net::HttpRequest& request, std::string_view path);
+  [[nodiscard]] net::HttpResponse history(const net::HttpRequest& request, std::string_view path) const;
   [[nodiscard]] net::HttpResponse view(const net::HttpRequest& request);
   [[nodiscard]] net::HttpResponse object_info(std::string_view path);
   [[nodiscard]] net::HttpResponse post_prompt(const base::json::value& body);
