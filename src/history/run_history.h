@@ -10,29 +10,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "history/run_filter.h"
 #include "model/run.h"
 #include "model/worker.h"
 
 // The contract of the history. Every implementation passes the same tests (run_history_contract.h).
 namespace comfytrace::history {
-
-// Which runs. Empty lists and absent values do not restrict. All criteria must hold.
-struct RunFilter {
-  std::optional<std::int64_t> from_ms;  // created at or after
-  std::optional<std::int64_t> to_ms;    // created before
-  std::vector<model::Status> statuses;
-  std::vector<model::ExitReason> exit_reasons;
-  std::vector<std::string> worker_ids;
-  std::vector<std::string> workflows;  // a fingerprint, or a workflow name (case-insensitive)
-  std::vector<std::string> models;     // checkpoint file names
-  std::vector<std::string> tags;       // any of them
-  std::optional<std::string> story;    // story id or title
-  std::optional<std::string> text;     // words; each must occur, as a prefix, in title, prompts, error, notes or tags
-  std::optional<bool> archived;
-};
-BOOST_DESCRIBE_STRUCT(RunFilter, (),
-                      (from_ms, to_ms, statuses, exit_reasons, worker_ids, workflows, models, tags, story, text,
-                       archived))
 
 struct RunPage {
   std::vector<model::RunSummary> runs;     // newest first by (created_at_ms, then order of first save)
