@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/context.h"
+#include "api/filter_docs.h"
 #include "api/run_json.h"
 #include "api/run_patch.h"
 #include "api/run_query.h"
@@ -118,11 +119,31 @@ void delete_run(Context& context, const CallPtr& call) {
 }  // namespace
 
 void add_run_routes(Router& router, const ContextPtr& context) {
-  router.add("GET", "/api/v1/runs", [context](const CallPtr& call) { list_runs(*context, call); });
-  router.add("GET", "/api/v1/runs/{runId}", [context](const CallPtr& call) { get_run(*context, call); });
-  router.add("PATCH", "/api/v1/runs/{runId}", [context](const CallPtr& call) { patch_run(*context, call); });
-  router.add("DELETE", "/api/v1/runs/{runId}", [context](const CallPtr& call) { delete_run(*context, call); });
-  router.add("GET", "/api/v1/runs/{runId}/timeline", [context](const CallPtr& call) { get_timeline(*context, call); });
+  router.add("GET", "/api/v1/runs",
+             {.id = "listRuns",
+              .summary = "Runs that match a filter",
+              .query = filter_docs({{"sort", "newest, oldest, longest, shortest or vram"},
+                                    {"limit", "1 to 1000, default 50", "integer"},
+                                    {"cursor", "nextCursor of the page before"},
+                                    {"preset", "a saved filter; explicit parameters override its own"}}),
+              .response = kSchemaOf<history::RunPage>},
+             [context](const CallPtr& call) { list_runs(*context, call); });
+  router.add("GET", "/api/v1/runs/{runId}",
+             {.id = "getRun", .summary = "One run without its node executions", .response = run_schema},
+             [context](const CallPtr& call) { get_run(*context, call); });
+  router.add("PATCH", "/api/v1/runs/{runId}",
+             {.id = "amendRun",
+              .summary = "Changes what a person may change",
+              .request = run_patch_schema,
+              .response = run_schema},
+             [context](const CallPtr& call) { patch_run(*context, call); });
+  router.add("DELETE", "/api/v1/runs/{runId}", {.id = "deleteRun", .summary = "Deletes a run that has ended"},
+             [context](const CallPtr& call) { delete_run(*context, call); });
+  router.add("GET", "/api/v1/runs/{runId}/timeline",
+             {.id = "getTimeline",
+              .summary = "Node executions and device readings of every attempt",
+              .response = timeline_schema},
+             [context](const CallPtr& call) { get_timeline(*context, call); });
 }
 
 }  // namespace comfytrace::api
