@@ -56,6 +56,8 @@ struct ApiServer::Impl {
     add_status_routes(router, context);
     add_run_routes(router, context);
     add_submit_routes(router, context);
+    add_insight_routes(router, context);
+    add_recommendation_routes(router, context);
     add_artifact_routes(router, context);
     router.add("GET", "/api/v1/openapi.json",
                {.id = "getOpenApi", .summary = "This document", .response = kSchemaOf<base::json::value>},
