@@ -56,8 +56,9 @@ struct FilterPreset {
 };
 BOOST_DESCRIBE_STRUCT(FilterPreset, (), (name, query, created_at_ms))
 
-enum class RecommendationState { open, dismissed, deferred, applied };
-BOOST_DESCRIBE_ENUM(RecommendationState, open, dismissed, deferred, applied)
+// resolved: what it was about is over.
+enum class RecommendationState { open, dismissed, deferred, applied, resolved };
+BOOST_DESCRIBE_ENUM(RecommendationState, open, dismissed, deferred, applied, resolved)
 enum class RecommendationSeverity { info, warning, critical };
 BOOST_DESCRIBE_ENUM(RecommendationSeverity, info, warning, critical)
 struct Recommendation {
