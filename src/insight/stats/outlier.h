@@ -24,8 +24,12 @@ BOOST_DESCRIBE_STRUCT(RobustScale, (), (n, median, mad, mean_absolute_deviation)
 // std::nullopt of no values.
 [[nodiscard]] std::optional<RobustScale> robust_scale(std::span<const double> values);
 
-// (value - median) in robust standard deviations, signed: 0.6745 / MAD; with MAD = 0, 1 / (1.253314 mean absolute
-// deviation); with both 0, 0 for an equal value and an infinity for any other.
+// What stands for a standard deviation: MAD / 0.6745; with MAD = 0, 1.253314 mean absolute deviation; 0 of a constant
+// series.
+[[nodiscard]] double robust_deviation(const RobustScale& scale);
+
+// (value - median) in robust standard deviations, signed; where those are 0, 0 for an equal value and an infinity for
+// any other.
 [[nodiscard]] double robust_z(double value, const RobustScale& scale);
 
 // The |z| above which one more value is an outlier to n others: 3.5, and more for few others, whose MAD is itself

@@ -2,7 +2,6 @@
 
 #include <boost/describe.hpp>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -47,23 +46,5 @@ struct Part {
 // it needs more than it has already had. A part that outlasts all it ever took is judged by the tail of the log-normal.
 // std::nullopt of no parts or where a part has fewer past values than kPredictionNeeds. About 0.5 us a part and draw.
 [[nodiscard]] std::optional<Prediction> predict_remaining(std::span<const Part> parts, double level = kPredictionLevel);
-
-// How often the truth was inside what was predicted: kept beside every prediction that is shown.
-class CoverageCounter {
- public:
-  void add(const Interval& predicted, double truth);
-  void merge(const CoverageCounter& other);
-  [[nodiscard]] std::uint64_t n() const { return below_ + inside_ + above_; }
-  [[nodiscard]] std::uint64_t below() const { return below_; }  // the truth was less than predicted
-  [[nodiscard]] std::uint64_t inside() const { return inside_; }
-  [[nodiscard]] std::uint64_t above() const { return above_; }
-  [[nodiscard]] std::optional<double> rate() const;  // 0-1; missing when nothing was predicted yet
-  [[nodiscard]] std::optional<Interval> rate_interval(double level = kLevel) const;
-
- private:
-  std::uint64_t below_ = 0;
-  std::uint64_t inside_ = 0;
-  std::uint64_t above_ = 0;
-};
 
 }  // namespace comfytrace::insight::stats
