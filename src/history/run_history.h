@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "history/run_filter.h"
+#include "history/run_questions.h"
 #include "model/run.h"
 #include "model/worker.h"
 
@@ -133,6 +134,10 @@ class RunHistoryReader {
   // Hands over every matching run, newest first, without holding them all; stops when `each` returns false.
   [[nodiscard]] virtual base::Result<void> for_each(const RunFilter& filter,
                                                     const std::function<bool(const model::Run&)>& each) const = 0;
+  [[nodiscard]] virtual base::Result<Statistics> statistics(const StatisticsQuery& query) const = 0;
+  // Newest first.
+  [[nodiscard]] virtual base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const = 0;
+  [[nodiscard]] virtual base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const = 0;
   [[nodiscard]] virtual base::Result<HistoryInfo> info() const = 0;
 };
 
