@@ -7,12 +7,14 @@
 #include "base/check.h"
 #include "insight/stats/energy_split.h"
 #include "insight/stats/finite.h"
+#include "insight/stats/mann_whitney.h"
 #include "insight/stats/quantile.h"
-#include "insight/stats/rank_test.h"
-#include "insight/stats/robust_t_test.h"
+#include "insight/stats/robust_student.h"
 
 namespace comfytrace::insight::stats {
 namespace {
+
+constexpr double kDrawIn = 5;  // step-free deviations, see Search::drawn_in
 
 // A place that may be a change, and how well it stands between its neighbours.
 struct Candidate {
@@ -55,6 +57,16 @@ class Search {
     return std::span<const double>(scaled_).subspan(from, to - from);
   }
 
+  // Outliers weigh much in a sum of distances: values further than this from the middle count as if they were there.
+  [[nodiscard]] static std::vector<double> drawn_in(std::span<const double> values) {
+    std::vector<double> near(values.begin(), values.end());
+    const double limit = kDrawIn * step_free_deviation(values);
+    if (limit <= 0) return near;
+    const double middle = *median(values);
+    for (double& value : near) value = std::clamp(value, middle - limit, middle + limit);
+    return near;
+  }
+
   // The weak pass: windows at places that depend on the start of the series alone, so that a new value changes nothing
   // before the last two.
   void propose() {
@@ -80,7 +92,7 @@ class Search {
   }
 
   void split(std::size_t from, std::size_t to) {
-    const auto left = energy_split(part(from, to), options_.min_segment);
+    const auto left = energy_split(drawn_in(part(from, to)), options_.min_segment);
     if (!left) return;
     const std::size_t middle = from + *left;
     const double p_value = robust_t_test(part(from, middle), part(middle, to)).p_value;
@@ -105,19 +117,13 @@ class Search {
     Candidate& candidate = candidates_[i];
     const auto left = part(begin_of(i), candidate.index);
     const auto right = part(candidate.index, end_of(i));
-    candidate.autocorrelation = autocorrelation_around(candidate.index);
+    candidate.autocorrelation = two_level_autocorrelation(left, right);
     const RobustTTest test = robust_t_test(left, right, candidate.autocorrelation);
     candidate.p_value = test.p_value;
     candidate.rank_p = rank_test_only(left, right).p_value;
     const double shift = *median(right) - *median(left);
     candidate.effect = std::fabs(options_.scale == ChangeScale::log ? std::expm1(shift) : shift);
     candidate.judged = true;
-  }
-
-  // Of more values than the two sides: a few say little about memory.
-  [[nodiscard]] double autocorrelation_around(std::size_t index) const {
-    const std::size_t reach = 2 * options_.window;
-    return step_free_autocorrelation(part(index - std::min(index, reach), std::min(index + reach, scaled_.size())));
   }
 
   // The strict pass: the weakest candidate goes, and its neighbours are judged again, until all that are left stand.

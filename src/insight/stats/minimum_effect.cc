@@ -5,8 +5,8 @@
 
 #include "base/check.h"
 #include "insight/stats/distribution.h"
+#include "insight/stats/mann_whitney.h"
 #include "insight/stats/outlier.h"
-#include "insight/stats/rank_test.h"
 
 namespace comfytrace::insight::stats {
 

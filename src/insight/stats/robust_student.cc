@@ -1,7 +1,8 @@
-#include "insight/stats/robust_t_test.h"
+#include "insight/stats/robust_student.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "base/check.h"
@@ -33,28 +34,28 @@ Moments moments(std::span<const double> values) {
   return m;
 }
 
-// The mean square of differences `lag` apart, the largest drawn in.
-double mean_square_difference(std::span<const double> values, std::size_t lag) {
-  std::vector<double> differences;
-  for (std::size_t i = lag; i < values.size(); ++i) differences.push_back(std::fabs(values[i] - values[i - lag]));
-  std::vector<double> work = differences;
-  double limit = kDrawIn * median_in_place(work) / 0.6745;
-  if (limit <= 0) limit = *std::max_element(differences.begin(), differences.end());
-  double sum = 0;
-  for (const double difference : differences) sum += std::min(difference, limit) * std::min(difference, limit);
-  return sum / static_cast<double>(differences.size());
-}
-
-}  // namespace
-
-RobustTTest robust_t_test(std::span<const double> left, std::span<const double> right, double autocorrelation) {
-  CHECK(left.size() >= 2 && right.size() >= 2 && autocorrelation >= 0 && autocorrelation < 1);
+// Both sides' values around their own medians, drawn in.
+std::vector<double> drawn_in_residuals(std::span<const double> left, std::span<const double> right) {
   std::vector<double> residuals;
   residuals.reserve(left.size() + right.size());
   append_residuals(left, residuals);
   append_residuals(right, residuals);
   const double limit = kDrawIn * robust_deviation(*robust_scale(residuals));
   for (double& residual : residuals) residual = std::clamp(residual, -limit, limit);
+  return residuals;
+}
+
+double neighbour_products(std::span<const double> values, double mean) {
+  double sum = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) sum += (values[i] - mean) * (values[i - 1] - mean);
+  return sum;
+}
+
+}  // namespace
+
+RobustTTest robust_t_test(std::span<const double> left, std::span<const double> right, double autocorrelation) {
+  CHECK(left.size() >= 2 && right.size() >= 2 && autocorrelation >= 0 && autocorrelation < 1);
+  const auto residuals = drawn_in_residuals(left, right);
   const Moments l = moments(std::span(residuals).first(left.size()));
   const Moments r = moments(std::span(residuals).subspan(left.size()));
   RobustTTest test;
@@ -72,12 +73,26 @@ RobustTTest robust_t_test(std::span<const double> left, std::span<const double> 
   return test;
 }
 
-double step_free_autocorrelation(std::span<const double> values) {
-  if (values.size() < 10) return 0;
-  const double neighbours = mean_square_difference(values, 1);
-  if (neighbours <= 0) return 0;
-  // Of a first-order autoregression the mean squares are 2 v (1 - r) and 2 v (1 - r^2): their ratio is 1 + r.
-  return std::clamp(mean_square_difference(values, 2) / neighbours - 1, 0.0, 0.9);
+double step_free_deviation(std::span<const double> values) {
+  if (values.size() < 2) return 0;
+  std::vector<double> differences;
+  for (std::size_t i = 1; i < values.size(); ++i) differences.push_back(std::fabs(values[i] - values[i - 1]));
+  return median_in_place(differences) / (0.6745 * std::numbers::sqrt2);
+}
+
+double two_level_autocorrelation(std::span<const double> left, std::span<const double> right) {
+  CHECK(left.size() >= 2 && right.size() >= 2);
+  const auto residuals = drawn_in_residuals(left, right);
+  const auto on_left = std::span(residuals).first(left.size());
+  const auto on_right = std::span(residuals).subspan(left.size());
+  const Moments l = moments(on_left);
+  const Moments r = moments(on_right);
+  if (l.squares + r.squares <= 0) return 0;
+  const double plain =
+      (neighbour_products(on_left, l.mean) + neighbour_products(on_right, r.mean)) / (l.squares + r.squares);
+  // Taking off a mean lowers it by (1 + 4 r) / n (Kendall 1954); here two are taken off.
+  const auto n = static_cast<double>(residuals.size());
+  return std::clamp(plain + 2 * (1 + 4 * std::max(0.0, plain)) / n, 0.0, 0.9);
 }
 
 }  // namespace comfytrace::insight::stats

@@ -17,8 +17,12 @@ struct RobustTTest {
 [[nodiscard]] RobustTTest robust_t_test(std::span<const double> left, std::span<const double> right,
                                         double autocorrelation = 0);
 
-// Lag-1 autocorrelation of a series that may step between levels and hold outliers, 0 to 0.9: from how much more values
-// two apart differ than neighbours do, which a step or an outlier here and there leaves as it is. 0 below 10 values.
-[[nodiscard]] double step_free_autocorrelation(std::span<const double> values);
+// What stands for the standard deviation of a series that may step between levels: from the median difference of
+// neighbours. 0 below 2 values and where more than half of the neighbours are equal.
+[[nodiscard]] double step_free_deviation(std::span<const double> values);
+
+// Lag-1 autocorrelation of values around the levels of their sides, outliers drawn in, 0 to 0.9; corrected for the two
+// levels being estimated.
+[[nodiscard]] double two_level_autocorrelation(std::span<const double> left, std::span<const double> right);
 
 }  // namespace comfytrace::insight::stats

@@ -1,4 +1,4 @@
-#include "insight/stats/rank_test.h"
+#include "insight/stats/mann_whitney.h"
 
 #include <algorithm>
 #include <cmath>
