@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "history/run_facts.h"
 #include "history/run_filter.h"
 
@@ -13,7 +14,9 @@
 // in the unit that their name says; std::nullopt is "nothing to say", never 0.
 namespace comfytrace::history {
 
-// nodeClass: what the executions of each class of node took together in each run. Times begin at `utc_offset_ms`.
+// A run counts in each of its models, workers, GPUs and tags. A story is named by its id, or by its title if it has no
+// id. Hours, days, weeks (from Monday) and months begin by the clock of `utc_offset_ms`. nodeClass: what the executions
+// of each class of node took together in each run.
 enum class GroupBy {
   none,
   workflow,
@@ -46,11 +49,12 @@ struct Distribution {
   std::optional<double> max;
   std::optional<double> standard_deviation;  // of a sample: absent below two
   double sum = 0;
-  bool exact = true;  // else the percentiles are within 0.2 %
+  bool exact = true;  // else median, p90, p95 and p99 are within 0.2 %
   bool operator==(const Distribution&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Distribution, (), (n, min, mean, median, p90, p95, p99, max, standard_deviation, sum, exact))
 
+// Of a class of node only the runs with their ends, the executions and duration_ms are told; the rest is 0 or absent.
 struct GroupStatistics {
   std::string key;                      // the group's value; of times the first moment, ISO 8601; "" is "not known"
   std::optional<std::int64_t> from_ms;  // of times: the first moment
@@ -128,7 +132,12 @@ struct ScenesQuery {
   std::vector<model::Status> statuses;  // of the scene; empty: any
   std::optional<std::int64_t> before_ms;
   std::optional<std::string> without_run_id;
-  std::int64_t limit = 50;
+  std::int64_t limit = 50;  // 1..100000, newest run first, then in the run's order
 };
+
+// Errors: invalid, with the field.
+[[nodiscard]] base::Result<void> check_query(const StatisticsQuery& query);
+[[nodiscard]] base::Result<void> check_query(const FactsQuery& query);
+[[nodiscard]] base::Result<void> check_query(const ScenesQuery& query);
 
 }  // namespace comfytrace::history

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/codec.h"
+#include "history/reference_answers.h"
 #include "history/run_rules.h"
 
 namespace comfytrace::history {
@@ -133,6 +134,16 @@ Result<void> MemoryHistory::for_each(const RunFilter& filter,
     if (!each(run)) break;
   }
   return {};
+}
+
+Result<Statistics> MemoryHistory::statistics(const StatisticsQuery& query) const {
+  return reference_answer(*this, query);
+}
+Result<std::vector<RunFacts>> MemoryHistory::facts(const FactsQuery& query) const {
+  return reference_answer(*this, query);
+}
+Result<std::vector<SceneSample>> MemoryHistory::scene_samples(const ScenesQuery& query) const {
+  return reference_answer(*this, query);
 }
 
 Result<HistoryInfo> MemoryHistory::info() const {
@@ -334,6 +345,11 @@ class View final : public RunHistoryReader {
   Result<std::vector<Alert>> alerts(std::int64_t limit) const override { return history_.alerts(limit); }
   Result<void> for_each(const RunFilter& filter, const std::function<bool(const model::Run&)>& each) const override {
     return history_.for_each(filter, each);
+  }
+  Result<Statistics> statistics(const StatisticsQuery& query) const override { return history_.statistics(query); }
+  Result<std::vector<RunFacts>> facts(const FactsQuery& query) const override { return history_.facts(query); }
+  Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override {
+    return history_.scene_samples(query);
   }
   Result<HistoryInfo> info() const override { return history_.info(); }
 

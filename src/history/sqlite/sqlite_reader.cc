@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/codec.h"
+#include "history/reference_answers.h"
 #include "history/run_rules.h"
 #include "history/sqlite/filter_sql.h"
 #include "history/sqlite/sample_codec.h"
@@ -191,6 +192,16 @@ Result<void> SqliteReader::for_each(const RunFilter& filter, const std::function
     if (static_cast<std::int64_t>(runs->size()) < kRunsAtOnce) return {};
     after = last;
   }
+}
+
+Result<Statistics> SqliteReader::statistics(const StatisticsQuery& query) const {
+  return reference_answer(*this, query);
+}
+Result<std::vector<RunFacts>> SqliteReader::facts(const FactsQuery& query) const {
+  return reference_answer(*this, query);
+}
+Result<std::vector<SceneSample>> SqliteReader::scene_samples(const ScenesQuery& query) const {
+  return reference_answer(*this, query);
 }
 
 Result<HistoryInfo> SqliteReader::info() const {
