@@ -28,6 +28,26 @@ struct CommonOptions {
 struct RunsOptions {
   std::vector<std::pair<std::string, std::string>> query;  // as in the API's query string
 };
+struct StatsOptions {
+  std::vector<std::pair<std::string, std::string>> filter;
+  std::string by;  // a GroupBy; empty: only the whole
+  bool exact = false;
+};
+struct TrendOptions {
+  std::vector<std::pair<std::string, std::string>> filter;
+  std::string metric;
+  std::string bucket;
+  bool as_it_is = false;  // not like for like
+};
+struct CompareOptions {
+  std::vector<std::string> run_ids;  // one: against the runs like it; more: side by side
+};
+struct RecommendOptions {
+  bool all = false;  // closed ones too
+  std::string id;    // of the one that is acted on
+  std::string action;
+  std::int64_t days = 7;  // of a deferral
+};
 struct ShowOptions {
   std::vector<std::string> run_ids;  // "latest": the newest; "-": ids from standard input
   bool explain = false;
@@ -65,6 +85,10 @@ struct ExtensionCommandOptions {
 [[nodiscard]] int serve_command(const CommonOptions& common);
 [[nodiscard]] int watch_command(const CommonOptions& common, const WatchOptions& options);
 [[nodiscard]] int runs_command(const CommonOptions& common, const RunsOptions& options);
+[[nodiscard]] int stats_command(const CommonOptions& common, const StatsOptions& options);
+[[nodiscard]] int trend_command(const CommonOptions& common, const TrendOptions& options);
+[[nodiscard]] int compare_command(const CommonOptions& common, const CompareOptions& options);
+[[nodiscard]] int recommend_command(const CommonOptions& common, const RecommendOptions& options);
 [[nodiscard]] int show_command(const CommonOptions& common, const ShowOptions& options);
 [[nodiscard]] int run_command(const CommonOptions& common, const RunOptions& options);
 [[nodiscard]] int record_command(const CommonOptions& common, const RecordOptions& options);
