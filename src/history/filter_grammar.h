@@ -45,6 +45,7 @@ struct WrittenFilter {
 // The parameters, for help and messages.
 struct FilterKey {
   std::string_view name;  // "durationMinMs"
+  std::string_view flag;  // "duration-min", on the command line
   std::string_view help;  // one line, without the name
 };
 [[nodiscard]] std::span<const FilterKey> filter_keys();
@@ -52,13 +53,5 @@ struct FilterKey {
 
 // Turns names among filter.worker_ids into ids. A name that no worker has is kept as it is: it matches nothing.
 void resolve_workers(RunFilter& filter, std::span<const model::Worker> workers);
-
-// Epoch milliseconds of "1763800000000", "2026-11-22" (UTC midnight), "2026-11-22T10:00:00Z", "…T10:00:00.5+01:00",
-// "-7d", "-12h", "-30m", "now". `now_ms` is what they count back from.
-[[nodiscard]] base::Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms);
-// "1500" and "1500ms", "90s", "1.5h", "2m", "30d", "4w". Never negative.
-[[nodiscard]] base::Result<std::int64_t> parse_duration_ms(std::string_view text);
-// "1048576", "8GiB", "500 MB", "1.5TiB". Never negative.
-[[nodiscard]] base::Result<std::int64_t> parse_bytes(std::string_view text);
 
 }  // namespace comfytrace::history

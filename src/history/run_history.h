@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,7 +45,7 @@ struct PruneRule {
 };
 struct PruneReport {
   std::int64_t runs = 0;   // that went, or would go
-  std::int64_t bytes = 0;  // an estimate for a dry run
+  std::int64_t bytes = 0;  // about so many
   std::optional<std::int64_t> oldest_at_ms;
   std::optional<std::int64_t> newest_at_ms;
   // What the rule would have taken but for its state; each run once, in this order.
@@ -149,6 +150,16 @@ class RunHistoryReader {
   [[nodiscard]] virtual base::Result<HistoryInfo> info() const = 0;
 };
 
+// A prune under way. Between its steps the history may be changed, by whoever may change it.
+class Pruning {
+ public:
+  virtual ~Pruning() = default;
+  // The next batch: a transaction of at most 100 runs. False: there is nothing more to do.
+  [[nodiscard]] virtual base::Result<bool> step() = 0;
+  // Of the steps so far.
+  [[nodiscard]] virtual PruneReport report() const = 0;
+};
+
 // Questions and changes. Changes come from one thread: the writer's.
 class RunHistory : public RunHistoryReader {
  public:
@@ -159,10 +170,11 @@ class RunHistory : public RunHistoryReader {
   // False if there is no such run. Cascades to scenes, attempts, samples; the id is remembered as removed.
   [[nodiscard]] virtual base::Result<bool> remove(std::string_view run_id) = 0;
   [[nodiscard]] virtual base::Result<bool> amend(std::string_view run_id, const RunPatch& patch) = 0;
-  // In batches of at most 100 runs; `keep_going` is asked before each, may change the history meanwhile, and stops it
-  // by false. Pruned ids are not remembered as removed by hand but do not come back from a worker's history either.
-  [[nodiscard]] virtual base::Result<PruneReport> prune(const PruneRule& rule,
-                                                        const std::function<bool()>& keep_going) = 0;
+  // Pruned ids are not remembered as removed by hand but do not come back from a worker's history either. What is given
+  // must not outlive the history. Errors: invalid (the rule).
+  [[nodiscard]] virtual base::Result<std::unique_ptr<Pruning>> begin_prune(const PruneRule& rule) = 0;
+  // All of it; `keep_going` is asked before each batch and stops it by false. Of a dry run: foresee().
+  [[nodiscard]] base::Result<PruneReport> prune(const PruneRule& rule, const std::function<bool()>& keep_going);
   // Replaces the series of each attempt named. Ignored for runs that are not stored.
   [[nodiscard]] virtual base::Result<void> save_samples(std::span<const SampleSeries> series) = 0;
   [[nodiscard]] virtual base::Result<void> save_worker(const model::Worker& worker) = 0;
