@@ -61,13 +61,14 @@ class TroubledHistory final : public RunHistory {
   Result<std::optional<std::string>> run_of_prompt(std::string_view w, std::string_view p) const override {
     return memory_.run_of_prompt(w, p);
   }
-  Result<RunPage> page(const RunFilter& f, std::int64_t l, std::string_view c) const override {
-    return memory_.page(f, l, c);
+  Result<RunPage> page(const RunFilter& f, RunSort s, std::int64_t l, std::string_view c) const override {
+    return memory_.page(f, s, l, c);
   }
   Result<std::vector<model::Run>> open_runs() const override { return memory_.open_runs(); }
   Result<std::vector<SampleSeries>> samples(std::string_view id) const override { return memory_.samples(id); }
   Result<std::vector<model::Worker>> workers() const override { return memory_.workers(); }
   Result<std::vector<FilterPreset>> presets() const override { return memory_.presets(); }
+  Result<std::optional<FilterPreset>> preset(std::string_view name) const override { return memory_.preset(name); }
   Result<std::vector<Recommendation>> recommendations() const override { return memory_.recommendations(); }
   Result<std::vector<Alert>> alerts(std::int64_t limit) const override { return memory_.alerts(limit); }
   Result<void> for_each(const RunFilter& f, const std::function<bool(const model::Run&)>& each) const override {
@@ -78,12 +79,11 @@ class TroubledHistory final : public RunHistory {
   Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override {
     return memory_.scene_samples(query);
   }
+  Result<PruneReport> foresee(const PruneRule& rule) const override { return memory_.foresee(rule); }
   Result<HistoryInfo> info() const override { return memory_.info(); }
   Result<bool> remove(std::string_view id) override { return memory_.remove(id); }
   Result<bool> amend(std::string_view id, const RunPatch& patch) override { return memory_.amend(id, patch); }
-  Result<PruneReport> prune(const PruneRule& rule, const std::function<bool()>& go) override {
-    return memory_.prune(rule, go);
-  }
+  Result<std::unique_ptr<Pruning>> begin_prune(const PruneRule& rule) override { return memory_.begin_prune(rule); }
   Result<void> save_samples(std::span<const SampleSeries> series) override { return memory_.save_samples(series); }
   Result<void> save_worker(const model::Worker& worker) override { return memory_.save_worker(worker); }
   Result<void> save_preset(const FilterPreset& preset) override { return memory_.save_preset(preset); }
