@@ -6,6 +6,9 @@
 #include <iostream>
 
 #include "app/commands/command.h"
+#include "history/run_questions.h"
+#include "insight/recommendation_engine.h"
+#include "insight/trend.h"
 
 namespace {
 
@@ -15,6 +18,10 @@ using namespace comfytrace::app;
 struct Arguments {
   CommonOptions common;
   RunsOptions runs;
+  StatsOptions stats;
+  TrendOptions trend;
+  CompareOptions compare;
+  RecommendOptions recommend;
   ShowOptions show;
   WatchOptions watch;
   RunOptions run;
@@ -47,7 +54,7 @@ void add_listen(CLI::App* command, Arguments& arguments) {
 }
 
 // The filter's flags are the API's parameters: one grammar.
-void add_filter(CLI::App* command, RunsOptions& options) {
+void add_filter(CLI::App* command, std::vector<std::pair<std::string, std::string>>& query, bool paged) {
   static const std::vector<std::pair<std::string, std::string>> kFlags{
       {"from", "Queued at or after: 2026-11-22, 2026-11-22T10:00:00Z, -7d, -12h or epoch ms"},
       {"to", "Queued before"},
@@ -58,9 +65,9 @@ void add_filter(CLI::App* command, RunsOptions& options) {
       {"limit", "How many, 1 to 1000 [50]"},
       {"cursor", "Where the page before ended"}};
   for (const auto& [name, help] : kFlags) {
+    if (!paged && (name == "limit" || name == "cursor")) continue;
     command->add_option_function<std::string>(
-        "--" + name, [&options, key = name](const std::string& value) { options.query.emplace_back(key, value); },
-        help);
+        "--" + name, [&query, key = name](const std::string& value) { query.emplace_back(key, value); }, help);
   }
 }
 
@@ -94,13 +101,43 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
   add_settings(watch, a);
 
   CLI::App* runs = command("runs", "List runs, newest first", [&a] { return runs_command(a.common, a.runs); });
-  add_filter(runs, a.runs);
+  add_filter(runs, a.runs.query, true);
   add_settings(runs, a);
 
   CLI::App* show = command("show", "Show runs whole", [&a] { return show_command(a.common, a.show); });
   show->add_option("run", a.show.run_ids, "Run ids; `latest`; `-` reads them from standard input")->required();
   show->add_flag("--explain", a.show.explain, "Say why the record is as it is");
   add_settings(show, a);
+
+  CLI::App* stats =
+      command("stats", "Statistics of the runs that match", [&a] { return stats_command(a.common, a.stats); });
+  stats->add_option("--by", a.stats.by, "And of each " + base::enum_names<history::GroupBy>());
+  stats->add_flag("--exact", a.stats.exact, "Exact percentiles however many runs match");
+  add_filter(stats, a.stats.filter, false);
+  add_settings(stats, a);
+
+  CLI::App* trend = command("trend", "How a measure goes with time, where it stepped, and what changed there",
+                            [&a] { return trend_command(a.common, a.trend); });
+  trend->add_option("--metric", a.trend.metric, base::enum_names<insight::Metric>() + " [duration]");
+  trend->add_option("--bucket", a.trend.bucket,
+                    base::enum_names<insight::TrendBucket>() + " [by how many runs there are]");
+  trend->add_flag("--as-it-is", a.trend.as_it_is, "Not like for like: values as they are, whatever work is mixed");
+  add_filter(trend, a.trend.filter, false);
+  add_settings(trend, a);
+
+  CLI::App* compare = command("compare", "One run against the runs like it, or several side by side",
+                              [&a] { return compare_command(a.common, a.compare); });
+  compare->add_option("run", a.compare.run_ids, "Run ids; `latest`; `-` reads them from standard input")->required();
+  add_settings(compare, a);
+
+  CLI::App* recommend = command("recommend", "What comfytrace suggests, with its evidence",
+                                [&a] { return recommend_command(a.common, a.recommend); });
+  recommend->add_option("action", a.recommend.action,
+                        base::enum_names<insight::RecommendationAction>() + "; none: list");
+  recommend->add_option("id", a.recommend.id, "Of the recommendation that is acted on");
+  recommend->add_option("--days", a.recommend.days, "For how long to defer it [7]")->check(CLI::Range(1, 3650));
+  recommend->add_flag("--all", a.recommend.all, "Closed ones too");
+  add_settings(recommend, a);
 
   CLI::App* run = command("run", "Submit workflows (API format), follow them to their end, record them",
                           [&a] { return run_command(a.common, a.run); });

@@ -51,8 +51,8 @@ std::string sparkline(const std::vector<std::optional<double>>& values, std::siz
 }
 
 std::string bar(double share, std::size_t width) {
-  const auto eighths = static_cast<std::size_t>(
-      std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(width * kEighths.size())));
+  const auto eighths =
+      static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(width * kEighths.size())));
   std::string text;
   for (std::size_t i = 0; i < eighths / kEighths.size(); ++i) text += "█";
   return text + std::string(kEighths[eighths % kEighths.size()]);

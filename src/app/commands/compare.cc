@@ -30,9 +30,10 @@ std::string baseline_text(const insight::RunComparison& comparison) {
   if (!comparison.explanation.empty()) out += said(comparison.explanation) + "\n";
   out += said(comparison.cohort.sentence, Tone::quiet) + "\n";
   for (const insight::NotEqual& other : comparison.cohort.not_equal) {
-    out += said(fmt::format("  differs: {}, {} here, {}", other.what, other.this_run.value_or("not known"), other.cohort),
-                 Tone::quiet) +
-           "\n";
+    out +=
+        said(fmt::format("  differs: {}, {} here, {}", other.what, other.this_run.value_or("not known"), other.cohort),
+             Tone::quiet) +
+        "\n";
   }
   for (const insight::MetricComparison* metric : {&comparison.vram_peak, &comparison.queue_wait}) {
     if (!metric->sentence.empty()) out += said(metric->sentence, tone_of(metric->verdict)) + "\n";
@@ -44,7 +45,8 @@ std::string baseline_text(const insight::RunComparison& comparison) {
   Table table({"NODE CLASS", "TOOK", "LIKE RUNS", "CHANGE", "N", "P"});
   for (const insight::NodeComparison& node : comparison.node_classes) {
     table.add({node.class_type, insight::duration_words(node.duration_ms), duration(node.baseline_median_ms),
-               percent(node.delta_ratio), std::to_string(node.n), node.p_value ? fmt::format("{:.2g}", *node.p_value) : "-"});
+               percent(node.delta_ratio), std::to_string(node.n),
+               node.p_value ? fmt::format("{:.2g}", *node.p_value) : "-"});
   }
   return out + "\n" + table.text(terminal_width());
 }

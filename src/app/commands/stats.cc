@@ -28,29 +28,34 @@ std::string line(std::string_view label, const std::string& value, const std::st
 
 std::string total_text(const GroupStatistics& total) {
   std::string out;
-  out += line("runs", std::to_string(total.runs),
-              fmt::format("{} succeeded, {} failed, {} partial, {} timed out, {} cancelled, {} open", total.runs_succeeded,
-                          total.runs_failed, total.runs_partial, total.runs_timed_out, total.runs_cancelled,
-                          total.runs_open));
+  out += line(
+      "runs", std::to_string(total.runs),
+      fmt::format("{} succeeded, {} failed, {} partial, {} timed out, {} cancelled, {} open", total.runs_succeeded,
+                  total.runs_failed, total.runs_partial, total.runs_timed_out, total.runs_cancelled, total.runs_open));
   out += line("scenes", fmt::format("{} of {} succeeded", total.scenes_succeeded, total.scenes),
               fmt::format("{} attempts, {} out of memory, {} timed out", total.attempts, total.attempts_out_of_memory,
                           total.attempts_timed_out));
   out += line("success rate", rate(total), "of the runs that ended and that nobody took back");
   const Distribution& took = total.duration_ms;
   if (took.n > 0) {
-    out += line("took", fmt::format("median {}, p95 {}, p99 {}", duration(took.median), duration(took.p95), duration(took.p99)),
-                fmt::format("{} to {}, mean {}, standard deviation {}, {} runs{}", duration(took.min), duration(took.max),
-                            duration(took.mean), duration(took.standard_deviation), took.n,
+    out += line("took",
+                fmt::format("median {}, p95 {}, p99 {}", duration(took.median), duration(took.p95), duration(took.p99)),
+                fmt::format("{} to {}, mean {}, standard deviation {}, {} runs{}", duration(took.min),
+                            duration(took.max), duration(took.mean), duration(took.standard_deviation), took.n,
                             took.exact ? "" : "; percentiles within 0.2 %"));
     out += line("GPU time", fmt::format("{:.1f} h", took.sum / 3'600'000));
   }
   if (total.queue_wait_ms.n > 0) {
-    out += line("waited", fmt::format("median {}, p95 {}", duration(total.queue_wait_ms.median), duration(total.queue_wait_ms.p95)),
-                fmt::format("{} runs", total.queue_wait_ms.n));
+    out +=
+        line("waited",
+             fmt::format("median {}, p95 {}", duration(total.queue_wait_ms.median), duration(total.queue_wait_ms.p95)),
+             fmt::format("{} runs", total.queue_wait_ms.n));
   }
   if (const Distribution& peak = total.vram_peak_bytes; peak.n > 0) {
-    out += line("VRAM peak", fmt::format("median {}, at most {}", insight::bytes_words(*peak.median), insight::bytes_words(*peak.max)),
-                fmt::format("{} runs", peak.n));
+    out +=
+        line("VRAM peak",
+             fmt::format("median {}, at most {}", insight::bytes_words(*peak.median), insight::bytes_words(*peak.max)),
+             fmt::format("{} runs", peak.n));
   }
   out += line("frames", std::to_string(total.frames));
   return out;
@@ -66,7 +71,8 @@ std::string groups_text(const history::Statistics& statistics, history::GroupBy 
     const auto name = names.find(group.key);
     const std::string& key = name == names.end() ? group.key : name->second;
     table.add({key.empty() ? "not known" : key, std::to_string(nodes ? group.executions : group.runs), rate(group),
-               duration(group.duration_ms.median), duration(group.duration_ms.p95), insight::duration_words(group.duration_ms.sum),
+               duration(group.duration_ms.median), duration(group.duration_ms.p95),
+               insight::duration_words(group.duration_ms.sum),
                bar(largest > 0 ? group.duration_ms.sum / largest : 0, 20)});
   }
   return table.text(terminal_width());

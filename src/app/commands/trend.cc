@@ -15,7 +15,8 @@ base::Result<void> read_word(const std::string& text, const char* flag, E& value
   if (text.empty()) return {};
   const auto word = base::enum_from_name<E>(text);
   if (!word) {
-    return base::Error{base::ErrorCode::invalid, "unknown word \"" + text + "\"", flag, "one of: " + base::enum_names<E>()};
+    return base::Error{base::ErrorCode::invalid, "unknown word \"" + text + "\"", flag,
+                       "one of: " + base::enum_names<E>()};
   }
   value = *word;
   return {};
@@ -54,8 +55,9 @@ std::string trend_text(const insight::Trend& trend) {
     out += "\n" + said(step.sentence, tone_of(step.verdict)) + "\n  " + toned(evidence_of(step), Tone::quiet) + "\n";
     for (const insight::WhatChanged& change : step.what_changed) {
       const auto value = [](const std::string& text) { return text.empty() ? "not known" : said(text); };
-      out += fmt::format("  {} {} -> {}{}\n", change.what, value(change.before), value(change.after),
-                         toned(fmt::format("  explains {}", insight::percent_words(change.explains_ratio)), Tone::quiet));
+      out +=
+          fmt::format("  {} {} -> {}{}\n", change.what, value(change.before), value(change.after),
+                      toned(fmt::format("  explains {}", insight::percent_words(change.explains_ratio)), Tone::quiet));
     }
   }
   if (!trend.slope.sentence.empty()) out += "\n" + said(trend.slope.sentence, tone_of(trend.slope.verdict)) + "\n";
