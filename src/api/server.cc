@@ -53,6 +53,7 @@ struct ApiServer::Impl {
                options.limits) {
     add_status_routes(router, context);
     add_run_routes(router, context);
+    add_preset_routes(router, context);
     add_submit_routes(router, context);
     add_artifact_routes(router, context);
     router.add("GET", kTelemetry, [](const CallPtr& call) {
