@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace comfytrace::history {
 namespace {
 
@@ -15,21 +17,21 @@ std::int64_t at(std::string_view text) {
 }
 
 TEST(ParseTime, ReadsEveryWayOfWritingATime) {
-  EXPECT_EQ(at("1763805600000"));
+  EXPECT_EQ(at("1763805600000"), kNowMs);
   EXPECT_EQ(at("0"), 0);
-  EXPECT_EQ(at("now"));
+  EXPECT_EQ(at("now"), kNowMs);
   EXPECT_EQ(at("-7d"), kNowMs - 7 * kDayMs);
   EXPECT_EQ(at("-2w"), kNowMs - 14 * kDayMs);
   EXPECT_EQ(at("-12h"), kNowMs - kDayMs / 2);
   EXPECT_EQ(at("-30m"), kNowMs - 1'800'000);
   EXPECT_EQ(at("2025-11-22"), kNowMs - 10 * 3'600'000);
-  EXPECT_EQ(at("2025-11-22T10:00Z"));
-  EXPECT_EQ(at("2025-11-22T10:00:00Z"));
+  EXPECT_EQ(at("2025-11-22T10:00Z"), kNowMs);
+  EXPECT_EQ(at("2025-11-22T10:00:00Z"), kNowMs);
   EXPECT_EQ(at("2025-11-22t10:00:00.25z"), kNowMs + 250);
   EXPECT_EQ(at("2025-11-22T10:00:00.123456Z"), kNowMs + 123);
-  EXPECT_EQ(at("2025-11-22T11:30:00+01:30"));
-  EXPECT_EQ(at("2025-11-22T11:30:00 01:30"));
-  EXPECT_EQ(at("2025-11-22T02:00:00-08:00"));
+  EXPECT_EQ(at("2025-11-22T11:30:00+01:30"), kNowMs);
+  EXPECT_EQ(at("2025-11-22T11:30:00 01:30"), kNowMs);
+  EXPECT_EQ(at("2025-11-22T02:00:00-08:00"), kNowMs);
   EXPECT_EQ(at("2024-02-29"), 1'709'164'800'000);
   EXPECT_EQ(at("-1000000w"), 0);
 }
