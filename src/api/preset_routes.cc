@@ -20,6 +20,11 @@ struct PresetList {
 };
 BOOST_DESCRIBE_STRUCT(PresetList, (), (presets))
 
+struct PresetBody {
+  std::string query;
+};
+BOOST_DESCRIBE_STRUCT(PresetBody, (), (query))
+
 void fail_no_preset(const CallPtr& call) {
   call->fail(404, "there is no preset with this name", "name");
 }
@@ -87,10 +92,19 @@ void delete_preset(const Context& context, const CallPtr& call) {
 
 void add_preset_routes(Router& router, const ContextPtr& context) {
   const std::string one = "/api/v1/filter-presets/{name}";
-  router.add("GET", "/api/v1/filter-presets", [context](const CallPtr& call) { list_presets(*context, call); });
-  router.add("GET", one, [context](const CallPtr& call) { get_preset(*context, call); });
-  router.add("PUT", one, [context](const CallPtr& call) { put_preset(*context, call); });
-  router.add("DELETE", one, [context](const CallPtr& call) { delete_preset(*context, call); });
+  router.add("GET", "/api/v1/filter-presets",
+             {.id = "listPresets", .summary = "The saved filters", .response = kSchemaOf<PresetList>},
+             [context](const CallPtr& call) { list_presets(*context, call); });
+  router.add("GET", one, {.id = "getPreset", .summary = "A saved filter", .response = kSchemaOf<history::FilterPreset>},
+             [context](const CallPtr& call) { get_preset(*context, call); });
+  router.add("PUT", one,
+             {.id = "savePreset",
+              .summary = "Keeps a filter under a name, or replaces it",
+              .request = kSchemaOf<PresetBody>,
+              .response = kSchemaOf<history::FilterPreset>},
+             [context](const CallPtr& call) { put_preset(*context, call); });
+  router.add("DELETE", one, {.id = "deletePreset", .summary = "Deletes a saved filter"},
+             [context](const CallPtr& call) { delete_preset(*context, call); });
 }
 
 }  // namespace comfytrace::api

@@ -102,4 +102,12 @@ Result<PruneRequest> parse_prune_request(std::string_view body) {
   return request;
 }
 
+std::string prune_request_schema(base::SchemaBook& book) {
+  const std::string quantity = R"({"type":["integer","string"]})";
+  return book.define("PruneRequest", R"({"type":"object","properties":{"olderThanMs":)" + quantity + R"(,"keep":)" +
+                                         quantity + R"(,"maxBytes":)" + quantity +
+                                         R"(,"filter":{"type":"string"},"dryRun":{"type":"boolean"}},)"
+                                         R"("additionalProperties":false})");
+}
+
 }  // namespace comfytrace::api

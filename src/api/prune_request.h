@@ -6,6 +6,7 @@
 
 #include "api/run_query.h"
 #include "base/result.h"
+#include "base/schema_book.h"
 
 namespace comfytrace::api {
 
@@ -25,6 +26,8 @@ struct PruneRequest {
 // Reads `{olderThanMs?, keep?, maxBytes?, filter?, dryRun?}`; "30d" and "2GiB" are taken as well as numbers. Unknown
 // keys are refused by name. Errors: invalid, too_large; with field and mend.
 [[nodiscard]] base::Result<PruneRequest> parse_prune_request(std::string_view body);
+
+[[nodiscard]] std::string prune_request_schema(base::SchemaBook& book);
 
 // The answer.
 struct PruneAnswer : history::PruneReport {

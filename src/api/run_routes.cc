@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "api/context.h"
+#include "api/filter_docs.h"
+#include "api/filtered_call.h"
 #include "api/prune_request.h"
 #include "api/run_json.h"
 #include "api/run_patch.h"
@@ -42,12 +44,6 @@ void with_run(const Context& context, const CallPtr& call,
     if (!run) return call->fail(404, kNoSuchRun, "runId");
     then(reader, std::move(*run));
   });
-}
-
-std::vector<model::Worker> watched_workers(const Context& context) {
-  std::vector<model::Worker> workers;
-  for (auto& state : context.services.workers()) workers.push_back(std::move(state.worker));
-  return workers;
 }
 
 void list_runs(const Context& context, const CallPtr& call) {
@@ -140,12 +136,37 @@ void delete_run(Context& context, const CallPtr& call) {
 }  // namespace
 
 void add_run_routes(Router& router, const ContextPtr& context) {
-  router.add("GET", "/api/v1/runs", [context](const CallPtr& call) { list_runs(*context, call); });
-  router.add("POST", "/api/v1/runs:prune", [context](const CallPtr& call) { prune_runs(*context, call); });
-  router.add("GET", "/api/v1/runs/{runId}", [context](const CallPtr& call) { get_run(*context, call); });
-  router.add("PATCH", "/api/v1/runs/{runId}", [context](const CallPtr& call) { patch_run(*context, call); });
-  router.add("DELETE", "/api/v1/runs/{runId}", [context](const CallPtr& call) { delete_run(*context, call); });
-  router.add("GET", "/api/v1/runs/{runId}/timeline", [context](const CallPtr& call) { get_timeline(*context, call); });
+  router.add("GET", "/api/v1/runs",
+             {.id = "listRuns",
+              .summary = "Runs that match a filter",
+              .query = filter_docs({{"sort", "newest, oldest, longest, shortest or vram"},
+                                    {"limit", "1 to 1000, default 50", "integer"},
+                                    {"cursor", "nextCursor of the page before"} {
+                                        "preset", "a saved filter; explicit parameters override its own"}}),
+              .response = kSchemaOf<history::RunPage>},
+             [context](const CallPtr& call) { list_runs(*context, call); });
+  router.add("POST", "/api/v1/runs:prune",
+             {.id = "pruneRuns",
+              .summary = "Removes old runs, or says which would go",
+              .request = prune_request_schema,
+              .response = kSchemaOf<PruneAnswer>},
+             [context](const CallPtr& call) { prune_runs(*context, call); });
+  router.add("GET", "/api/v1/runs/{runId}",
+             {.id = "getRun", .summary = "One run without its node executions", .response = run_schema},
+             [context](const CallPtr& call) { get_run(*context, call); });
+  router.add("PATCH", "/api/v1/runs/{runId}",
+             {.id = "amendRun",
+              .summary = "Changes what a person may change",
+              .request = run_patch_schema,
+              .response = run_schema},
+             [context](const CallPtr& call) { patch_run(*context, call); });
+  router.add("DELETE", "/api/v1/runs/{runId}", {.id = "deleteRun", .summary = "Deletes a run that has ended"},
+             [context](const CallPtr& call) { delete_run(*context, call); });
+  router.add("GET", "/api/v1/runs/{runId}/timeline",
+             {.id = "getTimeline",
+              .summary = "Node executions and device readings of every attempt",
+              .response = timeline_schema},
+             [context](const CallPtr& call) { get_timeline(*context, call); });
 }
 
 }  // namespace comfytrace::api

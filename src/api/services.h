@@ -14,6 +14,7 @@
 #include "base/codec.h"
 #include "base/result.h"
 #include "history/run_history.h"
+#include "insight/eta_book.h"
 #include "model/run.h"
 #include "model/worker.h"
 
@@ -59,6 +60,12 @@ struct Services {
   // Queues a workflow on a worker that is watched. `done` is called on the I/O thread, once. May be unset.
   using Submitted = std::function<void(base::Result<SubmissionAnswer>)>;
   std::function<void(Submission, Submitted)> submit;
+
+  using Saved = std::function<void(base::Result<void>)>;
+  // Through the writer. `done` may be called on any thread, once.
+  std::function<void(history::Recommendation, Saved done)> save_recommendation;
+  // When what is open will be done.
+  std::function<insight::EtaReport()> eta;
 
   std::function<WriterHealth()> writer;
   std::function<Cost()> cost;

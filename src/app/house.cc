@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/server.h"
+#include "app/insight_desk.h"
 #include "app/own_cost.h"
 #include "app/page.h"
 #include "base/check.h"
@@ -64,7 +65,11 @@ struct House::Impl final : collect::RecorderSink {
 
     history::HistoryWriter::Options writing;
     writing.executor = [this](std::function<void()> call) { net::asio::post(io, std::move(call)); };
-    writing.on_durable = [this](const std::vector<std::string>& run_ids) { show_found(run_ids); };
+    writing.on_durable = [this](const std::vector<std::string>& run_ids) {
+      show_found(run_ids);
+      if (!insight) return;
+      for (const std::string& run_id : run_ids) insight->run_durable(run_id);
+    };
     writer = std::make_unique<history::HistoryWriter>(std::move(*opened), std::move(writing));
 
     live::HubOptions live;
@@ -72,6 +77,8 @@ struct House::Impl final : collect::RecorderSink {
     hub = std::make_unique<live::Hub>(io, clock, live);
     recorder = std::make_unique<collect::Recorder>(
         io, clock, [this](std::string_view run_id) { return find_run(run_id); }, *this);
+    insight = std::make_unique<InsightDesk>(
+        InsightDesk::Parts{io, clock, *pool, *writer, {}, [this] { show_open_scenes(); }, {}});
     submitter = std::make_unique<collect::Submitter>(*recorder, clock);
     for (const WorkerSetting& worker : settings.workers) {
       if (auto added = recorder->add_worker(worker.url, worker.name); !added) return added.error();
@@ -101,6 +108,7 @@ struct House::Impl final : collect::RecorderSink {
     };
     services.remove = [this](std::string run_id, api::Services::Done done) {
       recorder->forget(run_id);
+      insight->run_deleted(run_id);
       writer->remove(std::move(run_id), std::move(done));
     };
     services.save_preset = [this](history::FilterPreset preset, api::Services::Saved done) {
@@ -118,6 +126,10 @@ struct House::Impl final : collect::RecorderSink {
     services.submit = [this](api::Submission asked, api::Services::Submitted done) {
       submit(std::move(asked), std::move(done));
     };
+    services.save_recommendation = [this](history::Recommendation changed, api::Services::Saved done) {
+      writer->save_recommendation(std::move(changed), std::move(done));
+    };
+    services.eta = [this] { return insight->eta(); };
     services.writer = [this] {
       const auto error = writer->last_error();
       return api::WriterHealth{static_cast<std::int64_t>(writer->pending()), error.has_value(), error};
@@ -201,7 +213,12 @@ struct House::Impl final : collect::RecorderSink {
     } else {
       hub->run_changed(summary_for_pages(run));
     }
+    insight->run_changed(run);
     writer->submit(run);
+  }
+
+  void show_open_scenes() {
+    for (const model::LiveScene& scene : recorder->open_scenes()) scene_changed(scene);
   }
 
   static bool was_found_afterwards(const model::Run& run) {
@@ -223,7 +240,7 @@ struct House::Impl final : collect::RecorderSink {
       ++shown;
     }
   }
-  void scene_changed(const model::LiveScene& scene) override { hub->scene_changed(scene); }
+  void scene_changed(const model::LiveScene& scene) override { hub->scene_changed(insight->with_eta(scene)); }
   void worker_changed(const model::WorkerState& worker) override { hub->worker_changed(worker); }
   void worker_seen(const model::Worker& worker) override { writer->save_worker(worker); }
   void samples(const history::SampleSeries& series) override { writer->save_samples(series); }
@@ -270,6 +287,7 @@ struct House::Impl final : collect::RecorderSink {
     retention_timer.cancel();
     if (server) server->stop();
     recorder->stop();
+    insight->stop();
     pool->stop();
     return writer->stop(deadline_ms);
   }
@@ -288,6 +306,7 @@ struct House::Impl final : collect::RecorderSink {
   std::unique_ptr<history::HistoryWriter> writer;
   std::unique_ptr<live::Hub> hub;
   std::unique_ptr<collect::Recorder> recorder;
+  std::unique_ptr<InsightDesk> insight;
   std::unique_ptr<collect::Submitter> submitter;
   std::unique_ptr<api::ApiServer> server;
   const std::int64_t started_at_ms = clock.now_ms();
@@ -316,6 +335,7 @@ base::Result<void> House::start() {
     impl_->history->set_owner_url(url());
   }
   impl_->recorder->start();
+  impl_->insight->start();
   impl_->sample_cost();
   impl_->retain();
   return {};

@@ -7,6 +7,9 @@
 
 #include "app/commands/command.h"
 #include "app/filter_flags.h"
+#include "history/run_questions.h"
+#include "insight/recommendation_engine.h"
+#include "insight/trend.h"
 
 namespace {
 
@@ -18,6 +21,10 @@ struct Arguments {
   RunsOptions runs;
   PresetOptions preset;
   PruneOptions prune;
+  StatsOptions stats;
+  TrendOptions trend;
+  CompareOptions compare;
+  RecommendOptions recommend;
   ShowOptions show;
   WatchOptions watch;
   RunOptions run;
@@ -127,6 +134,36 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
   show->add_option("run", a.show.run_ids, "Run ids; `latest`; `-` reads them from standard input")->required();
   show->add_flag("--explain", a.show.explain, "Say why the record is as it is");
   add_settings(show, a);
+
+  CLI::App* stats =
+      command("stats", "Statistics of the runs that match", [&a] { return stats_command(a.common, a.stats); });
+  stats->add_option("--by", a.stats.by, "And of each " + base::enum_names<history::GroupBy>());
+  stats->add_flag("--exact", a.stats.exact, "Exact percentiles however many runs match");
+  add_filter_flags(stats, a.stats.filter);
+  add_settings(stats, a);
+
+  CLI::App* trend = command("trend", "How a measure goes with time, where it stepped, and what changed there",
+                            [&a] { return trend_command(a.common, a.trend); });
+  trend->add_option("--metric", a.trend.metric, base::enum_names<insight::Metric>() + " [duration]");
+  trend->add_option("--bucket", a.trend.bucket,
+                    base::enum_names<insight::TrendBucket>() + " [by how many runs there are]");
+  trend->add_flag("--as-it-is", a.trend.as_it_is, "Not like for like: values as they are, whatever work is mixed");
+  add_filter_flags(trend, a.trend.filter);
+  add_settings(trend, a);
+
+  CLI::App* compare = command("compare", "One run against the runs like it, or several side by side",
+                              [&a] { return compare_command(a.common, a.compare); });
+  compare->add_option("run", a.compare.run_ids, "Run ids; `latest`; `-` reads them from standard input")->required();
+  add_settings(compare, a);
+
+  CLI::App* recommend = command("recommend", "What comfytrace suggests, with its evidence",
+                                [&a] { return recommend_command(a.common, a.recommend); });
+  recommend->add_option("action", a.recommend.action,
+                        base::enum_names<insight::RecommendationAction>() + "; none: list");
+  recommend->add_option("id", a.recommend.id, "Of the recommendation that is acted on");
+  recommend->add_option("--days", a.recommend.days, "For how long to defer it [7]")->check(CLI::Range(1, 3650));
+  recommend->add_flag("--all", a.recommend.all, "Closed ones too");
+  add_settings(recommend, a);
 
   CLI::App* run = command("run", "Submit workflows (API format), follow them to their end, record them",
                           [&a] { return run_command(a.common, a.run); });

@@ -107,6 +107,15 @@ void RunAssembler::State::place(Memo& memo, const comfyui::Grouping& grouping) {
   changed(memo, true);
 }
 
+bool RunAssembler::State::note_environment(Memo& memo) {
+  model::Attempt& attempt = memo.attempt();
+  if (attempt.environment || !attempt.started_at_ms || !worker().environment) return false;
+  // What an earlier life of the worker ran on, the present one cannot tell.
+  if (!worker().same_as(memo.seen_life, known_since(attempt))) return false;
+  attempt.environment = worker().environment;
+  return true;
+}
+
 void RunAssembler::State::changed(Memo& memo, bool kept) {
   model::Attempt& attempt = memo.attempt();
   if (model::is_open(attempt.status)) {
@@ -114,6 +123,7 @@ void RunAssembler::State::changed(Memo& memo, bool kept) {
   } else if (book.newest(memo.worker_id, memo.prompt_id) == &memo) {
     worker().open_prompts.erase(memo.prompt_id);
   }
+  if (note_environment(memo)) kept = true;
   if (!memo.record) return;
   RunRecord& record = *memo.record;
   book.touch(record);
@@ -182,6 +192,16 @@ void RunAssembler::State::on(const Resumed&) {
       if (memo->worker_id != worker_id || !std::exchange(memo->noted_loss, false)) continue;
       std::erase(memo->attempt().fallback_notes, kNodesMayBeMissing);
       changed(*memo, true);
+    }
+  }
+}
+
+void RunAssembler::State::on(const model::AttemptEnvironment& environment) {
+  if (worker().environment == environment) return;
+  worker().environment = environment;
+  for (const auto& [run_id, record] : book.runs()) {
+    for (Memo* memo : record->memos) {
+      if (memo->worker_id == worker_id && note_environment(*memo)) changed(*memo, true);
     }
   }
 }

@@ -37,6 +37,7 @@ struct RunAssembler::State {
   void on(const Disconnected&);
   void on(const Resumed&);
   void on(const std::vector<model::DeviceSample>& samples);
+  void on(const model::AttemptEnvironment& environment);
   void on(const comfyui::PromptQueued& queued);
   void on(const comfyui::PromptsRemoved& removed);
   void on(const comfyui::PromptRejected& rejected);
@@ -79,6 +80,8 @@ struct RunAssembler::State {
 
   // Called after an attempt was changed: `kept` is worth saving, else only worth showing.
   void changed(Memo& memo, bool kept);
+  // Whether the attempt's environment was not known and is now.
+  bool note_environment(Memo& memo);
   void place(Memo& memo, const comfyui::Grouping& grouping);
   [[nodiscard]] model::LiveScene live(const RunRecord& record, std::size_t scene, std::int64_t updated_ms) const;
 };

@@ -37,12 +37,13 @@ struct Disconnected {};
 // All that happened while the connection was down is going to be told after all.
 struct Resumed {};
 
+// A model::AttemptEnvironment says what the worker's prompts run on from now on, as far as it tells.
 struct Fact {
   std::string worker_id;
   std::int64_t at_ms = 0;  // our wall clock at receipt; the worker's at the event itself where our extension tells it
   std::variant<comfyui::Event, comfyui::QueueSnapshot, HistoryRead, HistoryMissing, Submitted, Connected, Disconnected,
-               Resumed, std::vector<model::DeviceSample>, comfyui::PromptQueued, comfyui::PromptsRemoved,
-               comfyui::PromptRejected, comfyui::PromptPartlyRejected>
+               Resumed, std::vector<model::DeviceSample>, model::AttemptEnvironment, comfyui::PromptQueued,
+               comfyui::PromptsRemoved, comfyui::PromptRejected, comfyui::PromptPartlyRejected>
       what;
 };
 

@@ -12,6 +12,7 @@ constexpr std::size_t kKeptSamples = 64;
 void WorkerLife::connected() {
   if (is_connected_) return;
   is_connected_ = true;
+  environment.reset();
   previous_ = first_;
   first_ = ++life_;
   previous_alive_since_ms_ = alive_since_ms_;

@@ -35,6 +35,9 @@ class WorkerLife {
   void sampled(const std::vector<model::DeviceSample>& samples);
   [[nodiscard]] const std::deque<model::DeviceSample>& samples() const { return samples_; }
 
+  // What its prompts run on, as told in the current life.
+  std::optional<model::AttemptEnvironment> environment;
+
   // Prompts that are queued or executing as far as we know.
   std::set<std::string> open_prompts;
 

@@ -89,6 +89,7 @@ struct TelemetryStreamManager::Impl {
   bool is_open = false;         // the socket
   bool is_established = false;  // and the worker answers as a ComfyUI
   std::int64_t failed_polls = 0;
+  std::optional<model::AttemptEnvironment> told_environment;  // since the connection was made
 
   struct Waiter {
     std::uint64_t number;
@@ -157,6 +158,7 @@ void TelemetryStreamManager::Impl::connect() {
 void TelemetryStreamManager::Impl::opened() {
   is_open = true;
   failed_polls = 0;
+  told_environment.reset();
   // Only as the very first message does the server heed it.
   socket->send_text(kFeatureFlags);
   fact(assemble::Connected{});
@@ -288,6 +290,10 @@ void TelemetryStreamManager::Impl::queue_failed(const base::Error& error) {
 
 void TelemetryStreamManager::Impl::take_stats(comfyui::SystemStats taken) {
   if (view.take_stats(std::move(taken.worker))) handlers.worker_seen(view.state().worker);
+  if (const auto environment = model::environment_of(view.state().worker); told_environment != environment) {
+    told_environment = environment;
+    fact(environment);
+  }
   auto samples = samples_of(view.state().worker, clock.now_ms());
   if (!samples.empty()) fact(std::move(samples));
   view.tell();

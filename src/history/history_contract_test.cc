@@ -43,6 +43,9 @@ RunFilter random_filter(RandomRuns& random) {
     filter.text = random.one_of<std::string>({"cast", "CASTLE rain", "äpf", "猫", "\"quoted\"", "OR", "near x", "*",
                                               "a a a", "neon-l", "keep", "mat1", "zzz", ""});
   if (random.chance(20)) filter.archived = random.chance(50);
+  if (random.chance(20))
+    filter.gpus = {
+        random.one_of<std::string>({"nvidia geforce RTX 3090", "CPU", "radeon", "", "AMD Radeon RX 7900 XTX"})};
   if (random.chance(15)) filter.duration_min_ms = random.pick(200'000);
   if (random.chance(15)) filter.duration_max_ms = random.pick(200'000);
   if (random.chance(15)) filter.attempts_min = random.pick(5);

@@ -91,6 +91,11 @@ class TroubledHistory final : public RunHistory {
   Result<void> for_each(const RunFilter& f, const std::function<bool(const model::Run&)>& each) const override {
     return memory_.for_each(f, each);
   }
+  Result<Statistics> statistics(const StatisticsQuery& query) const override { return memory_.statistics(query); }
+  Result<std::vector<RunFacts>> facts(const FactsQuery& query) const override { return memory_.facts(query); }
+  Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override {
+    return memory_.scene_samples(query);
+  }
   Result<PruneReport> foresee(const PruneRule& rule) const override { return memory_.foresee(rule); }
   Result<HistoryInfo> info() const override { return memory_.info(); }
   Result<bool> remove(std::string_view id) override { return memory_.remove(id); }

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "history/run_filter.h"
+#include "history/run_questions.h"
 #include "model/run.h"
 #include "model/worker.h"
 
@@ -64,8 +65,9 @@ struct FilterPreset {
 };
 BOOST_DESCRIBE_STRUCT(FilterPreset, (), (name, query, created_at_ms))
 
-enum class RecommendationState { open, dismissed, deferred, applied };
-BOOST_DESCRIBE_ENUM(RecommendationState, open, dismissed, deferred, applied)
+// resolved: what it was about is over.
+enum class RecommendationState { open, dismissed, deferred, applied, resolved };
+BOOST_DESCRIBE_ENUM(RecommendationState, open, dismissed, deferred, applied, resolved)
 enum class RecommendationSeverity { info, warning, critical };
 BOOST_DESCRIBE_ENUM(RecommendationSeverity, info, warning, critical)
 struct Recommendation {
@@ -145,6 +147,10 @@ class RunHistoryReader {
   // Hands over every matching run, newest first, without holding them all; stops when `each` returns false.
   [[nodiscard]] virtual base::Result<void> for_each(const RunFilter& filter,
                                                     const std::function<bool(const model::Run&)>& each) const = 0;
+  [[nodiscard]] virtual base::Result<Statistics> statistics(const StatisticsQuery& query) const = 0;
+  // Newest first.
+  [[nodiscard]] virtual base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const = 0;
+  [[nodiscard]] virtual base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const = 0;
   // What `prune` would do now, whatever rule.dry_run says.
   [[nodiscard]] virtual base::Result<PruneReport> foresee(const PruneRule& rule) const = 0;
   [[nodiscard]] virtual base::Result<HistoryInfo> info() const = 0;

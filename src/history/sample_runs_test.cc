@@ -138,6 +138,15 @@ Attempt RandomRuns::attempt(std::int64_t at_ms) {
   a.vram_free_after_bytes = maybe(*this, 1ll << 34);
   a.vram_delta_bytes = maybe(*this, 1ll << 34);
   a.vram_peak_bytes = maybe(*this, 1ll << 34);
+  if (chance(60)) {
+    auto& environment = a.environment.emplace();
+    environment.device_name = one_of<std::string>({"NVIDIA GeForce RTX 3090", "AMD Radeon RX 7900 XTX", "cpu", ""});
+    environment.device_type = one_of<std::string>({"cuda", "cpu"});
+    environment.device_count = pick(3);
+    environment.vram_total_bytes = maybe(*this, 1ll << 35);
+    environment.comfyui_version = one_of<std::string>({"0.3.64", "0.8.0", ""});
+    environment.pytorch_version = one_of<std::string>({"2.9.1+cu128", "2.8.0"});
+  }
   if (chance(20)) a.fallback_notes.push_back("no device probe");
   for (std::int64_t i = pick(4); i > 0; --i)
     a.explanations.push_back({at_ms + pick(1000), "queued", "seen in /queue after " + std::to_string(pick(9)) + " s"});
@@ -242,6 +251,8 @@ Run typical_run(std::uint64_t number, int scenes) {
     a.vram_free_after_bytes = static_cast<std::int64_t>(10'000 + pick(2000)) << 20;
     a.vram_delta_bytes = *a.vram_free_after_bytes - *a.vram_free_before_bytes;
     a.vram_peak_bytes = static_cast<std::int64_t>(12'000 + pick(2000)) << 20;
+    a.environment = model::AttemptEnvironment{
+        "NVIDIA GeForce RTX 3090", "cuda", 1, std::int64_t{24} << 30, "0.8.0", "3.12.3", "2.9.1+cu128", "posix"};
     a.explanations = {{*a.queued_at_ms, "queued", "its submission was seen"},
                       {*a.finished_at_ms, "ended as success", "execution_success was received"}};
     at_ms = *a.finished_at_ms + 20;

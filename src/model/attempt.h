@@ -75,6 +75,23 @@ struct Explanation {
 };
 BOOST_DESCRIBE_STRUCT(Explanation, (), (at_ms, what, because))
 
+// What an attempt ran on: two attempts are like for like only where this is equal. Text is empty where the worker did
+// not tell.
+struct AttemptEnvironment {
+  std::string device_name;  // the worker's first device, without index and allocator: "NVIDIA GeForce RTX 3090"
+  std::string device_type;  // cuda, cpu, mps, …
+  std::int64_t device_count = 0;
+  std::optional<std::int64_t> vram_total_bytes;  // of the first device; absent with --cpu
+  std::string comfyui_version;
+  std::string python_version;
+  std::string pytorch_version;
+  std::string os;
+  bool operator==(const AttemptEnvironment&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AttemptEnvironment, (),
+                      (device_name, device_type, device_count, vram_total_bytes, comfyui_version, python_version,
+                       pytorch_version, os))
+
 // One execution of a scene: one prompt_id on one worker.
 struct Attempt {
   std::string prompt_id;  // verbatim as the worker uses it; not always a UUID
@@ -101,8 +118,9 @@ struct Attempt {
   std::vector<ValidationError> validation_errors;  // also of a prompt that was accepted in part
   std::optional<std::int64_t> vram_free_before_bytes;
   std::optional<std::int64_t> vram_free_after_bytes;
-  std::optional<std::int64_t> vram_delta_bytes;  // after - before: negative is consumed
-  std::optional<std::int64_t> vram_peak_bytes;   // used, at its highest sample
+  std::optional<std::int64_t> vram_delta_bytes;   // after - before: negative is consumed
+  std::optional<std::int64_t> vram_peak_bytes;    // used, at its highest sample
+  std::optional<AttemptEnvironment> environment;  // as the worker told it while this attempt was alive
   std::vector<std::string> fallback_notes;
   std::vector<Explanation> explanations;
   bool operator==(const Attempt&) const = default;
@@ -112,6 +130,6 @@ BOOST_DESCRIBE_STRUCT(Attempt, (),
                        started_at_ms, started_at_source, finished_at_ms, finished_at_source, duration_ms, queue_wait_ms,
                        node_count, cached_known, cached_node_ids, node_times_known, nodes, artifacts, failure,
                        validation_errors, vram_free_before_bytes, vram_free_after_bytes, vram_delta_bytes,
-                       vram_peak_bytes, fallback_notes, explanations))
+                       vram_peak_bytes, environment, fallback_notes, explanations))
 
 }  // namespace comfytrace::model

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/codec.h"
+#include "model/attempt.h"
 
 namespace comfytrace::model {
 
@@ -44,6 +45,9 @@ struct Worker {
 BOOST_DESCRIBE_STRUCT(Worker, (),
                       (worker_id, name, url, comfyui_version, python_version, pytorch_version, os, ram_total_bytes,
                        ram_free_bytes, devices, first_seen_at_ms, last_seen_at_ms))
+
+// What the attempts of this worker run on now.
+[[nodiscard]] AttemptEnvironment environment_of(const Worker& worker);
 
 // connecting: first contact or between attempts · connected: open, nothing running · streaming: data within the
 // stall limit while something runs · stalled: something runs and nothing comes · disconnected: not reachable.

@@ -8,12 +8,12 @@ import unittest
 
 from harness import ROOT, Folder, Serve, command, get_json, wait_for
 
-SAMPLES = ROOT / "tests" / "history"
+SAMPLES = ROOT / "tests" / "histories"
 NOWHERE = "http://127.0.0.1:1"
 
 
 def stored_runs():
-    return [json.loads(line) for line in (SAMPLES / "schema_1.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (SAMPLES / "schema1_prompts.jsonl").read_text().splitlines()]
 
 
 def is_protected(run):
@@ -26,7 +26,7 @@ class KeepingTest(unittest.TestCase):
         self.addCleanup(self.folder.remove)
         self.store = self.folder / "history.db"
         with contextlib.closing(sqlite3.connect(self.store)) as connection:
-            connection.executescript((SAMPLES / "schema_1.sql").read_text())
+            connection.executescript((SAMPLES / "schema1_prompts.sql").read_text())
 
     def serve(self, *options):
         serve = Serve(self.folder, NOWHERE, store=self.store)

@@ -40,6 +40,26 @@ struct PruneOptions {
   bool dry_run = false;
   bool yes = false;  // without it nothing is removed
 };
+struct StatsOptions {
+  std::vector<history::KeyValue> filter;
+  std::string by;  // a GroupBy; empty: only the whole
+  bool exact = false;
+};
+struct TrendOptions {
+  std::vector<history::KeyValue> filter;
+  std::string metric;
+  std::string bucket;
+  bool as_it_is = false;  // not like for like
+};
+struct CompareOptions {
+  std::vector<std::string> run_ids;  // one: against the runs like it; more: side by side
+};
+struct RecommendOptions {
+  bool all = false;  // closed ones too
+  std::string id;    // of the one that is acted on
+  std::string action;
+  std::int64_t days = 7;  // of a deferral
+};
 struct ShowOptions {
   std::vector<std::string> run_ids;  // "latest": the newest; "-": ids from standard input
   bool explain = false;
@@ -82,6 +102,10 @@ struct ExtensionCommandOptions {
 [[nodiscard]] int preset_save_command(const CommonOptions& common, const PresetOptions& options);
 [[nodiscard]] int preset_delete_command(const CommonOptions& common, const PresetOptions& options);
 [[nodiscard]] int prune_command(const CommonOptions& common, const PruneOptions& options);
+[[nodiscard]] int stats_command(const CommonOptions& common, const StatsOptions& options);
+[[nodiscard]] int trend_command(const CommonOptions& common, const TrendOptions& options);
+[[nodiscard]] int compare_command(const CommonOptions& common, const CompareOptions& options);
+[[nodiscard]] int recommend_command(const CommonOptions& common, const RecommendOptions& options);
 [[nodiscard]] int show_command(const CommonOptions& common, const ShowOptions& options);
 [[nodiscard]] int run_command(const CommonOptions& common, const RunOptions& options);
 [[nodiscard]] int record_command(const CommonOptions& common, const RecordOptions& options);

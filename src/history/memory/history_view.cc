@@ -28,6 +28,11 @@ class View final : public RunHistoryReader {
   Result<void> for_each(const RunFilter& filter, const std::function<bool(const model::Run&)>& each) const override {
     return history_.for_each(filter, each);
   }
+  Result<Statistics> statistics(const StatisticsQuery& query) const override { return history_.statistics(query); }
+  Result<std::vector<RunFacts>> facts(const FactsQuery& query) const override { return history_.facts(query); }
+  Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override {
+    return history_.scene_samples(query);
+  }
   Result<PruneReport> foresee(const PruneRule& rule) const override { return history_.foresee(rule); }
   Result<HistoryInfo> info() const override { return history_.info(); }
 

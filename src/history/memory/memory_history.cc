@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/codec.h"
+#include "history/reference_answers.h"
 #include "history/run_rules.h"
 
 namespace comfytrace::history {
@@ -138,6 +139,16 @@ Result<void> MemoryHistory::for_each(const RunFilter& filter,
     if (!each(run)) break;
   }
   return {};
+}
+
+Result<Statistics> MemoryHistory::statistics(const StatisticsQuery& query) const {
+  return reference_answer(*this, query);
+}
+Result<std::vector<RunFacts>> MemoryHistory::facts(const FactsQuery& query) const {
+  return reference_answer(*this, query);
+}
+Result<std::vector<SceneSample>> MemoryHistory::scene_samples(const ScenesQuery& query) const {
+  return reference_answer(*this, query);
 }
 
 Result<HistoryInfo> MemoryHistory::info() const {

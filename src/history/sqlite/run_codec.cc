@@ -11,18 +11,19 @@
 namespace comfytrace::history::sqlite {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kOldestVersion = 1;    // of which 1 knew no environments
 constexpr std::size_t kWorthDeflating = 512;  // bytes of plain text from which deflate pays
 
 // A model struct that gains or loses a member fails here: teach the codec below about it, under a new version.
 template <class T>
 constexpr std::size_t kMembers =
     boost::mp11::mp_size<boost::describe::describe_members<T, boost::describe::mod_any_access>>::value;
-static_assert(kMembers<model::Run> == 18 && kMembers<model::Scene> == 8 && kMembers<model::Attempt> == 28 &&
-              kMembers<model::NodeExecution> == 10 && kMembers<model::Artifact> == 7 &&
-              kMembers<model::Parameters> == 17 && kMembers<model::Lora> == 3 && kMembers<model::Failure> == 5 &&
-              kMembers<model::ValidationError> == 5 && kMembers<model::Explanation> == 3 &&
-              kMembers<model::QueuePolicy> == 6);
+static_assert(kMembers<model::Run> == 18 && kMembers<model::Scene> == 8 && kMembers<model::Attempt> == 29 &&
+              kMembers<model::AttemptEnvironment> == 8 && kMembers<model::NodeExecution> == 10 &&
+              kMembers<model::Artifact> == 7 && kMembers<model::Parameters> == 17 && kMembers<model::Lora> == 3 &&
+              kMembers<model::Failure> == 5 && kMembers<model::ValidationError> == 5 &&
+              kMembers<model::Explanation> == 3 && kMembers<model::QueuePolicy> == 6);
 // Enumerators are stored by number: new ones go to the end.
 static_assert(static_cast<int>(model::Status::partial) == 7 && static_cast<int>(model::ExitReason::unknown) == 10 &&
               static_cast<int>(model::Origin::imported) == 3 && static_cast<int>(model::TimeSource::poll) == 2 &&
@@ -199,12 +200,50 @@ void nodes_field(FieldReader& io, model::Attempt& attempt, SharedTexts& texts) {
   });
 }
 
+// Of a worker's attempts it is always the same, so kept once as a shared text.
+std::string text_of(const model::AttemptEnvironment& environment) {
+  ByteWriter out;
+  for (const std::string* text : {&environment.device_name, &environment.device_type, &environment.comfyui_version,
+                                  &environment.python_version, &environment.pytorch_version, &environment.os}) {
+    out.text(*text);
+  }
+  out.i64(environment.device_count);
+  out.byte(environment.vram_total_bytes ? 1 : 0);
+  out.i64(environment.vram_total_bytes.value_or(0));
+  return out.take();
+}
+
+bool set_environment(std::string_view text, model::AttemptEnvironment& environment) {
+  ByteReader in(text);
+  for (std::string* part : {&environment.device_name, &environment.device_type, &environment.comfyui_version,
+                            &environment.python_version, &environment.pytorch_version, &environment.os}) {
+    *part = std::string(in.text());
+  }
+  environment.device_count = in.i64();
+  const bool has_vram = in.byte() != 0;
+  const std::int64_t vram_bytes = in.i64();
+  if (has_vram) environment.vram_total_bytes = vram_bytes;
+  return !in.failed();
+}
+
+void environment_field(FieldWriter& io, const std::optional<model::AttemptEnvironment>& environment) {
+  std::optional<std::string> text;
+  if (environment) text = text_of(*environment);
+  io.name(text);
+}
+
+void environment_field(FieldReader& io, std::optional<model::AttemptEnvironment>& environment) {
+  std::optional<std::string> text;
+  io.name(text);
+  if (text && !set_environment(*text, environment.emplace())) io.bytes().fail();
+}
+
 std::optional<std::int64_t> between(const std::optional<std::int64_t>& from, const std::optional<std::int64_t>& to) {
   return from && to ? std::optional(wrapping_sub(*to, *from)) : std::nullopt;
 }
 
 template <class Io>
-void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts) {
+void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts, std::uint8_t version) {
   io.id(a.prompt_id);
   io.name(a.worker_id);
   io.word(a.status);
@@ -236,10 +275,11 @@ void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts) {
     io.sentence(explanation.what);
     io.sentence(explanation.because);
   });
+  if (version >= 2) environment_field(io, a.environment);
 }
 
 template <class Io>
-void fields(Io& io, Of<Io, model::Scene>& scene, SharedTexts& texts) {
+void fields(Io& io, Of<Io, model::Scene>& scene, SharedTexts& texts, std::uint8_t version) {
   io.id(scene.scene_id);
   io.text(scene.title);
   io.word(scene.status);
@@ -247,14 +287,14 @@ void fields(Io& io, Of<Io, model::Scene>& scene, SharedTexts& texts) {
   io.name(scene.workflow_fingerprint);
   io.integer(scene.work_size);
   fields(io, scene.parameters);
-  io.list(scene.attempts, [&](auto& attempt) { fields(io, attempt, texts); });
+  io.list(scene.attempts, [&](auto& attempt) { fields(io, attempt, texts, version); });
 }
 
 template <class Io>
-void fields(Io& io, Of<Io, model::Run>& run, SharedTexts& texts) {
+void fields(Io& io, Of<Io, model::Run>& run, SharedTexts& texts, std::uint8_t version) {
   io.boolean(run.grouped);
   io.maybe(run.policy, [&](auto& policy) { fields(io, policy); });
-  io.list(run.scenes, [&](auto& scene) { fields(io, scene, texts); });
+  io.list(run.scenes, [&](auto& scene) { fields(io, scene, texts, version); });
 }
 
 }  // namespace
@@ -262,7 +302,7 @@ void fields(Io& io, Of<Io, model::Run>& run, SharedTexts& texts) {
 std::string pack_details(const model::Run& run, SharedTexts& texts) {
   FieldWriter io(run, texts);
   io.bytes().byte(kVersion);
-  fields(io, run, texts);
+  fields(io, run, texts, kVersion);
   const std::string& bytes = io.bytes().bytes();
   return io.plain_text_bytes() >= kWorthDeflating ? deflated_if_shorter(bytes) : plain_form(bytes);
 }
@@ -271,8 +311,9 @@ bool unpack_details(std::string_view bytes, SharedTexts& texts, model::Run& run)
   const auto plain = plain_bytes(bytes);
   if (!plain) return false;
   FieldReader io(*plain, run, texts);
-  if (io.bytes().byte() != kVersion) return false;
-  fields(io, run, texts);
+  const std::uint8_t version = io.bytes().byte();
+  if (version < kOldestVersion || version > kVersion) return false;
+  fields(io, run, texts, version);
   return !io.bytes().failed() && io.bytes().left() == 0;
 }
 

@@ -163,6 +163,15 @@ Result<void> SqliteHistory::for_each(const RunFilter& filter,
                                      const std::function<bool(const model::Run&)>& each) const {
   return reader_->for_each(filter, each);
 }
+Result<Statistics> SqliteHistory::statistics(const StatisticsQuery& query) const {
+  return reader_->statistics(query);
+}
+Result<std::vector<RunFacts>> SqliteHistory::facts(const FactsQuery& query) const {
+  return reader_->facts(query);
+}
+Result<std::vector<SceneSample>> SqliteHistory::scene_samples(const ScenesQuery& query) const {
+  return reader_->scene_samples(query);
+}
 Result<PruneReport> SqliteHistory::foresee(const PruneRule& rule) const {
   return reader_->foresee(rule);
 }

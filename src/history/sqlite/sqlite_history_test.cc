@@ -246,13 +246,13 @@ TEST_F(SqliteHistoryFile, MigratesAfterMakingACopy) {
 }
 
 TEST_F(SqliteHistoryFile, BringsAFileOfSchema1UpToDate) {
-  const std::filesystem::path samples = std::filesystem::path(COMFYTRACE_SOURCE_DIR) / "tests" / "history";
-  std::ifstream older(samples / "schema_1.sql");
+  const std::filesystem::path samples = std::filesystem::path(COMFYTRACE_SOURCE_DIR) / "tests" / "histories";
+  std::ifstream older(samples / "schema1_prompts.sql");
   sql(std::string(std::istreambuf_iterator<char>(older), {}));
   const auto history = open();
   EXPECT_EQ(history->info()->schema_version, sqlite::newest(sqlite::migrations()));
   EXPECT_TRUE(std::filesystem::exists(path_.string() + ".schema1.bak"));
-  std::ifstream lines(samples / "schema_1.jsonl");
+  std::ifstream lines(samples / "schema1_prompts.jsonl");
   std::vector<model::Run> runs;
   for (std::string line; std::getline(lines, line);) runs.push_back(base::decode_json<model::Run>(line).value());
   ASSERT_EQ(runs.size(), 6u);

