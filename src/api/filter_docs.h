@@ -6,7 +6,7 @@
 
 namespace comfytrace::api {
 
-// The filter's parameters, and `more` behind them.
+// The filter's parameters, `preset`, and `more` behind them.
 [[nodiscard]] std::vector<ParameterDoc> filter_docs(std::vector<ParameterDoc> more = {});
 
 }  // namespace comfytrace::api

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "history/filter_grammar.h"
+#include "api/run_query.h"
 
 namespace comfytrace::api {
 
@@ -17,25 +17,23 @@ void with_filter(const Context& context, const CallPtr& call, const std::vector<
       return call->fail({base::ErrorCode::invalid, key + " is given twice", key});
     }
   }
-  const auto written = history::parse_filter(pairs);
-  if (!written) return call->fail(written.error());
-  auto filter = written->at(context.clock.now_ms());
-  if (!filter) return call->fail(filter.error());
-  std::vector<model::Worker> current;
-  if (!filter->worker_ids.empty()) {
-    for (auto& state : context.services.workers()) current.push_back(std::move(state.worker));
-  }
-  context.ask(call, [call, asked = std::move(*filter), parameters = std::move(parameters), current = std::move(current),
-                     then = std::move(then)](const history::RunHistoryReader& reader) {
-    history::RunFilter resolved = asked;
-    if (!resolved.worker_ids.empty()) {
-      auto workers = reader.workers();
-      if (!workers) return call->fail(workers.error());
-      workers->insert(workers->end(), current.begin(), current.end());
-      history::resolve_workers(resolved, *workers);
-    }
-    then(reader, resolved, parameters);
-  });
+  std::string own_keys;
+  for (const std::string_view key : own) own_keys += (own_keys.empty() ? "" : ", ") + std::string(key);
+  auto request = parse_filter_request(pairs, own_keys);
+  if (!request) return call->fail(request.error());
+  context.ask(
+      call, [call, asked = std::move(*request), parameters = std::move(parameters), watched = watched_workers(context),
+             now_ms = context.clock.now_ms(), then = std::move(then)](const history::RunHistoryReader& reader) {
+        const auto filter = resolve_filter(asked, reader, watched, now_ms);
+        if (!filter) return call->fail(filter.error());
+        then(reader, *filter, parameters);
+      });
+}
+
+std::vector<model::Worker> watched_workers(const Context& context) {
+  std::vector<model::Worker> workers;
+  for (auto& state : context.services.workers()) workers.push_back(std::move(state.worker));
+  return workers;
 }
 
 }  // namespace comfytrace::api

@@ -55,6 +55,7 @@ struct ApiServer::Impl {
                options.limits) {
     add_status_routes(router, context);
     add_run_routes(router, context);
+    add_preset_routes(router, context);
     add_submit_routes(router, context);
     add_insight_routes(router, context);
     add_recommendation_routes(router, context);

@@ -17,6 +17,15 @@ ServerTest::ServerTest() {
   services.remove = [this](std::string id, Services::Done done) {
     (void)pool->post([this, id, done](const auto&) { done(history.remove(id)); });
   };
+  services.save_preset = [this](history::FilterPreset preset, Services::Saved done) {
+    (void)pool->post([this, preset, done](const auto&) { done(history.save_preset(preset)); });
+  };
+  services.remove_preset = [this](std::string name, Services::Done done) {
+    (void)pool->post([this, name, done](const auto&) { done(history.remove_preset(name)); });
+  };
+  services.prune = [this](history::PruneRule rule, Services::Pruned done) {
+    (void)pool->post([this, rule, done](const auto&) { done(history.prune(rule, {})); });
+  };
   services.workers = [this] { return workers; };
   services.connect_now = [this](std::string_view id) {
     connected_now.emplace_back(id);

@@ -45,6 +45,11 @@ struct Services {
   using Done = std::function<void(base::Result<bool>)>;
   std::function<void(std::string run_id, history::RunPatch, Done)> amend;
   std::function<void(std::string run_id, Done)> remove;
+  std::function<void(std::string name, Done)> remove_preset;
+  using Saved = std::function<void(base::Result<void>)>;
+  std::function<void(history::FilterPreset, Saved)> save_preset;
+  using Pruned = std::function<void(base::Result<history::PruneReport>)>;
+  std::function<void(history::PruneRule, Pruned)> prune;
 
   std::function<std::vector<model::WorkerState>()> workers;
   // Tries at once. False: there is no such worker.

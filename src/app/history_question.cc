@@ -2,6 +2,8 @@
 
 #include <iostream>
 
+#include "api/run_query.h"
+#include "app/filter_flags.h"
 #include "base/clock.h"
 #include "history/sqlite/sqlite_history.h"
 
@@ -12,18 +14,17 @@ base::Result<HistoryQuestion> ask_history(const Flags& flags, const std::vector<
   if (!settings) return settings.error();
   HistoryQuestion question;
   question.now_ms = base::system_clock().now_ms();
-  const auto written = history::parse_filter(pairs);
-  if (!written) return written.error();
-  auto filter = written->at(question.now_ms);
-  if (!filter) return filter.error();
+  const auto request = api::parse_filter_request(pairs);
+  if (!request) return of_flags(request.error());
   auto reader = history::open_reader(settings->store);
   if (!reader) return reader.error();
   auto workers = (*reader)->workers();
   if (!workers) return workers.error();
+  auto filter = api::resolve_filter(*request, **reader, {}, question.now_ms);
+  if (!filter) return of_flags(filter.error());
   question.workers = std::move(*workers);
   question.reader = std::move(*reader);
   question.filter = std::move(*filter);
-  history::resolve_workers(question.filter, question.workers);
   return question;
 }
 

@@ -26,6 +26,7 @@ namespace comfytrace::app {
 namespace {
 
 constexpr std::int64_t kCostInterval_ms = 5'000;
+constexpr std::int64_t kDay_ms = 86'400'000;
 constexpr std::int64_t kStopWithin_ms = 4'500;
 constexpr std::size_t kAmendedRuns = 1'000;
 constexpr std::size_t kShownOfABatch = 50;
@@ -35,7 +36,12 @@ constexpr std::size_t kCountedAttempts = 100'000;
 
 struct House::Impl final : collect::RecorderSink {
   Impl(net::asio::io_context& context, Settings given, HouseOptions asked)
-      : io(context), settings(std::move(given)), options(std::move(asked)), cost(clock), cost_timer(context) {}
+      : io(context),
+        settings(std::move(given)),
+        options(std::move(asked)),
+        cost(clock),
+        cost_timer(context),
+        retention_timer(context) {}
 
   base::Result<void> open() {
     std::error_code problem;
@@ -104,6 +110,15 @@ struct House::Impl final : collect::RecorderSink {
       recorder->forget(run_id);
       insight->run_deleted(run_id);
       writer->remove(std::move(run_id), std::move(done));
+    };
+    services.save_preset = [this](history::FilterPreset preset, api::Services::Saved done) {
+      writer->save_preset(std::move(preset), std::move(done));
+    };
+    services.remove_preset = [this](std::string name, api::Services::Done done) {
+      writer->remove_preset(std::move(name), std::move(done));
+    };
+    services.prune = [this](history::PruneRule rule, api::Services::Pruned done) {
+      writer->prune(std::move(rule), std::move(done));
     };
     services.workers = [this] { return recorder->worker_states(); };
     services.connect_now = [this](std::string_view worker_id) { return recorder->connect_now(worker_id); };
@@ -245,10 +260,31 @@ struct House::Impl final : collect::RecorderSink {
     });
   }
 
+  // At the start and then daily.
+  void retain() {
+    const Retention& retention = settings.retention;
+    if (!retention.days && !retention.max_bytes) return;
+    history::PruneRule rule;
+    if (retention.days) rule.older_than_ms = std::max<std::int64_t>(clock.now_ms() - *retention.days * kDay_ms, 0);
+    rule.max_bytes = retention.max_bytes;
+    writer->prune(rule, [](const base::Result<history::PruneReport>& report) {
+      if (!report) {
+        spdlog::warn("retention: {}", report.error().sentence());
+      } else if (report->runs > 0) {
+        spdlog::info("retention removed {} runs, about {} bytes", report->runs, report->bytes);
+      }
+    });
+    retention_timer.expires_after(std::chrono::milliseconds(kDay_ms));
+    retention_timer.async_wait([this](const net::error_code& problem) {
+      if (!problem) retain();
+    });
+  }
+
   base::Result<void> stop(std::int64_t deadline_ms) {
     if (stopped) return {};
     stopped = true;
     cost_timer.cancel();
+    retention_timer.cancel();
     if (server) server->stop();
     recorder->stop();
     insight->stop();
@@ -262,6 +298,7 @@ struct House::Impl final : collect::RecorderSink {
   const base::Clock& clock = base::system_clock();
   OwnCost cost;
   net::asio::steady_timer cost_timer;
+  net::asio::steady_timer retention_timer;
   api::Metrics metrics;
   history::SqliteHistory* history = nullptr;  // the writer's
   std::unique_ptr<history::RunHistoryReader> reader;
@@ -300,6 +337,7 @@ base::Result<void> House::start() {
   impl_->recorder->start();
   impl_->insight->start();
   impl_->sample_cost();
+  impl_->retain();
   return {};
 }
 

@@ -100,6 +100,11 @@ bool RunMatcher::operator()(const model::Run& run) const {
   if (!filter_.worker_ids.empty() &&
       !any_attempt(run, [&](const auto& attempt) { return contains(filter_.worker_ids, attempt.worker_id); }))
     return false;
+  if (!gpus_.empty() && !any_attempt(run, [&](const auto& attempt) {
+        return attempt.environment && !attempt.environment->device_name.empty() &&
+               contains(gpus_, folded(attempt.environment->device_name));
+      }))
+    return false;
   if (!filter_.workflows.empty() && !has_workflow(filter_, workflows_, run)) return false;
   if (!filter_.models.empty() && !has_model(filter_, run)) return false;
   if (!filter_.tags.empty() &&

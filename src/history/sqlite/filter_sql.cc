@@ -75,6 +75,9 @@ FilterSql::FilterSql(Session& session, const RunFilter& filter) : session_(sessi
   for (const auto& worker : filter.worker_ids) facets.emplace_back(Facet::worker, worker);
   add_facets(facets);
   facets.clear();
+  for (const auto& gpu : filter.gpus) facets.emplace_back(Facet::gpu, folded(gpu));
+  add_facets(facets);
+  facets.clear();
   for (const auto& workflow : filter.workflows) {
     if (!workflow.empty()) facets.emplace_back(Facet::fingerprint, workflow);
     facets.emplace_back(Facet::workflow_name, folded(workflow));

@@ -9,6 +9,7 @@
 #include "history/sqlite/filter_sql.h"
 #include "history/sqlite/run_codec.h"
 #include "history/sqlite/tables.h"
+#include "history/words.h"
 
 namespace comfytrace::history::sqlite {
 namespace {
@@ -35,6 +36,10 @@ void step_to_schema_2(Connection& connection) {
     for (const auto& scene : run.scenes) {
       for (const auto* prompt : {&scene.parameters.positive_prompt, &scene.parameters.negative_prompt}) {
         if (*prompt) add(Facet::prompt, texts.prompt_id(**prompt));
+      }
+      for (const auto& attempt : scene.attempts) {
+        if (attempt.environment && !attempt.environment->device_name.empty())
+          add(Facet::gpu, texts.name_id(folded(attempt.environment->device_name)));
       }
     }
   }

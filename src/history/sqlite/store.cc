@@ -128,6 +128,8 @@ RunIndex Store::index_of(const model::Run& run) {
     prompt(scene.parameters.negative_prompt);
     for (const auto& attempt : scene.attempts) {
       facet(Facet::worker, attempt.worker_id);
+      if (attempt.environment && !attempt.environment->device_name.empty())
+        facet(Facet::gpu, folded(attempt.environment->device_name));
       index.places.insert(place_hash(attempt.worker_id, attempt.prompt_id));
     }
   }

@@ -1,4 +1,4 @@
--- A history of schema 1 with six runs, which schema_1.jsonl has as JSON: for testing the way forward.
+-- A history of schema 1 with six runs, which schema1_prompts.jsonl has as JSON: for testing the way forward.
 PRAGMA application_id = 1668575843;
 PRAGMA user_version = 1;
 PRAGMA page_size = 4096;
