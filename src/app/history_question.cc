@@ -18,10 +18,10 @@ base::Result<HistoryQuestion> ask_history(const Flags& flags, const std::vector<
   if (!request) return of_flags(request.error());
   auto reader = history::open_reader(settings->store);
   if (!reader) return reader.error();
-  auto filter = api::resolve_filter(*request, **reader, {}, question.now_ms);
-  if (!filter) return of_flags(filter.error());
   auto workers = (*reader)->workers();
   if (!workers) return workers.error();
+  auto filter = api::resolve_filter(*request, **reader, {}, question.now_ms);
+  if (!filter) return of_flags(filter.error());
   question.workers = std::move(*workers);
   question.reader = std::move(*reader);
   question.filter = std::move(*filter);
