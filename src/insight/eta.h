@@ -9,6 +9,7 @@
 #include "base/codec.h"
 #include "base/result.h"
 #include "history/run_history.h"
+#include "insight/stats/coverage_counter.h"
 #include "insight/stats/interval.h"
 #include "insight/stats/prediction.h"
 
