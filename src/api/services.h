@@ -61,7 +61,6 @@ struct Services {
   using Submitted = std::function<void(base::Result<SubmissionAnswer>)>;
   std::function<void(Submission, Submitted)> submit;
 
-  using Saved = std::function<void(base::Result<void>)>;
   // Through the writer. `done` may be called on any thread, once.
   std::function<void(history::Recommendation, Saved done)> save_recommendation;
   // When what is open will be done.
