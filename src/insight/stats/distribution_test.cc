@@ -46,6 +46,7 @@ TEST(Distribution, FairBinomialIsThatOfTheTables) {
 TEST(Distribution, WaysToChooseAreWholeAndSymmetric) {
   EXPECT_EQ(choose(40, 20), 137846528820.0);
   EXPECT_EQ(choose(56, 28), 7648690600760440.0);
+  EXPECT_EQ(choose(55, 27), 3824345300380220.0);
   EXPECT_EQ(choose(56, 3), choose(56, 53));
   EXPECT_EQ(choose(7, 0), 1);
   EXPECT_TRUE(std::isinf(choose(5000, 2500)));

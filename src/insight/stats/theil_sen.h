@@ -30,8 +30,7 @@ BOOST_DESCRIBE_STRUCT(TheilSen, (), (n, slope, intercept, interval, reduced))
 
 // std::nullopt where no two points differ in x (also n < 2). Pairs of equal x say nothing and are left out; x need not
 // ascend, except: more than `max_exact` points are reduced, in their order in x, to the medians of `max_exact` runs of
-// neighbours, as equal in number as can be. That keeps slope and interval those of the series and is the same every
-// time.
+// neighbours, as equal in number as can be. The interval is then that of the reduced series.
 [[nodiscard]] std::optional<TheilSen> theil_sen(std::span<const double> x, std::span<const double> y,
                                                 const TheilSenOptions& options = {});
 
