@@ -77,11 +77,10 @@ bool stands_out(const MetricComparison& answer, const Scaled& scaled_values, con
 }
 
 std::string interval_words(const stats::Interval& interval, bool is_more) {
-  double low = is_more ? interval.low : -interval.high;
-  double high = is_more ? interval.high : -interval.low;
-  std::string from = low < 0 ? "\u2212" + percent_words(low) : percent_words(low);
-  if (from.ends_with(" %")) from.resize(from.size() - 2);
-  return " (95 % interval " + from + " to " + percent_words(high) + ")";
+  return " (95 % interval " +
+         (is_more ? percent_range_words(interval.low, interval.high)
+                  : percent_range_words(-interval.high, -interval.low)) +
+         ")";
 }
 
 // "slower than 49 of the last 50 runs like it"

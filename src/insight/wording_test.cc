@@ -32,6 +32,9 @@ TEST(Wording, WritesBytesAndPercentWithoutFalsePrecision) {
   EXPECT_EQ(percent_words(0), "0 %");
   EXPECT_EQ(signed_percent_words(0.38), "+38 %");
   EXPECT_EQ(signed_percent_words(-0.041), "\u22124.1 %");
+  EXPECT_EQ(percent_range_words(0.141, 0.219), "14 to 22 %");
+  EXPECT_EQ(percent_range_words(-0.04, 0.0951), "\u22124 to 9.5 %");
+  EXPECT_EQ(percent_range_words(0, 0.0003), "0 to 0 %");
 }
 
 TEST(Wording, CountsAndListsAsAPersonWould) {
