@@ -19,19 +19,18 @@ TEST(RandomArithmetic, AgreesWithTheStandardLibrary) {
   }
 }
 
+// Computed apart from this code, in Python, from the published xoshiro256++ and splitmix64.
 TEST(RandomNumbers, AreThoseOfThePublishedGenerator) {
-  // xoshiro256++ from a state of 1, 2, 3, 4 gives these first; splitmix64 from 0 gives e220a8397b1dcdaf first. Here
-  // only their composition is seen, so it is the streams that are compared.
+  Random random(7, "a");
+  EXPECT_EQ(random.next(), 0xf2295c62d6b74445u);
+  for (int i = 2; i < 1000; ++i) (void)random.next();
+  EXPECT_EQ(random.next(), 0xa937dbe171b335feu);
+}
+
+TEST(RandomNumbers, OfTwoStreamsDiffer) {
   Random a(7, "a");
-  Random same(7, "a");
   Random b(7, "b");
-  bool differ = false;
-  for (int i = 0; i < 100; ++i) {
-    const auto x = a.next();
-    EXPECT_EQ(x, same.next());
-    differ |= x != b.next();
-  }
-  EXPECT_TRUE(differ);
+  EXPECT_NE(a.next(), b.next());
 }
 
 TEST(RandomNumbers, HaveTheMomentsOfTheirDistributions) {
