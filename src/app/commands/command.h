@@ -8,6 +8,7 @@
 #include "app/extension_package.h"
 #include "app/settings.h"
 #include "base/result.h"
+#include "generate/options.h"
 #include "history/filter_grammar.h"
 #include "replay/replay_server.h"
 
@@ -89,6 +90,15 @@ struct ReplayCommandOptions {
 struct DemoOptions {
   double speed = 1;
 };
+struct GenerateOptions {
+  generate::Options what;
+  std::vector<std::string> scenarios;  // as on the command line
+  std::string store;                   // the history to make; this and the others may be empty
+  std::string truth;
+  std::string facts;
+  std::string questions;
+  bool samples = false;
+};
 struct ExtensionCommandOptions {
   std::string directory;  // ComfyUI's, or its custom_nodes
   ExtensionOptions how;
@@ -111,6 +121,7 @@ struct ExtensionCommandOptions {
 [[nodiscard]] int record_command(const CommonOptions& common, const RecordOptions& options);
 [[nodiscard]] int replay_command(const CommonOptions& common, const ReplayCommandOptions& options);
 [[nodiscard]] int demo_command(const CommonOptions& common, const DemoOptions& options);
+[[nodiscard]] int generate_command(const CommonOptions& common, const GenerateOptions& options);
 [[nodiscard]] int doctor_command(const CommonOptions& common);
 [[nodiscard]] int token_command(const CommonOptions& common);
 [[nodiscard]] int extension_install_command(const CommonOptions& common, const ExtensionCommandOptions& options);
