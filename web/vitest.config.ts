@@ -10,5 +10,6 @@ export default defineConfig({
     include: ['client/**/*.test.{ts,tsx}', 'codegen/*.test.ts', 'dashboard/src/**/*.test.{ts,tsx}'],
     setupFiles: ['dashboard/src/test-setup.ts'],
     restoreMocks: true,
+    testTimeout: 30_000,
   },
 });

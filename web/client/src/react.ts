@@ -75,27 +75,14 @@ export interface Recommendations extends RecommendationsState {
   reopen: (id: string) => Promise<boolean>;
 }
 
-/** What comfytrace suggests, asked for again every minute and whenever a run has ended. */
-export function useRecommendations(source: { api: ApiClient; live?: LiveStore }, everyMs = 60_000): Recommendations {
-  const { api, live } = source;
-  const store = useMemo(() => new RecommendationStore(api), [api]);
-  useEffect(() => {
-    void store.refresh();
-    let soon: ReturnType<typeof setTimeout> | undefined;
-    const timer = setInterval(() => void store.refresh(), everyMs);
-    const off = live?.manager.on('updates', (updates) => {
-      if (soon !== undefined || !updates.some((update) => update.kind === 'run' && update.run.finishedAtMs !== null)) return;
-      soon = setTimeout(() => {
-        soon = undefined;
-        void store.refresh();
-      }, 2_000);
-    });
-    return () => {
-      clearInterval(timer);
-      clearTimeout(soon);
-      off?.();
-    };
-  }, [store, live, everyMs]);
+/**
+ * What comfytrace suggests, asked for again every minute and whenever a run has ended. Components that are given the same
+ * `recommendations` see the same and ask once.
+ */
+export function useRecommendations(source: { api: ApiClient; live?: LiveStore; recommendations?: RecommendationStore }): Recommendations {
+  const { api, live, recommendations } = source;
+  const store = useMemo(() => recommendations ?? new RecommendationStore(api), [api, recommendations]);
+  useEffect(() => store.follow(live?.manager), [store, live]);
   const { refresh, dismiss, defer, apply, reopen } = store;
   return { ...useStore(store), refresh, dismiss, defer, apply, reopen };
 }

@@ -2,6 +2,7 @@ import type { ApiClient } from './api-client.ts';
 import { sentenceOf } from './filter-store.ts';
 import type { Recommendation, RecommendationState } from './insight-types.ts';
 import { Store } from './store.ts';
+import type { TelemetryStreamManager } from './telemetry-stream-manager.ts';
 
 export interface RecommendationsState {
   state: 'loading' | 'empty' | 'error' | 'ready';
@@ -21,8 +22,10 @@ const kStateAfter: Record<Action, RecommendationState> = { dismiss: 'dismissed',
 /** What comfytrace suggests. What a person does shows at once and is taken back if the server refuses. */
 export class RecommendationStore extends Store<RecommendationsState> {
   private asked = 0;
+  private followers = 0;
+  private unfollow = () => {};
 
-  constructor(private readonly api: ApiClient) {
+  constructor(private readonly api: ApiClient, private readonly everyMs = 60_000) {
     super({ state: 'loading', recommendations: [], open: [], error: null, actionError: null, pending: new Set() });
   }
 
@@ -37,6 +40,34 @@ export class RecommendationStore extends Store<RecommendationsState> {
       this.put({ error: sentenceOf(error), ...(this.get().state === 'loading' ? { state: 'error' as const } : {}) });
     }
   };
+
+  /** Keeps the list current until the returned function is called; the first follower starts it, the last one ends it. */
+  follow(manager?: TelemetryStreamManager): () => void {
+    this.followers += 1;
+    if (this.followers === 1) this.unfollow = this.start(manager);
+    return () => {
+      this.followers -= 1;
+      if (this.followers === 0) this.unfollow();
+    };
+  }
+
+  private start(manager?: TelemetryStreamManager): () => void {
+    void this.refresh();
+    let soon: ReturnType<typeof setTimeout> | undefined;
+    const timer = setInterval(() => void this.refresh(), this.everyMs);
+    const off = manager?.on('updates', (updates) => {
+      if (soon !== undefined || !updates.some((update) => update.kind === 'run' && update.run.finishedAtMs !== null)) return;
+      soon = setTimeout(() => {
+        soon = undefined;
+        void this.refresh();
+      }, 2_000);
+    });
+    return () => {
+      clearInterval(timer);
+      clearTimeout(soon);
+      off?.();
+    };
+  }
 
   readonly dismiss = (id: string): Promise<boolean> => this.act(id, 'dismiss');
   readonly apply = (id: string): Promise<boolean> => this.act(id, 'apply');
