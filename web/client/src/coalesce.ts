@@ -1,4 +1,4 @@
-import { sceneKey, type TelemetryUpdate } from './types.ts';
+import { sceneKey, type TelemetryUpdate } from './live-types.ts';
 
 /**
  * Waiting updates. Of one execution only the newest of each status waits, so a slow reader costs bounded memory per

@@ -1,8 +1,11 @@
-import { ApiClient, LiveStore, TelemetryStreamManager, type Health, type Run, type RunPage, type RunSummary, type SocketLike, type Timeline, type WorkerState } from '@comfytrace/client';
+import { ApiClient, LiveStore, RecommendationStore, TelemetryStreamManager, type Health, type Run, type RunPage, type RunSummary, type SocketLike, type Timeline, type WorkerState } from '@comfytrace/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, render } from '@testing-library/react';
-import { App } from './app.tsx';
+import { App, preloadViews } from './app.tsx';
 import { ServicesProvider } from './services.tsx';
+
+// Views come in chunks of their own; with them loaded a test sees its view at once.
+await preloadViews();
 
 /** The page on a server made of plain objects. */
 export function openPage(path: string, answers: Record<string, unknown>) {
@@ -33,7 +36,7 @@ export function openPage(path: string, answers: Record<string, unknown>) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const page = render(
     <QueryClientProvider client={client}>
-      <ServicesProvider value={{ api, live }}><App /></ServicesProvider>
+      <ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api) }}><App /></ServicesProvider>
     </QueryClientProvider>,
   );
   return {
