@@ -50,7 +50,7 @@ class SqliteHistory final : public RunHistory {
   base::Result<std::vector<model::Worker>> workers() const override;
   base::Result<std::vector<FilterPreset>> presets() const override;
   base::Result<std::vector<Recommendation>> recommendations() const override;
-  base::Result<std::vector<Alert>> alerts(std::int64_t limit) const override;
+  base::Result<std::vector<Alert>> alerts(const AlertQuery& query) const override;
   base::Result<void> for_each(const RunFilter& filter,
                               const std::function<bool(const model::Run&)>& each) const override;
   base::Result<HistoryInfo> info() const override;

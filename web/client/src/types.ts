@@ -382,7 +382,34 @@ export interface WorkerUpdate {
   worker: WorkerState;
 }
 
-export type TelemetryUpdate = SceneUpdate | RunUpdate | RunDeletedUpdate | WorkerUpdate;
+export type AlertSeverity = 'info' | 'warning' | 'critical';
+
+export interface Alert {
+  id: string;
+  rule: string;
+  severity: AlertSeverity;
+  /** What it is about: at most one open alert a rule and subject. */
+  subject: string;
+  message: string;
+  runId: string | null;
+  workerId: string | null;
+  /** What was seen when it was raised; units stand in the names. */
+  evidence: Record<string, number>;
+  raisedAtMs: number;
+  clearedAtMs: number | null;
+  acknowledgedAtMs: number | null;
+  /** When it last went to the outside sinks. */
+  toldAtMs: number | null;
+  /** Held back by quiet hours, and still to be told. */
+  heldBack: boolean;
+}
+
+export interface AlertUpdate {
+  kind: 'alert';
+  alert: Alert;
+}
+
+export type TelemetryUpdate = SceneUpdate | RunUpdate | RunDeletedUpdate | WorkerUpdate | AlertUpdate;
 
 export interface HelloMessage {
   type: 'hello';
@@ -399,6 +426,8 @@ export interface SnapshotMessage {
   workers: WorkerState[];
   scenes: SceneUpdate[];
   recent: RunSummary[];
+  /** The open ones; absent from servers that have no alerts. */
+  alerts?: Alert[];
 }
 
 export interface UpdateMessage {
