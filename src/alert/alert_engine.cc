@@ -11,7 +11,6 @@ namespace {
 using history::Alert;
 using model::ConnectionState;
 
-constexpr std::size_t kAttemptsSeen = 20'000;
 constexpr double kMebibyte = 1024.0 * 1024;
 
 std::string spoken(std::int64_t duration_ms) {
@@ -78,7 +77,11 @@ void AlertEngine::remember(const model::RunSummary& run) {
 void AlertEngine::run_changed(const model::Run& run, const Moment& now) {
   for (const model::Scene& scene : run.scenes) {
     for (const model::Attempt& attempt : scene.attempts) {
-      if (!model::is_open(attempt.status)) attempt_ended(run, attempt, now);
+      if (model::is_open(attempt.status)) continue;
+      if (attempt.duration_ms && durations_seen_.is_new(attempt)) {
+        workers_[attempt.worker_id].learn_duration(*attempt.duration_ms);
+      }
+      look_at_headroom(run, attempt, now);
     }
   }
   if (model::is_open(run.status)) return;
@@ -87,19 +90,11 @@ void AlertEngine::run_changed(const model::Run& run, const Moment& now) {
   if (line.finished_at_ms.value_or(0) >= begun_at_ms_) look_at_streaks(line, now);
 }
 
-void AlertEngine::attempt_ended(const model::Run& run, const model::Attempt& attempt, const Moment& now) {
-  const std::pair key(attempt.worker_id, attempt.prompt_id);
-  if (!attempts_seen_.insert(key).second) return;
-  attempts_order_.push_back(key);
-  if (attempts_order_.size() > kAttemptsSeen) {
-    attempts_seen_.erase(attempts_order_.front());
-    attempts_order_.pop_front();
-  }
-  WorkerProgress& worker = workers_[attempt.worker_id];
-  if (attempt.duration_ms) worker.learn_duration(*attempt.duration_ms);
-
-  const auto total = worker.vram_total_bytes();
+void AlertEngine::look_at_headroom(const model::Run& run, const model::Attempt& attempt, const Moment& now) {
+  const auto total = workers_[attempt.worker_id].vram_total_bytes();
+  // What was free is often known only a while after the end.
   if (!attempt.vram_free_after_bytes || !total || attempt.finished_at_ms.value_or(0) < begun_at_ms_) return;
+  if (!headroom_seen_.is_new(attempt)) return;
   constexpr Rule kRule = Rule::vramHeadroom;
   const auto free = static_cast<double>(*attempt.vram_free_after_bytes);
   const double limit =

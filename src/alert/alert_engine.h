@@ -1,19 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "alert/alert_book.h"
 #include "alert/facts.h"
 #include "alert/outcome_streaks.h"
+#include "alert/seen_attempts.h"
 #include "alert/worker_progress.h"
 #include "model/live.h"
 #include "model/run.h"
@@ -48,7 +46,7 @@ class AlertEngine {
   [[nodiscard]] std::vector<history::Alert> open() const { return book_.open(); }
 
  private:
-  void attempt_ended(const model::Run& run, const model::Attempt& attempt, const Moment& now);
+  void look_at_headroom(const model::Run& run, const model::Attempt& attempt, const Moment& now);
   void look_at_streaks(const model::RunSummary& run, const Moment& now);
   void look_at_connection(const WorkerProgress& worker, const Moment& now);
   void look_at_queue(const WorkerProgress& worker, const Moment& now);
@@ -60,8 +58,8 @@ class AlertEngine {
   AlertBook book_;
   OutcomeStreaks streaks_;
   std::map<std::string, WorkerProgress> workers_;
-  std::set<std::pair<std::string, std::string>> attempts_seen_;  // worker id, prompt id
-  std::deque<std::pair<std::string, std::string>> attempts_order_;
+  SeenAttempts durations_seen_;
+  SeenAttempts headroom_seen_;
   std::optional<StoreHealth> store_;
 };
 

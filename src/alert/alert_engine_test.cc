@@ -244,6 +244,18 @@ TEST_F(AlertEngineTest, RaisesVramHeadroomWhenItPersistsOnly) {
   EXPECT_THAT(open_rules(), IsEmpty());
 }
 
+TEST_F(AlertEngineTest, CountsAnAttemptOnceThoughWhatWasFreeIsToldLater) {
+  worker_is(ConnectionState::connected);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(open_rules(), IsEmpty());
+    model::Run run = run_of(model::Status::success);
+    engine->run_changed(run, now);
+    run.scenes[0].attempts[0].vram_free_after_bytes = 1 << 20;
+    for (int again = 0; again < 5; ++again) engine->run_changed(run, now);
+  }
+  EXPECT_THAT(open_rules(), ElementsAre("vramHeadroom"));
+}
+
 TEST_F(AlertEngineTest, DoesNotFlapOverVramThatSwaysAroundTheThreshold) {
   worker_is(ConnectionState::connected);
   std::mt19937 random(11);
