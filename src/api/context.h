@@ -42,5 +42,6 @@ void add_status_routes(Router& router, const ContextPtr& context);
 void add_run_routes(Router& router, const ContextPtr& context);
 void add_submit_routes(Router& router, const ContextPtr& context);
 void add_artifact_routes(Router& router, const ContextPtr& context);
+void add_alert_routes(Router& router, const ContextPtr& context);
 
 }  // namespace comfytrace::api

@@ -55,6 +55,7 @@ struct ApiServer::Impl {
     add_run_routes(router, context);
     add_submit_routes(router, context);
     add_artifact_routes(router, context);
+    add_alert_routes(router, context);
     router.add("GET", kTelemetry, [](const CallPtr& call) {
       auto response = problem(426, "this address speaks WebSocket only");
       response.headers.set("Upgrade", "websocket");

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/server.h"
+#include "app/alert_wiring.h"
 #include "app/own_cost.h"
 #include "app/page.h"
 #include "base/check.h"
@@ -67,14 +68,21 @@ struct House::Impl final : collect::RecorderSink {
     recorder = std::make_unique<collect::Recorder>(
         io, clock, [this](std::string_view run_id) { return find_run(run_id); }, *this);
     submitter = std::make_unique<collect::Submitter>(*recorder, clock);
+    std::vector<std::string> worker_ids;
     for (const WorkerSetting& worker : settings.workers) {
-      if (auto added = recorder->add_worker(worker.url, worker.name); !added) return added.error();
+      auto added = recorder->add_worker(worker.url, worker.name);
+      if (!added) return added.error();
+      worker_ids.push_back(std::move(*added));
     }
     auto open_runs = reader->open_runs();
     if (!open_runs) return open_runs.error();
     recorder->adopt(*open_runs);
     auto newest = reader->page({}, 20, "");
     if (!newest) return newest.error();
+    auto wired = AlertWiring::make({io, clock, *hub, *writer, settings.store}, settings.alerts);
+    if (!wired) return wired.error();
+    alerts = std::move(*wired);
+    if (auto restored = alerts->restore(*reader, newest->runs, worker_ids); !restored) return restored;
     hub->seed_recent(std::move(newest->runs));
     if (options.with_server) make_server();
     return {};
@@ -108,6 +116,7 @@ struct House::Impl final : collect::RecorderSink {
       return api::WriterHealth{static_cast<std::int64_t>(writer->pending()), error.has_value(), error};
     };
     services.cost = [this] { return cost.current(); };
+    services.alerts = alerts->services();
     server = std::make_unique<api::ApiServer>(io, clock, std::move(api_options), std::move(services), page_assets(),
                                               *hub, metrics);
   }
@@ -187,6 +196,7 @@ struct House::Impl final : collect::RecorderSink {
       hub->run_changed(summary_for_pages(run));
     }
     writer->submit(run);
+    if (alerts) alerts->run_changed(run);
   }
 
   static bool was_found_afterwards(const model::Run& run) {
@@ -208,8 +218,14 @@ struct House::Impl final : collect::RecorderSink {
       ++shown;
     }
   }
-  void scene_changed(const model::LiveScene& scene) override { hub->scene_changed(scene); }
-  void worker_changed(const model::WorkerState& worker) override { hub->worker_changed(worker); }
+  void scene_changed(const model::LiveScene& scene) override {
+    hub->scene_changed(scene);
+    if (alerts) alerts->scene_changed(scene);
+  }
+  void worker_changed(const model::WorkerState& worker) override {
+    hub->worker_changed(worker);
+    if (alerts) alerts->worker_changed(worker);
+  }
   void worker_seen(const model::Worker& worker) override { writer->save_worker(worker); }
   void samples(const history::SampleSeries& series) override { writer->save_samples(series); }
   bool wants_previews() override { return hub->wants_previews(); }
@@ -232,6 +248,7 @@ struct House::Impl final : collect::RecorderSink {
     if (stopped) return {};
     stopped = true;
     cost_timer.cancel();
+    if (alerts) alerts->stop();
     if (server) server->stop();
     recorder->stop();
     pool->stop();
@@ -250,6 +267,7 @@ struct House::Impl final : collect::RecorderSink {
   std::unique_ptr<history::HistoryPool> pool;
   std::unique_ptr<history::HistoryWriter> writer;
   std::unique_ptr<live::Hub> hub;
+  std::unique_ptr<AlertWiring> alerts;  // absent while the open runs of an earlier life are taken up
   std::unique_ptr<collect::Recorder> recorder;
   std::unique_ptr<collect::Submitter> submitter;
   std::unique_ptr<api::ApiServer> server;
@@ -279,6 +297,7 @@ base::Result<void> House::start() {
     impl_->history->set_owner_url(url());
   }
   impl_->recorder->start();
+  impl_->alerts->start();
   impl_->sample_cost();
   return {};
 }

@@ -21,6 +21,7 @@ struct Arguments {
   RecordOptions record;
   ReplayCommandOptions replay;
   DemoOptions demo;
+  AlertsOptions alerts;
   ExtensionCommandOptions extension;
   bool verbose = false;
 };
@@ -143,6 +144,21 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
                            [&a] { return demo_command(a.common, a.demo); });
   demo->add_option("--speed", a.demo.speed, "Times as fast as recorded [1]");
   add_listen(demo, a);
+
+  CLI::App* alerts = command("alerts", "List what is wrong now, and test who is told", {});
+  alerts->add_flag("--all", a.alerts.all, "Also what is over");
+  alerts->add_option("--limit", a.alerts.limit, "How many, 1 to 1000 [50]")->check(CLI::Range(1, 1000));
+  add_settings(alerts, a);
+  CLI::App* test = alerts->add_subcommand("test", "Send a test to every sink of a running comfytrace");
+  add_json(test, a);
+  add_listen(test, a);
+  add_settings(test, a);
+  test->footer("Exit codes: 0 every sink took it, 3 some did, 1 none did or no server answers.");
+  alerts->callback([chosen, test, &a] {
+    *chosen = [test, &a] {
+      return test->parsed() ? alerts_test_command(a.common) : alerts_command(a.common, a.alerts);
+    };
+  });
 
   CLI::App* extension = app.add_subcommand("extension", "The package for ComfyUI that tells what happens inside it");
   extension->require_subcommand(1);

@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "app/alert_settings.h"
+#include "app/toml_reading.h"
 #include "net/http.h"
 
 namespace comfytrace::app {
@@ -68,10 +70,6 @@ Result<void> set_workers(const std::vector<std::string>& urls, const std::string
   return {};
 }
 
-std::string at_line(const std::filesystem::path& file, const toml::node& node) {
-  return file.string() + " line " + std::to_string(node.source().begin.line);
-}
-
 Result<void> read_workers(const toml::node& node, const std::filesystem::path& file, Settings& settings) {
   const Error wrong{ErrorCode::invalid, "expected a URL or a list of them", at_line(file, node) + ", comfyui",
                     "comfyui = \"http://127.0.0.1:8188\", or a list, or tables {url = …, name = …}"};
@@ -112,14 +110,20 @@ Result<void> read_config(const std::filesystem::path& file, Settings& settings) 
     return Error{ErrorCode::invalid, std::string(problem.description()),
                  file.string() + " line " + std::to_string(problem.source().begin.line)};
   }
-  static const std::set<std::string, std::less<>> kKnown{"comfyui", "listen", "store", "allowed_hosts"};
+  static const std::set<std::string, std::less<>> kKnown{"comfyui", "listen", "store", "allowed_hosts", "alerts"};
   for (const auto& [key, node] : table) {
     if (!kKnown.contains(key.str())) {
       return Error{ErrorCode::invalid, "unknown setting \"" + std::string(key.str()) + "\"", at_line(file, node),
-                   "known are: allowed_hosts, comfyui, listen, store"};
+                   "known are: alerts, allowed_hosts, comfyui, listen, store"};
     }
     if (key.str() == "comfyui") {
       if (auto done = read_workers(node, file, settings); !done) return done;
+      continue;
+    }
+    if (key.str() == "alerts") {
+      auto alerts = read_alert_settings(node, file);
+      if (!alerts) return alerts.error();
+      settings.alerts = std::move(*alerts);
       continue;
     }
     if (key.str() == "allowed_hosts") {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/alert_settings.h"
 #include "base/result.h"
 
 namespace comfytrace::app {
@@ -29,9 +30,10 @@ struct Settings {
   std::vector<WorkerSetting> workers;
   std::string listen_host = "127.0.0.1";
   std::uint16_t listen_port = 8199;
-  std::filesystem::path store;                       // the history's file
-  std::filesystem::path token_file;                  // where the access token is kept
-  std::vector<std::string> allowed_hosts;            // further names under which this server may be addressed
+  std::filesystem::path store;             // the history's file
+  std::filesystem::path token_file;        // where the access token is kept
+  std::vector<std::string> allowed_hosts;  // further names under which this server may be addressed
+  AlertSettings alerts;
   std::optional<std::filesystem::path> config_file;  // the one that was read
 
   [[nodiscard]] bool listens_on_loopback() const;
