@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/alert_services.h"
 #include "api/submission.h"
 #include "base/codec.h"
 #include "base/result.h"
@@ -68,6 +69,7 @@ struct Services {
 
   std::function<WriterHealth()> writer;
   std::function<Cost()> cost;
+  AlertServices alerts;  // may be unset
 };
 
 // One file of the page.

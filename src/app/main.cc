@@ -34,6 +34,7 @@ struct Arguments {
   ReplayCommandOptions replay;
   DemoOptions demo;
   GenerateOptions generate;
+  AlertsOptions alerts;
   ExtensionCommandOptions extension;
   bool verbose = false;
 };
@@ -241,6 +242,20 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
   add_generate(command("generate", "Make up a history with known truths",
                        [&a] { return generate_command(a.common, a.generate); }),
                a.generate);
+  CLI::App* alerts = command("alerts", "List what is wrong now, and test who is told", {});
+  alerts->add_flag("--all", a.alerts.all, "Also what is over");
+  alerts->add_option("--limit", a.alerts.limit, "How many, 1 to 1000 [50]")->check(CLI::Range(1, 1000));
+  add_settings(alerts, a);
+  CLI::App* test = alerts->add_subcommand("test", "Send a test to every sink of a running comfytrace");
+  add_json(test, a);
+  add_listen(test, a);
+  add_settings(test, a);
+  test->footer("Exit codes: 0 every sink took it, 3 some did, 1 none did or no server answers.");
+  alerts->callback([chosen, test, &a] {
+    *chosen = [test, &a] {
+      return test->parsed() ? alerts_test_command(a.common) : alerts_command(a.common, a.alerts);
+    };
+  });
 
   CLI::App* extension = app.add_subcommand("extension", "The package for ComfyUI that tells what happens inside it");
   extension->require_subcommand(1);

@@ -10,11 +10,11 @@
 #include "base/result.h"
 #include "collect/back_off.h"
 #include "collect/collector_timings.h"
-#include "collect/timer.h"
 #include "collect/worker_requests.h"
 #include "comfyui/telemetry_frame.h"
 #include "net/asio.h"
 #include "net/http.h"
+#include "net/timer.h"
 #include "net/websocket_client.h"
 
 namespace comfytrace::collect {
@@ -55,7 +55,7 @@ class ExtensionStream {
   const CollectorTimings& timings_;
   Handlers handlers_;
   BackOff back_off_;
-  Timer retry_;
+  net::Timer retry_;
   std::unique_ptr<net::WebSocketClient> socket_;
   std::uint64_t connection_ = 0;  // which one: what an earlier one still says is not heard
   bool running_ = false;

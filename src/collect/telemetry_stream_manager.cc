@@ -16,11 +16,11 @@
 #include "collect/history_reader.h"
 #include "collect/queue_poll.h"
 #include "collect/stats_poll.h"
-#include "collect/timer.h"
 #include "collect/told_frame.h"
 #include "collect/worker_requests.h"
 #include "collect/worker_view.h"
 #include "comfyui/frame.h"
+#include "net/timer.h"
 #include "net/websocket_client.h"
 
 namespace comfytrace::collect {
@@ -81,8 +81,8 @@ struct TelemetryStreamManager::Impl {
   ExtensionStream extension;
   std::string preview_prompt;  // the last one of which the socket itself brought pictures
   BackOff back_off;
-  Timer retry;
-  Timer ticker;
+  net::Timer retry;
+  net::Timer ticker;
   std::unique_ptr<net::WebSocketClient> socket;
   std::uint64_t connection = 0;  // which one: what an earlier one still says is not heard
   bool started = false;
@@ -94,7 +94,7 @@ struct TelemetryStreamManager::Impl {
   struct Waiter {
     std::uint64_t number;
     std::function<void(base::Result<void>)> ready;
-    std::unique_ptr<Timer> timeout;
+    std::unique_ptr<net::Timer> timeout;
   };
   std::vector<Waiter> waiters;
   std::uint64_t waiters_so_far = 0;
@@ -385,7 +385,7 @@ void TelemetryStreamManager::expect_news_within(std::int64_t limit_ms) {
 void TelemetryStreamManager::when_connected(std::int64_t timeout_ms, std::function<void(base::Result<void>)> ready) {
   if (impl_->is_established) return ready({});
   const std::uint64_t number = ++impl_->waiters_so_far;
-  auto timeout = std::make_unique<Timer>(impl_->io);
+  auto timeout = std::make_unique<net::Timer>(impl_->io);
   timeout->after(timeout_ms, [impl = impl_.get(), number] {
     const auto it = std::find_if(impl->waiters.begin(), impl->waiters.end(),
                                  [number](const Impl::Waiter& waiter) { return waiter.number == number; });

@@ -329,6 +329,9 @@ void Hub::run_deleted(std::string_view run_id) {
   impl_->state.run_deleted(run_id);
   impl_->publish(DeletedRun{std::string(run_id)});
 }
+void Hub::alert_changed(const history::Alert& alert) {
+  if (impl_->state.alert_changed(alert)) impl_->publish(alert);
+}
 void Hub::preview(const Preview& preview) {
   impl_->preview(preview);
 }

@@ -99,6 +99,10 @@ struct GenerateOptions {
   std::string questions;
   bool samples = false;
 };
+struct AlertsOptions {
+  bool all = false;  // also those that are over
+  std::int64_t limit = 50;
+};
 struct ExtensionCommandOptions {
   std::string directory;  // ComfyUI's, or its custom_nodes
   ExtensionOptions how;
@@ -122,6 +126,9 @@ struct ExtensionCommandOptions {
 [[nodiscard]] int replay_command(const CommonOptions& common, const ReplayCommandOptions& options);
 [[nodiscard]] int demo_command(const CommonOptions& common, const DemoOptions& options);
 [[nodiscard]] int generate_command(const CommonOptions& common, const GenerateOptions& options);
+[[nodiscard]] int alerts_command(const CommonOptions& common, const AlertsOptions& options);
+// 0: every sink took the test, or there is none. 3: some did. 1: none did, or no server answers.
+[[nodiscard]] int alerts_test_command(const CommonOptions& common);
 [[nodiscard]] int doctor_command(const CommonOptions& common);
 [[nodiscard]] int token_command(const CommonOptions& common);
 [[nodiscard]] int extension_install_command(const CommonOptions& common, const ExtensionCommandOptions& options);

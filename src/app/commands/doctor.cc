@@ -78,6 +78,19 @@ Check check_worker(const WorkerSetting& worker) {
   return check;
 }
 
+Check check_sink(const base::json::value& sink) {
+  Check check{"alert sink " + base::find_string(sink, "name").value_or("?"), Finding::good, "", ""};
+  check.sentence = base::find_string(sink, "target").value_or("?");
+  if (const auto error = base::find_string(sink, "lastError")) {
+    check.finding = Finding::warning;
+    check.sentence += ": " + *error;
+    check.mend = "`comfytrace alerts test` tries it again";
+  } else if (!base::find_integer(sink, "deliveredAtMs")) {
+    check.sentence += ", not used yet";
+  }
+  return check;
+}
+
 // False if none is running.
 bool check_server(const Settings& settings, const std::string& token, std::vector<Check>& checks) {
   Check check{"server " + settings.own_url(), Finding::good, "", ""};
@@ -105,6 +118,10 @@ bool check_server(const Settings& settings, const std::string& token, std::vecto
     check.mend = "free disk space; nothing is lost while it runs";
   }
   checks.push_back(check);
+  const auto* alerts = base::find(*health, "alerts");
+  if (const auto* sinks = alerts ? base::find_array(*alerts, "sinks") : nullptr) {
+    for (const auto& sink : *sinks) checks.push_back(check_sink(sink));
+  }
   if (auto answer = ServerClient(*url, token).call("GET", "/api/v1/workers", "", 5'000)) {
     if (const auto* workers = base::find_array(*answer, "workers")) {
       for (const auto& state : *workers) {

@@ -41,7 +41,13 @@ export interface SceneUpdate {
   progress: number | null;
   gpuVramFree: number | null;
   gpuUtilization: number | null;
+  /** Milliseconds until it is done, as likely more as less. */
   eta: number | null;
+  /** 80 of 100 end between these; absent from servers that do not tell. */
+  etaLow?: number | null;
+  etaHigh?: number | null;
+  /** Like scenes that the claim rests on. */
+  etaScenes?: number;
 }
 
 export interface RunUpdate {
@@ -59,7 +65,34 @@ export interface WorkerUpdate {
   worker: WorkerState;
 }
 
-export type TelemetryUpdate = SceneUpdate | RunUpdate | RunDeletedUpdate | WorkerUpdate;
+export type AlertSeverity = 'info' | 'warning' | 'critical';
+
+export interface Alert {
+  id: string;
+  rule: string;
+  severity: AlertSeverity;
+  /** What it is about: at most one open alert a rule and subject. */
+  subject: string;
+  message: string;
+  runId: string | null;
+  workerId: string | null;
+  /** What was seen when it was raised; units stand in the names. */
+  evidence: Record<string, number>;
+  raisedAtMs: number;
+  clearedAtMs: number | null;
+  acknowledgedAtMs: number | null;
+  /** When it last went to the outside sinks. */
+  toldAtMs: number | null;
+  /** Held back by quiet hours, and still to be told. */
+  heldBack: boolean;
+}
+
+export interface AlertUpdate {
+  kind: 'alert';
+  alert: Alert;
+}
+
+export type TelemetryUpdate = SceneUpdate | RunUpdate | RunDeletedUpdate | WorkerUpdate | AlertUpdate;
 
 export interface HelloMessage {
   type: 'hello';
@@ -76,6 +109,8 @@ export interface SnapshotMessage {
   workers: WorkerState[];
   scenes: SceneUpdate[];
   recent: RunSummary[];
+  /** The open ones; absent from servers that have no alerts. */
+  alerts?: Alert[];
 }
 
 export interface UpdateMessage {
