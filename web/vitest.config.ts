@@ -8,5 +8,6 @@ export default defineConfig({
     include: ['client/src/**/*.test.ts', 'dashboard/src/**/*.test.{ts,tsx}'],
     setupFiles: ['dashboard/src/test-setup.ts'],
     restoreMocks: true,
+    testTimeout: 30_000,
   },
 });
