@@ -77,6 +77,8 @@ export interface NodeExecution {
   durationMs: number | null;
   progressValue: number | null;
   progressMax: number | null;
+  /** The most that torch had allocated while this node ran, by it or beside it. Only the extension tells it. */
+  vramPeakBytes: number | null;
 }
 
 export interface Failure {
@@ -226,6 +228,29 @@ export interface Worker {
   lastSeenAtMs: number | null;
 }
 
+/** What the extension listens to and this ComfyUI does not have. */
+export interface SkippedTap {
+  name: string;
+  reason: string;
+}
+
+/** The extension inside a ComfyUI, as it tells of itself. Counts and costs are of this life of ComfyUI. */
+export interface ExtensionInfo {
+  version: string;
+  protocol: number;
+  /** Older than the one this comfytrace carries. */
+  outdated: boolean;
+  taps: string[];
+  skippedTaps: SkippedTap[];
+  /** Frames that some subscriber was too slow for, whoever it was. */
+  framesDropped: number | null;
+  /** Of its own, none of which reached a prompt. */
+  failures: number | null;
+  /** Its own time in ComfyUI's threads a call, over the latest 1024. */
+  eventCostP50Us: number | null;
+  eventCostP99Us: number | null;
+}
+
 export interface Connection {
   state: ConnectionState;
   sinceMs: number;
@@ -235,6 +260,8 @@ export interface Connection {
   nextTryAtMs: number | null;
   lastError: string | null;
   missing: string | null;
+  /** While it is the source. */
+  extension: ExtensionInfo | null;
 }
 
 export interface WorkerState {

@@ -66,7 +66,7 @@ export function worker(change: { name?: string; connection?: Partial<WorkerState
       os: null, ramTotalBytes: null, ramFreeBytes: null, firstSeenAtMs: null, lastSeenAtMs: null,
       devices: change.devices ?? [{ index: 0, name: 'cuda:0 NVIDIA GeForce RTX 4090 : native', type: 'cuda', vramTotalBytes: 24 * 2 ** 30, vramFreeBytes: 6 * 2 ** 30, torchVramTotalBytes: null, torchVramFreeBytes: null }],
     },
-    connection: { state: 'connected', sinceMs: 0, source: 'stock', lastEventAtMs: null, attempt: 0, nextTryAtMs: null, lastError: null, missing: null, ...change.connection },
+    connection: { state: 'connected', sinceMs: 0, source: 'stock', lastEventAtMs: null, attempt: 0, nextTryAtMs: null, lastError: null, missing: null, extension: null, ...change.connection },
     queueRunning: 0, queuePending: 0,
   };
 }
