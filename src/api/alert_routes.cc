@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <boost/describe.hpp>
 #include <charconv>
 #include <utility>
 
@@ -11,6 +12,34 @@ namespace {
 using history::Alert;
 
 constexpr std::int64_t kMaxAlerts = 1'000;
+
+struct AlertList {
+  std::vector<Alert> alerts;
+};
+BOOST_DESCRIBE_STRUCT(AlertList, (), (alerts))
+
+struct SinkOutcomeList {
+  std::vector<alert::SinkOutcome> sinks;
+};
+BOOST_DESCRIBE_STRUCT(SinkOutcomeList, (), (sinks))
+
+// As alert::rules_json writes them.
+std::string alert_rules_schema(base::SchemaBook& book) {
+  const std::string word = R"({"type":"string"})";
+  const std::string number = R"({"type":"number"})";
+  book.define("AlertThreshold", R"({"type":"object","properties":{"name":)" + word + R"(,"value":)" + number +
+                                    R"(,"default":)" + number + R"(,"least":)" + number + R"(,"most":)" + number +
+                                    R"(,"sentence":)" + word +
+                                    R"(},"required":["name","value","default","least","most","sentence"]})");
+  book.define(
+      "AlertRule",
+      R"({"type":"object","properties":{"name":)" + word + R"(,"sentence":)" + word + R"(,"severity":)" +
+          book.of<history::AlertSeverity>() +
+          R"(,"enabled":{"type":"boolean"},"thresholds":{"type":"array","items":{"$ref":"#/components/schemas/AlertThreshold"}}},"required":["name","sentence","severity","enabled","thresholds"]})");
+  return book.define(
+      "AlertRuleList",
+      R"({"type":"object","properties":{"rules":{"type":"array","items":{"$ref":"#/components/schemas/AlertRule"}}},"required":["rules"]})");
+}
 
 base::Result<history::AlertQuery> parse_query(const std::vector<std::pair<std::string, std::string>>& parameters) {
   history::AlertQuery query;
@@ -72,7 +101,7 @@ void list_alerts(const Context& context, const CallPtr& call) {
                      open = context.services.alerts.open()](const history::RunHistoryReader& reader) {
     auto stored = reader.alerts(asked);
     if (!stored) return call->fail(stored.error());
-    call->reply_json("{\"alerts\":" + base::encode_json(with_open(std::move(*stored), open, asked)) + "}");
+    call->reply_json(base::encode_json(AlertList{with_open(std::move(*stored), open, asked)}));
   });
 }
 
@@ -84,7 +113,7 @@ void acknowledge(const Context& context, const CallPtr& call) {
 
 void test_sinks(const Context& context, const CallPtr& call) {
   context.services.alerts.test([call](const std::vector<alert::SinkOutcome>& outcomes) {
-    call->reply_json("{\"sinks\":" + base::encode_json(outcomes) + "}");
+    call->reply_json(base::encode_json(SinkOutcomeList{outcomes}));
   });
 }
 
@@ -92,11 +121,27 @@ void test_sinks(const Context& context, const CallPtr& call) {
 
 void add_alert_routes(Router& router, const ContextPtr& context) {
   if (!context->services.alerts.open) return;
-  router.add("GET", "/api/v1/alerts", [context](const CallPtr& call) { list_alerts(*context, call); });
-  router.add("POST", "/api/v1/alerts/{alertId}:acknowledge",
-             [context](const CallPtr& call) { acknowledge(*context, call); });
-  router.add("POST", "/api/v1/alerts:test", [context](const CallPtr& call) { test_sinks(*context, call); });
+  router.add("GET", "/api/v1/alerts",
+             {.id = "listAlerts",
+              .summary = "What is wrong now, or ever was, newest first",
+              .query = {{"state", "open or all (default)"},
+                        {"limit", "1 to 1000, default 100", "integer"},
+                        {"after", "the id of the last alert of the page before"}},
+              .response = kSchemaOf<AlertList>},
+             [context](const CallPtr& call) { list_alerts(*context, call); });
+  router.add(
+      "POST", "/api/v1/alerts/{alertId}:acknowledge",
+      {.id = "acknowledgeAlert", .summary = "Stops an open alert from being repeated", .response = kSchemaOf<Alert>},
+      [context](const CallPtr& call) { acknowledge(*context, call); });
+  router.add("POST", "/api/v1/alerts:test",
+             {.id = "testAlertSinks",
+              .summary = "Sends a test to every sink, and says what became of it",
+              .response = kSchemaOf<SinkOutcomeList>},
+             [context](const CallPtr& call) { test_sinks(*context, call); });
   router.add("GET", "/api/v1/alert-rules",
+             {.id = "listAlertRules",
+              .summary = "What there can be alerts about, as it is set",
+              .response = alert_rules_schema},
              [context](const CallPtr& call) { call->reply_json(context->services.alerts.rules()); });
 }
 

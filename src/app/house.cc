@@ -78,8 +78,14 @@ struct House::Impl final : collect::RecorderSink {
     hub = std::make_unique<live::Hub>(io, clock, live);
     recorder = std::make_unique<collect::Recorder>(
         io, clock, [this](std::string_view run_id) { return find_run(run_id); }, *this);
-    insight = std::make_unique<InsightDesk>(
-        InsightDesk::Parts{io, clock, *pool, *writer, {}, [this] { show_open_scenes(); }, {}});
+    insight =
+        std::make_unique<InsightDesk>(InsightDesk::Parts{io,
+                                                         clock,
+                                                         *pool,
+                                                         *writer,
+                                                         {},
+                                                         [this] { show_open_scenes(); },
+                                                         [this](const insight::Deviations& found) { judge(found); }});
     submitter = std::make_unique<collect::Submitter>(*recorder, clock);
     std::vector<std::string> worker_ids;
     for (const WorkerSetting& worker : settings.workers) {
@@ -225,6 +231,14 @@ struct House::Impl final : collect::RecorderSink {
     insight->run_changed(run);
     writer->submit(run);
     if (alerts) alerts->run_changed(run);
+  }
+
+  void judge(const insight::Deviations& found) {
+    if (!alerts) return;
+    for (const insight::Deviation& one : found.deviations) {
+      if (one.subject != insight::DeviationSubject::run || one.verdict != insight::Verdict::worse) continue;
+      alerts->verdict({one.run_id, one.workflow, one.metric, one.ratio, one.n, one.persistent});
+    }
   }
 
   void show_open_scenes() {
