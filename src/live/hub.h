@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "history/run_history.h"
 #include "model/live.h"
 #include "model/run.h"
 #include "model/worker.h"
