@@ -143,8 +143,9 @@ TEST_F(TrendTest, ASlowDriftIsASlopeAndNotSteps) {
   const double truth = 0.003 * 24 / 1.15;  // a day has 24 runs; over the median
   EXPECT_NEAR(*answer.slope.ratio_per_day, truth, 0.005);
   EXPECT_TRUE(answer.slope.ratio_per_day_interval->contains(truth));
-  EXPECT_THAT(answer.sentence, testing::MatchesRegex("6(\\.[0-9])? % slower each day \\(95 % interval .* to .* %, 100 runs "
-                                                     "since 21 Sep 2026\\)"));
+  EXPECT_THAT(answer.sentence,
+              testing::MatchesRegex("6(\\.[0-9])? % slower each day \\(95 % interval .* to .* %, 100 runs "
+                                    "since 21 Sep 2026\\)"));
 }
 
 TEST_F(TrendTest, ALargerWorkloadIsNoRegression) {
