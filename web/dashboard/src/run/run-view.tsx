@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { formatClock, formatDay } from '../format.ts';
 import { Frame } from '../frame/frame.tsx';
 import { Link, navigate, runPath } from '../router.tsx';
-import { neighbours } from '../runs/use-run-list.ts';
+import { neighbours } from '../runs/neighbours.ts';
 import { useNow, useServices, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
