@@ -2,6 +2,7 @@ import { plural } from '../format.ts';
 import { Link } from '../router.tsx';
 import { useLive, useServices } from '../services.tsx';
 import { CopyButton, Empty, Skeleton } from '../ui/parts.tsx';
+import './first-run.css';
 
 const kServe = 'comfytrace serve --comfyui http://127.0.0.1:8188';
 

@@ -15,20 +15,20 @@ interface RunColumn extends Column<RunSummary> {
 
 /** Every column there is, in order. Those with `from` give way where the table is narrow. */
 export const kRunColumns: readonly RunColumn[] = [
-  { key: 'status', title: 'Status', width: '94px', first: true, cell: (run) => <StatusMark status={run.status} /> },
+  { key: 'status', title: 'Status', width: '92px', first: true, cell: (run) => <StatusMark status={run.status} /> },
   { key: 'picture', title: 'Picture', hiddenTitle: true, width: '46px', from: 760, first: false, cell: (run) => <PictureCell run={run} /> },
-  { key: 'title', title: 'Title', width: 'minmax(170px, 2.2fr)', first: true, cell: (run) => <TitleCell run={run} /> },
-  { key: 'workflow', title: 'Workflow', width: 'minmax(100px, 1.5fr)', from: 620, first: true, cell: (run) => <WorkflowCell run={run} /> },
+  { key: 'title', title: 'Title', width: 'minmax(150px, 2.2fr)', first: true, cell: (run) => <TitleCell run={run} /> },
+  { key: 'workflow', title: 'Workflow', width: 'minmax(88px, 1.5fr)', from: 620, first: true, cell: (run) => <WorkflowCell run={run} /> },
   { key: 'model', title: 'Model', width: 'minmax(100px, 1.3fr)', from: 900, first: false, cell: (run) => <ModelCell run={run} /> },
-  { key: 'scenes', title: 'Scenes', width: '62px', right: true, from: 1000, first: true, cell: (run) => <ScenesCell run={run} /> },
-  { key: 'duration', title: 'Duration', width: '86px', right: true, first: true, sorts: ['longest', 'shortest'], cell: (run) => <span className="t1"><DurationCell run={run} /></span> },
+  { key: 'scenes', title: 'Scenes', width: '56px', right: true, from: 1000, first: true, cell: (run) => <ScenesCell run={run} /> },
+  { key: 'duration', title: 'Duration', width: '80px', right: true, first: true, sorts: ['longest', 'shortest'], cell: (run) => <span className="t1"><DurationCell run={run} /></span> },
   { key: 'wait', title: 'Waited', width: '78px', right: true, from: 1000, first: false, cell: (run) => formatDuration(run.queueWaitMs) ?? <span className="t3">not told</span> },
-  { key: 'recent', title: 'Last 12 like', width: '94px', from: 820, first: true, cell: (run) => <RecentLike run={run} /> },
-  { key: 'like', title: 'vs like runs', width: '112px', from: 520, first: true, cell: (run) => <AgainstLike run={run} /> },
-  { key: 'vram', title: 'VRAM peak', width: '122px', right: true, from: 700, first: true, sorts: ['vram'], cell: (run) => <VramCell run={run} /> },
-  { key: 'worker', title: 'Worker', width: 'minmax(90px, 1.2fr)', from: 900, first: true, cell: (run) => <WorkerCell run={run} /> },
-  { key: 'attempts', title: 'Attempts', width: '68px', right: true, from: 1060, first: true, cell: (run) => run.attemptCount },
-  { key: 'when', title: 'When', width: '104px', right: true, first: true, sorts: ['newest', 'oldest'], cell: (run) => formatWhen(run.createdAtMs, Date.now()) },
+  { key: 'recent', title: 'Last 12 like', width: '92px', from: 820, first: true, cell: (run) => <RecentLike run={run} /> },
+  { key: 'like', title: 'vs like runs', width: '104px', from: 520, first: true, cell: (run) => <AgainstLike run={run} /> },
+  { key: 'vram', title: 'VRAM peak', width: '116px', right: true, from: 700, first: true, sorts: ['vram'], cell: (run) => <VramCell run={run} /> },
+  { key: 'worker', title: 'Worker', width: 'minmax(84px, 1.2fr)', from: 980, first: true, cell: (run) => <WorkerCell run={run} /> },
+  { key: 'attempts', title: 'Attempts', width: '66px', right: true, from: 1060, first: true, cell: (run) => run.attemptCount },
+  { key: 'when', title: 'When', width: '98px', right: true, first: true, sorts: ['newest', 'oldest'], cell: (run) => formatWhen(run.createdAtMs, Date.now()) },
 ];
 
 export const kSorts: readonly RunSort[] = ['newest', 'oldest', 'longest', 'shortest', 'vram'];

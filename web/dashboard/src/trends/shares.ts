@@ -43,9 +43,16 @@ export interface FailureShare {
   cumulative: number;
 }
 
+/** What a person took back is no failure. */
+const kTakenBack = ['interrupted', 'deleted'];
+
+export function takenBack(statistics: Statistics): number {
+  return statistics.groups.filter((group) => kTakenBack.includes(group.key)).reduce((sum, group) => sum + group.runs, 0);
+}
+
 /** Why runs did not succeed, most first, with the share that the first few make together. */
 export function failureShares(statistics: Statistics): FailureShare[] {
-  const failed = statistics.groups.filter((group) => group.key !== 'success' && group.key !== '' && group.runs > 0).sort((a, b) => b.runs - a.runs);
+  const failed = statistics.groups.filter((group) => !['success', '', ...kTakenBack].includes(group.key) && group.runs > 0).sort((a, b) => b.runs - a.runs);
   const total = failed.reduce((sum, group) => sum + group.runs, 0);
   let sum = 0;
   return failed.map((group) => {

@@ -9,11 +9,11 @@ import { nodeClass } from '../run/node-class.ts';
 import { useNow } from '../services.tsx';
 import { costText, usePrice } from '../settings/price.ts';
 import { stateOf, StatePanel } from '../ui/states.tsx';
-import { failureShares, nodeShares, workflowTimes } from './shares.ts';
+import { failureShares, nodeShares, takenBack, workflowTimes } from './shares.ts';
 import { runsPathOf } from './trend-question.ts';
 import { sidesOf, useGroups, useTrend } from './use-trend.ts';
 
-const kHeight = 268;
+const kHeight = 250;
 const kRows = 6;
 const kNothing = { is: 'empty', icon: 's-nodata', title: 'No run matches', next: 'Take a criterion away, or look further back.' } as const;
 
@@ -22,10 +22,13 @@ export function SuccessPanel({ filter }: { filter: RunFilter }) {
   const asked = useTrend({ filter, metric: 'successRate', likeForLike: true }, 'week');
   const now = useNow();
   const trend = asked.data;
+  const chart = trend ? chartOfTrend(trend, now) : null;
+  // Each week has its interval; a band of weeks on top of it would say the same again.
+  const data = chart && { ...chart, segments: chart.segments?.map(({ low: _low, high: _high, label: _label, ...segment }) => segment) };
   const empty = trend && trend.series.xMs.length === 0 ? (trend.runs === 0 ? kNothing : { is: 'notEnough' as const, have: enoughText(trend.runsJudged, Math.max(1, trend.slope.needed)) }) : null;
   return (
     <TelemetryComparisonChart
-      title="Success rate" about="by week" size="small" height={kHeight - 24} data={trend ? chartOfTrend(trend, now) : null} foot={trend?.sentence || trend?.slope.sentence}
+      title="Success rate" about="by week" size="small" height={kHeight - 24} data={data} foot={trend?.sentence || trend?.slope.sentence}
       state={stateOf(asked, trend !== undefined, empty)}
     />
   );
@@ -68,11 +71,12 @@ export function FailurePanel({ filter }: { filter: RunFilter }) {
   const shares = asked.data ? failureShares(asked.data) : [];
   const failed = shares.reduce((sum, each) => sum + each.runs, 0);
   const ended = asked.data?.total.runs ?? 0;
+  const cancelled = asked.data ? takenBack(asked.data) : 0;
   const empty = shares.length > 0 ? null : ended === 0 ? kNothing : { is: 'empty' as const, icon: 's-success', title: 'Nothing failed', next: `All of ${plural(ended, 'run')} succeeded or are under way.` };
   return (
     <StatePanel
       label="Failures" title="Failures" about={failed > 0 ? `${plural(failed, 'run')} by exit reason` : undefined} state={stateOf(asked, asked.data !== undefined, empty)} minHeight={kHeight} lines={kRows} lineHeight={38}
-      foot={shares.length > 1 ? `The first ${Math.min(2, shares.length)} make ${formatPercent(shares[Math.min(1, shares.length - 1)]!.cumulative)} of them` : `Of ${plural(ended, 'run')}`}
+      foot={[shares.length > 2 ? `The first two make ${formatPercent(shares[1]!.cumulative)}` : `Of ${plural(ended, 'run')}`, cancelled > 0 ? `${plural(cancelled, 'run')} taken back ${cancelled === 1 ? 'is' : 'are'} not counted` : ''].filter(Boolean).join('; ')}
     >
       <div className="pb">
         <BarList

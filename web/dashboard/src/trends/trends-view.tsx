@@ -1,6 +1,6 @@
 import type { Metric, RunFilter, Trend } from '@comfytrace/client';
 import { useMemo } from 'react';
-import { chartOfTrend, type ComparisonChartData } from '../charts/chart-data.ts';
+import type { ComparisonChartData } from '../charts/chart-data.ts';
 import { TelemetryComparisonChart } from '../charts/telemetry-comparison-chart.tsx';
 import { formatCount, formatPercent, kGap, plural } from '../format.ts';
 import { Frame } from '../frame/frame.tsx';
@@ -13,6 +13,7 @@ import { VerdictClaim } from '../ui/verdict.tsx';
 import { CostPanel, FailurePanel, NodePanel, SuccessPanel } from './side-panels.tsx';
 import { SpanPick, TrendPicks } from './trend-picks.tsx';
 import { kMetrics, pathOf, questionOf, type TrendQuestion } from './trend-question.ts';
+import { trendChart } from './trend-chart.ts';
 import { useFailures, useLanes, useTrend } from './use-trend.ts';
 import './trends.css';
 
@@ -22,7 +23,7 @@ const openRun = (runId: string) => navigate(runPath(runId));
 export function TrendsView() {
   const { query } = useAddress();
   const question = useMemo(() => questionOf(query), [query]);
-  const { filter, metric, likeForLike } = question;
+  const { filter, likeForLike } = question;
   const go = (change: Partial<TrendQuestion>) => navigate(pathOf({ ...question, ...change }), { replace: true });
   const setFilter = (next: RunFilter) => go({ filter: next });
   return (
@@ -59,12 +60,12 @@ function MainChart({ question, onMetric }: { question: TrendQuestion; onMetric: 
   const failures = useFailures(filter, trend);
   const lanes = useLanes(filter, trend);
   const now = useNow();
-  const chart = useMemo(() => (trend ? chartOfTrend(trend, now) : null), [trend, Math.floor(now / 86_400_000)]);
+  const chart = useMemo(() => (trend ? trendChart(trend, now) : null), [trend, Math.floor(now / 86_400_000)]);
   const data: ComparisonChartData | null = chart && { ...chart, failures: metric === 'successRate' ? [] : failures, lanes };
   const title = kMetricWords[metric].title;
   return (
     <TelemetryComparisonChart
-      title={title} about={trend && aboutOf(trend)} data={data} onOpen={openRun} state={stateOf(asked, trend !== undefined, trend ? absenceOf(trend) : null)} height={268}
+      title={title} about={trend && aboutOf(trend)} data={data} onOpen={openRun} state={stateOf(asked, trend !== undefined, trend ? absenceOf(trend) : null)} height={236}
       actions={<Tabs label="Measure" value={metric} choices={kMetrics.map((value) => ({ value, word: kMetricWords[value].title }))} onChange={onMetric} />}
       foot={trend && <TrendWords trend={trend} />}
     />
