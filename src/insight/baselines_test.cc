@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "history/memory/memory_history.h"
-#include "history/sample_runs.h"
+#include "history/sample_runs_test.cc"  // the runs are made by the tests' own maker
 
 namespace comfytrace::insight {
 namespace {
