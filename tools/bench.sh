@@ -12,6 +12,7 @@ say "{\"machine\":{\"cpu\":\"$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | 
 build/release/bench/ingest_bench | tee -a "$out"
 node bench/decode_node.mjs | tee -a "$out"
 [ ! -x build/release/bench/history_bench ] || build/release/bench/history_bench | tee -a "$out"
+[ ! -x build/release/bench/insight_truth_bench ] || build/release/bench/insight_truth_bench | tee -a "$out"
 [ ! -x build/release/bench/fanout_bench ] || build/release/bench/fanout_bench | tee -a "$out"
 python3 bench/own_cost.py --seconds "${COMFYTRACE_BENCH_SECONDS:-30}" | tee -a "$out"
 /usr/bin/python3 bench/extension_cost.py | tee -a "$out"

@@ -77,6 +77,22 @@ def main(path):
             print(f"| inside ComfyUI: {row['case']} | {row['costP50Ms']} ms in {row['recordedMs']} ms | ≤ 0.5 % | {row['shareOfRecordingPercent']} % |")
         elif row["case"].startswith("event"):
             print(f"| inside ComfyUI: {row['case']} | p50 {row['p50Us']} µs, p99 {row['p99Us']} µs | | |")
+    truth(by.get("insight truth", []))
+
+
+def truth(rows):
+    """The statistics against series whose truth is known."""
+    if not rows:
+        return
+    met = sum(row["met"] for row in rows if "met" in row)
+    print("\n## Statistics against known truths\n")
+    print(f"`bench/insight_truth_bench.cc`; {met} of {sum('met' in row for row in rows)} goals met. Definitions: `docs/statistics.md`.\n")
+    print("| what | measured | goal | series |")
+    print("|---|---|---|---|")
+    for row in rows:
+        value = f"{row['value'] * 100:.2f} %" if row["unit"] == "rate" else f"{number(row['value'], 2)} {row['unit']}"
+        goal = row.get("goal", "") + ("" if row.get("met", True) else " **missed**")
+        print(f"| {row['name']} | {value} | {goal} | {number(row['series'])} |")
 
 
 if __name__ == "__main__":

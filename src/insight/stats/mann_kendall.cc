@@ -13,7 +13,7 @@
 namespace comfytrace::insight::stats {
 namespace {
 
-constexpr double kLargestR = 0.9;  // prewhitening divides by 1 - r
+constexpr double kLargestR = 0.9;          // prewhitening divides by 1 - r
 constexpr std::size_t kTrendPoints = 500;  // of the trend that is taken off: its error is far below the scatter's
 
 // Sorts values[from, to) and counts the pairs that fall.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "base/check.h"
 #include "insight/stats/double_order.h"
@@ -22,6 +23,7 @@ double select(std::span<double> values, std::size_t rank) {
 }  // namespace
 
 std::vector<double> values_at_ranks(std::span<double> values, std::span<const std::size_t> ranks) {
+  CHECK(ranks.size() < 256);
   CHECK(std::all_of(ranks.begin(), ranks.end(), [&](std::size_t rank) { return rank < values.size(); }));
   std::vector<double> found;
   if (values.size() < kFew) {
@@ -30,17 +32,25 @@ std::vector<double> values_at_ranks(std::span<double> values, std::span<const st
   }
   std::vector<std::uint32_t> counts(kBuckets, 0);
   for (const double value : values) ++counts[to_order(value) >> kShift];
-  std::vector<double> bucket;
+  // The buckets that are wanted, and in one more pass what lies in them.
+  std::vector<std::uint8_t> slot_of(kBuckets, 0);
+  std::vector<std::vector<double>> slots(1);
+  std::vector<std::pair<std::size_t, std::size_t>> wanted;  // slot, rank in it
   for (const std::size_t rank : ranks) {
     std::size_t at = 0;
     std::size_t before = 0;  // values in the buckets before `at`
     while (before + counts[at] <= rank) before += counts[at++];
-    bucket.clear();
-    for (const double value : values) {
-      if ((to_order(value) >> kShift) == at) bucket.push_back(value);
+    if (slot_of[at] == 0) {
+      slot_of[at] = static_cast<std::uint8_t>(slots.size());
+      slots.emplace_back().reserve(counts[at]);
     }
-    found.push_back(select(bucket, rank - before));
+    wanted.emplace_back(slot_of[at], rank - before);
   }
+  for (const double value : values) {
+    const std::uint8_t slot = slot_of[to_order(value) >> kShift];
+    if (slot != 0) slots[slot].push_back(value);
+  }
+  for (const auto& [slot, rank] : wanted) found.push_back(select(slots[slot], rank));
   return found;
 }
 
