@@ -61,7 +61,7 @@ function DrawnPlot({ title, sentence, data, height, full, zero, syncKey, onOpen 
     const axis = { stroke: inks.text3, font: `11px ${inks.font}`, grid: { stroke: inks.grid, width: 1 }, ticks: { show: false } };
     const options: uPlot.Options = {
       width, height,
-      padding: [full ? 10 : 8, 12, 0, 0],
+      padding: [full ? 10 : 8, 24, 0, 0],
       legend: { show: false },
       cursor: {
         points: { size: 9, fill: inks.main, stroke: inks.surface, width: 1.5 }, y: false, drag: { x: true, y: false, uni: 12 }, focus: { prox: -1 },

@@ -41,7 +41,8 @@ export function paintBehind(plot: uPlot, data: ComparisonChartData, inks: Inks):
       ctx.font = `${11 * px}px ${inks.font}`;
       ctx.textAlign = 'right';
       ctx.textBaseline = 'alphabetic';
-      ctx.fillText(data.limit.word, plot.bbox.left + plot.bbox.width - 4 * px, at - 4 * px);
+      const roomAbove = at - plot.bbox.top > 14 * px;
+      ctx.fillText(data.limit.word, plot.bbox.left + plot.bbox.width - 4 * px, roomAbove ? at - 4 * px : at + 12 * px);
     }
   });
 }
