@@ -1,4 +1,4 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
 // jsdom has no layout and no media queries.
@@ -10,6 +10,8 @@ globalThis.ResizeObserver ??= class {
   disconnect() {}
 };
 
+// A busy machine is no fault of the page.
+configure({ asyncUtilTimeout: 15_000 });
 afterEach(cleanup);
 
 // A virtual list draws nothing in a box without a height.
