@@ -66,6 +66,9 @@ void get_artifact(Context& context, const CallPtr& call) {
 
 void add_artifact_routes(Router& router, const ContextPtr& context) {
   router.add("GET", "/api/v1/runs/{runId}/artifacts/{index}",
+             {.id = "getArtifact",
+              .summary = "An output file, fetched from its worker",
+              .media_type = "application/octet-stream"},
              [context](const CallPtr& call) { get_artifact(*context, call); });
 }
 

@@ -40,7 +40,10 @@ using ContextPtr = std::shared_ptr<Context>;
 
 void add_status_routes(Router& router, const ContextPtr& context);
 void add_run_routes(Router& router, const ContextPtr& context);
+void add_preset_routes(Router& router, const ContextPtr& context);
 void add_submit_routes(Router& router, const ContextPtr& context);
+void add_insight_routes(Router& router, const ContextPtr& context);
+void add_recommendation_routes(Router& router, const ContextPtr& context);
 void add_artifact_routes(Router& router, const ContextPtr& context);
 
 }  // namespace comfytrace::api

@@ -42,8 +42,9 @@ std::optional<std::vector<std::string>> match(const std::vector<std::string>& pa
 
 }  // namespace
 
-void Router::add(std::string method, std::string_view pattern, Handler handler) {
-  routes_.push_back(Route{std::move(method), split_path(pattern), std::move(handler)});
+void Router::add(std::string method, std::string_view pattern, RouteDoc doc, Handler handler) {
+  routes_.push_back(
+      Route{std::move(method), std::string(pattern), split_path(pattern), std::move(doc), std::move(handler)});
 }
 
 Router::Match Router::find(std::string_view method, std::string_view target) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/call.h"
+#include "api/route_doc.h"
 
 namespace comfytrace::api {
 
@@ -16,7 +17,20 @@ class Router {
 
   // "/api/v1/runs/{runId}/artifacts/{index}"; a segment may also be "{workerId}:connect". A placeholder stands for one
   // segment as sent, so that an id may hold an encoded slash.
-  void add(std::string method, std::string_view pattern, Handler handler);
+  void add(std::string method, std::string_view pattern, RouteDoc doc, Handler handler);
+  // A route that the OpenAPI document leaves out.
+  void add(std::string method, std::string_view pattern, Handler handler) {
+    add(std::move(method), pattern, RouteDoc{}, std::move(handler));
+  }
+
+  struct Route {
+    std::string method;
+    std::string pattern;
+    std::vector<std::string> segments;
+    RouteDoc doc;
+    Handler handler;
+  };
+  [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
   struct Match {
     const Handler* handler = nullptr;  // null: not found, or not with this method
@@ -27,11 +41,6 @@ class Router {
   [[nodiscard]] Match find(std::string_view method, std::string_view target) const;
 
  private:
-  struct Route {
-    std::string method;
-    std::vector<std::string> segments;
-    Handler handler;
-  };
   std::vector<Route> routes_;
 };
 

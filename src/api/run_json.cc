@@ -123,6 +123,16 @@ std::string run_json(const model::Run& run) {
   return out;
 }
 
+std::string run_schema(base::SchemaBook& book) {
+  if (!book.definitions().contains("Attempt")) book.define("Attempt", book.object<model::Attempt>({"nodes"}));
+  return book.define("RunDetail",
+                     book.object<model::Run>({}, {"\"artifacts\":" + book.of<std::vector<ListedArtifact>>()}));
+}
+
+std::string timeline_schema(base::SchemaBook& book) {
+  return book.of<Timeline>();
+}
+
 std::string timeline_json(const model::Run& run, const std::vector<history::SampleSeries>& samples) {
   Timeline timeline{run.run_id, {}};
   for (const auto& scene : run.scenes) {

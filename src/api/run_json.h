@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/schema_book.h"
 #include "history/run_history.h"
 #include "model/run.h"
 
@@ -15,6 +16,10 @@ namespace comfytrace::api {
 
 // Every attempt's nodes and device samples.
 [[nodiscard]] std::string timeline_json(const model::Run& run, const std::vector<history::SampleSeries>& samples);
+
+// Their schemas.
+[[nodiscard]] std::string run_schema(base::SchemaBook& book);
+[[nodiscard]] std::string timeline_schema(base::SchemaBook& book);
 
 [[nodiscard]] std::string artifact_url(std::string_view run_id, std::size_t index);
 

@@ -89,4 +89,12 @@ base::Result<history::RunPatch> parse_run_patch(std::string_view body) {
   return patch;
 }
 
+// Every member may be left out, and none may be null.
+std::string run_patch_schema(base::SchemaBook& book) {
+  return book.define("RunPatch",
+                     R"({"type":"object","properties":{"title":{"type":"string"},"tags":)" +
+                         book.of<std::vector<std::string>>() +
+                         R"(,"notes":{"type":"string"},"archived":{"type":"boolean"}},"additionalProperties":false})");
+}
+
 }  // namespace comfytrace::api

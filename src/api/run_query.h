@@ -1,36 +1,51 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "history/filter_grammar.h"
 #include "history/run_history.h"
 
+// What the parameters of filtered routes and commands mean: the filter (history/filter_grammar.h), `preset`, and what
+// belongs to lists.
 namespace comfytrace::api {
 
-// A decoded query parameter or flag.
-using KeyValue = std::pair<std::string, std::string>;
+// The filter's part, before the history was asked for the preset and the workers' names.
+struct FilterRequest {
+  std::vector<history::KeyValue> pairs;  // a filter that parses
+  std::optional<std::string> preset;     // what `pairs` does not name is taken from it
 
-// What a list of runs is asked for. The one grammar of query strings and flags.
+  [[nodiscard]] bool empty() const { return pairs.empty() && !preset; }
+  // As one query string.
+  [[nodiscard]] std::string to_query_string() const;
+};
+// Errors: invalid, with field and mend. `further_keys` are the caller's own parameters, for the message.
+[[nodiscard]] base::Result<FilterRequest> parse_filter_request(std::span<const history::KeyValue> pairs,
+                                                               std::string_view further_keys = {});
+
+// The filter that is meant at `now_ms`. `watched`: workers that the history may not know yet. Errors: invalid (no such
+// preset, an impossible range once the preset is in it), those of the reader.
+[[nodiscard]] base::Result<history::RunFilter> resolve_filter(const FilterRequest& request,
+                                                              const history::RunHistoryReader& reader,
+                                                              std::span<const model::Worker> watched,
+                                                              std::int64_t now_ms);
+
+// What a list of runs is asked for.
 struct RunQuery {
-  history::RunFilter filter;
-  std::vector<std::string> workers;  // as written: ids or names; resolve_workers() makes them ids
-  std::int64_t limit = 50;           // 1..1000
+  FilterRequest filter;
+  history::RunSort sort = history::RunSort::newest;  // by default the cursor's
+  std::int64_t limit = 50;                           // 1..1000
   std::string cursor;
 };
+// Errors: invalid, with field and mend.
+[[nodiscard]] base::Result<RunQuery> parse_run_query(std::span<const history::KeyValue> pairs);
 
-// Pure. `now_ms` is what "-7d" counts from. Errors: invalid, with field and mend.
-[[nodiscard]] base::Result<RunQuery> parse_run_query(std::span<const KeyValue> pairs, std::int64_t now_ms);
-
-// Epoch milliseconds of "1763800000000", "2026-11-22" (UTC midnight), "2026-11-22T10:00:00Z", "…T10:00:00.5+01:00",
-// "-7d", "-12h", "-30m", "now".
-[[nodiscard]] base::Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms);
-
-// Sets filter.worker_ids from `query.workers`. A name that no worker has is kept as it is: it matches nothing.
-void resolve_workers(RunQuery& query, std::span<const model::Worker> workers);
+// What a preset of this query string keeps; times that count back from now stay so. Errors: invalid, too_large.
+[[nodiscard]] base::Result<std::string> canonical_preset_query(std::string_view query);
 
 }  // namespace comfytrace::api

@@ -3,6 +3,9 @@
 #include <utility>
 
 #include "api/context.h"
+#include "api/filter_docs.h"
+#include "api/filtered_call.h"
+#include "api/prune_request.h"
 #include "api/run_json.h"
 #include "api/run_patch.h"
 #include "api/run_query.h"
@@ -44,24 +47,39 @@ void with_run(const Context& context, const CallPtr& call,
 }
 
 void list_runs(const Context& context, const CallPtr& call) {
-  auto query = parse_run_query(call->request.query, context.clock.now_ms());
+  auto query = parse_run_query(call->request.query);
   if (!query) return call->fail(query.error());
-  std::vector<model::Worker> current;
-  if (!query->workers.empty()) {
-    for (auto& state : context.services.workers()) current.push_back(std::move(state.worker));
-  }
-  context.ask(call, [call, asked = std::move(*query), current](const history::RunHistoryReader& reader) {
-    RunQuery resolved = asked;
-    if (!resolved.workers.empty()) {
-      auto workers = reader.workers();
-      if (!workers) return call->fail(workers.error());
-      workers->insert(workers->end(), current.begin(), current.end());
-      resolve_workers(resolved, *workers);
-    }
-    const auto page = reader.page(resolved.filter, resolved.limit, resolved.cursor);
+  context.ask(call, [call, asked = std::move(*query), watched = watched_workers(context),
+                     now_ms = context.clock.now_ms()](const history::RunHistoryReader& reader) {
+    const auto filter = resolve_filter(asked.filter, reader, watched, now_ms);
+    if (!filter) return call->fail(filter.error());
+    const auto page = reader.page(*filter, asked.sort, asked.limit, asked.cursor);
     if (!page) return call->fail(page.error());
     call->reply_json(base::encode_json(*page));
   });
+}
+
+void reply_pruned(const CallPtr& call, const base::Result<history::PruneReport>& report, bool dry_run) {
+  if (!report) return call->fail(report.error());
+  call->reply_json(base::encode_json(PruneAnswer{*report, dry_run}));
+}
+
+void prune_runs(Context& context, const CallPtr& call) {
+  auto request = parse_prune_request(call->request.body);
+  if (!request) return call->fail(request.error());
+  context.ask(
+      call, [call, asked = std::move(*request), watched = watched_workers(context), now_ms = context.clock.now_ms(),
+             on_io = context.on_io()](const history::RunHistoryReader& reader) {
+        const auto filter = resolve_filter(asked.filter, reader, watched, now_ms);
+        if (!filter) return call->fail(filter.error());
+        const history::PruneRule rule = asked.rule(*filter, now_ms);
+        // A look at what would go must not hold up the writer.
+        if (rule.dry_run) return reply_pruned(call, reader.foresee(rule), true);
+        on_io([call, rule](Context& back) {
+          back.services.prune(
+              rule, [call](const base::Result<history::PruneReport>& report) { reply_pruned(call, report, false); });
+        });
+      });
 }
 
 void get_run(const Context& context, const CallPtr& call) {
@@ -118,11 +136,37 @@ void delete_run(Context& context, const CallPtr& call) {
 }  // namespace
 
 void add_run_routes(Router& router, const ContextPtr& context) {
-  router.add("GET", "/api/v1/runs", [context](const CallPtr& call) { list_runs(*context, call); });
-  router.add("GET", "/api/v1/runs/{runId}", [context](const CallPtr& call) { get_run(*context, call); });
-  router.add("PATCH", "/api/v1/runs/{runId}", [context](const CallPtr& call) { patch_run(*context, call); });
-  router.add("DELETE", "/api/v1/runs/{runId}", [context](const CallPtr& call) { delete_run(*context, call); });
-  router.add("GET", "/api/v1/runs/{runId}/timeline", [context](const CallPtr& call) { get_timeline(*context, call); });
+  router.add("GET", "/api/v1/runs",
+             {.id = "listRuns",
+              .summary = "Runs that match a filter",
+              .query = filter_docs({{"sort", "newest, oldest, longest, shortest or vram"},
+                                    {"limit", "1 to 1000, default 50", "integer"},
+                                    {"cursor", "nextCursor of the page before"} {
+                                        "preset", "a saved filter; explicit parameters override its own"}}),
+              .response = kSchemaOf<history::RunPage>},
+             [context](const CallPtr& call) { list_runs(*context, call); });
+  router.add("POST", "/api/v1/runs:prune",
+             {.id = "pruneRuns",
+              .summary = "Removes old runs, or says which would go",
+              .request = prune_request_schema,
+              .response = kSchemaOf<PruneAnswer>},
+             [context](const CallPtr& call) { prune_runs(*context, call); });
+  router.add("GET", "/api/v1/runs/{runId}",
+             {.id = "getRun", .summary = "One run without its node executions", .response = run_schema},
+             [context](const CallPtr& call) { get_run(*context, call); });
+  router.add("PATCH", "/api/v1/runs/{runId}",
+             {.id = "amendRun",
+              .summary = "Changes what a person may change",
+              .request = run_patch_schema,
+              .response = run_schema},
+             [context](const CallPtr& call) { patch_run(*context, call); });
+  router.add("DELETE", "/api/v1/runs/{runId}", {.id = "deleteRun", .summary = "Deletes a run that has ended"},
+             [context](const CallPtr& call) { delete_run(*context, call); });
+  router.add("GET", "/api/v1/runs/{runId}/timeline",
+             {.id = "getTimeline",
+              .summary = "Node executions and device readings of every attempt",
+              .response = timeline_schema},
+             [context](const CallPtr& call) { get_timeline(*context, call); });
 }
 
 }  // namespace comfytrace::api

@@ -6,9 +6,11 @@
 
 #include "api/access.h"
 #include "api/context.h"
+#include "api/openapi.h"
 #include "api/page.h"
 #include "api/router.h"
 #include "base/counters.h"
+#include "base/json.h"
 
 namespace comfytrace::api {
 namespace {
@@ -53,13 +55,25 @@ struct ApiServer::Impl {
                options.limits) {
     add_status_routes(router, context);
     add_run_routes(router, context);
+    add_preset_routes(router, context);
     add_submit_routes(router, context);
+    add_insight_routes(router, context);
+    add_recommendation_routes(router, context);
     add_artifact_routes(router, context);
+    router.add("GET", "/api/v1/openapi.json",
+               {.id = "getOpenApi", .summary = "This document", .response = kSchemaOf<base::json::value>},
+               [this](const CallPtr& call) { call->reply_json(openapi()); });
     router.add("GET", kTelemetry, [](const CallPtr& call) {
       auto response = problem(426, "this address speaks WebSocket only");
       response.headers.set("Upgrade", "websocket");
       call->reply(std::move(response));
     });
+  }
+
+  // Made when first asked for: most programs never do.
+  const std::string& openapi() {
+    if (document.empty()) document = openapi_json(router, options.version);
+    return document;
   }
 
   [[nodiscard]] AccessRules rules() const {
@@ -126,6 +140,7 @@ struct ApiServer::Impl {
   ApiOptions options;
   ContextPtr context;
   Router router;
+  std::string document;
   Page page;
   net::HttpServer server;
 };

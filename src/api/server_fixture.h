@@ -33,6 +33,8 @@ class ServerTest : public ::testing::Test {
   }
 
   void start(ApiOptions options = {}) {
+    token_ = options.token;
+    document_.reset();
     options.port = 0;
     options.version = "1.2.3";
     server = std::make_unique<ApiServer>(io, base::system_clock(), options, services, assets, hub, metrics);
@@ -81,6 +83,12 @@ class ServerTest : public ::testing::Test {
   live::Hub hub{io, base::system_clock(), {.version = "1.2.3"}};
   std::unique_ptr<ApiServer> server;
   std::unique_ptr<net::HttpClient> client;
+
+ private:
+  // Every JSON answer of every test must be as the OpenAPI document says.
+  void expect_as_documented(const std::string& method, const std::string& target, const Answer& answer);
+  std::string token_;
+  std::optional<base::json::value> document_;
 };
 
 }  // namespace comfytrace::api

@@ -1,5 +1,7 @@
 #include "api/server_fixture.h"
 
+#include "api/schema_check.h"
+
 #include <boost/asio/write.hpp>
 #include <chrono>
 
@@ -14,6 +16,15 @@ ServerTest::ServerTest() {
   };
   services.remove = [this](std::string id, Services::Done done) {
     (void)pool->post([this, id, done](const auto&) { done(history.remove(id)); });
+  };
+  services.save_preset = [this](history::FilterPreset preset, Services::Saved done) {
+    (void)pool->post([this, preset, done](const auto&) { done(history.save_preset(preset)); });
+  };
+  services.remove_preset = [this](std::string name, Services::Done done) {
+    (void)pool->post([this, name, done](const auto&) { done(history.remove_preset(name)); });
+  };
+  services.prune = [this](history::PruneRule rule, Services::Pruned done) {
+    (void)pool->post([this, rule, done](const auto&) { done(history.prune(rule, {})); });
   };
   services.workers = [this] { return workers; };
   services.connect_now = [this](std::string_view id) {
@@ -42,6 +53,8 @@ void ServerTest::run_until(const std::function<bool()>& done) {
 ServerTest::Answer ServerTest::ask(std::string method, std::string target, std::string body,
                                    std::vector<std::pair<std::string, std::string>> headers) {
   net::ClientRequest request;
+  const std::string asked_method = method;
+  const std::string asked_target = target;
   request.method = std::move(method);
   request.target = std::move(target);
   request.body = std::move(body);
@@ -50,7 +63,28 @@ ServerTest::Answer ServerTest::ask(std::string method, std::string target, std::
   client->request(std::move(request), [&](base::Result<Answer> got) { answer = std::move(got); });
   run_until([&] { return answer.has_value(); });
   EXPECT_TRUE(answer && *answer) << (answer ? answer->error().sentence() : "");
-  return answer && *answer ? **answer : Answer{};
+  if (!answer || !*answer) return {};
+  expect_as_documented(asked_method, asked_target, **answer);
+  return **answer;
+}
+
+void ServerTest::expect_as_documented(const std::string& method, const std::string& target, const Answer& answer) {
+  if (answer.status != 200 || method == "HEAD" || header(answer, "Content-Type").find("json") == std::string::npos)
+    return;
+  if (!header(answer, "Content-Encoding").empty() || target.find("openapi.json") != std::string::npos) return;
+  if (!document_) {
+    net::ClientRequest request;
+    request.target = "/api/v1/openapi.json";
+    if (!token_.empty()) request.headers.set("Authorization", "Bearer " + token_);
+    std::optional<base::Result<Answer>> got;
+    client->request(std::move(request), [&](base::Result<Answer> one) { got = std::move(one); });
+    run_until([&] { return got.has_value(); });
+    ASSERT_TRUE(got && *got && (*got)->status == 200);
+    document_ = json_of(**got);
+  }
+  const std::string operation = operation_of(*document_, method, target);
+  ASSERT_NE(operation, "") << method << " " << target << " is not in the document";
+  EXPECT_EQ(against_schema(*document_, operation, json_of(answer)), "") << answer.body;
 }
 
 void ServerTest::expect_problem(const Answer& answer, int status, std::string_view field) {

@@ -14,6 +14,7 @@
 #include "base/codec.h"
 #include "base/result.h"
 #include "history/run_history.h"
+#include "insight/eta_book.h"
 #include "model/run.h"
 #include "model/worker.h"
 
@@ -44,6 +45,11 @@ struct Services {
   using Done = std::function<void(base::Result<bool>)>;
   std::function<void(std::string run_id, history::RunPatch, Done)> amend;
   std::function<void(std::string run_id, Done)> remove;
+  std::function<void(std::string name, Done)> remove_preset;
+  using Saved = std::function<void(base::Result<void>)>;
+  std::function<void(history::FilterPreset, Saved)> save_preset;
+  using Pruned = std::function<void(base::Result<history::PruneReport>)>;
+  std::function<void(history::PruneRule, Pruned)> prune;
 
   std::function<std::vector<model::WorkerState>()> workers;
   // Tries at once. False: there is no such worker.
@@ -54,6 +60,12 @@ struct Services {
   // Queues a workflow on a worker that is watched. `done` is called on the I/O thread, once. May be unset.
   using Submitted = std::function<void(base::Result<SubmissionAnswer>)>;
   std::function<void(Submission, Submitted)> submit;
+
+  using Saved = std::function<void(base::Result<void>)>;
+  // Through the writer. `done` may be called on any thread, once.
+  std::function<void(history::Recommendation, Saved done)> save_recommendation;
+  // When what is open will be done.
+  std::function<insight::EtaReport()> eta;
 
   std::function<WriterHealth()> writer;
   std::function<Cost()> cost;

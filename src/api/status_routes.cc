@@ -112,13 +112,21 @@ void connect_worker(const Context& context, const CallPtr& call) {
 }  // namespace
 
 void add_status_routes(Router& router, const ContextPtr& context) {
-  router.add("GET", "/api/v1/health", [context](const CallPtr& call) { get_health(*context, call); });
-  router.add("GET", "/api/v1/workers", [context](const CallPtr& call) { get_workers(*context, call); });
+  router.add(
+      "GET", "/api/v1/health",
+      {.id = "getHealth", .summary = "Whether this server works, and what it costs", .response = kSchemaOf<Health>},
+      [context](const CallPtr& call) { get_health(*context, call); });
+  router.add(
+      "GET", "/api/v1/workers",
+      {.id = "listWorkers", .summary = "Every worker that is watched, as of now", .response = kSchemaOf<WorkerList>},
+      [context](const CallPtr& call) { get_workers(*context, call); });
   router.add("POST", "/api/v1/workers/{workerId}:connect",
+             {.id = "connectWorker", .summary = "Tries at once instead of waiting for the next try"},
              [context](const CallPtr& call) { connect_worker(*context, call); });
-  for (const auto* path : {"/api/v1/metrics", "/metrics"}) {
-    router.add("GET", path, [context](const CallPtr& call) { get_metrics(*context, call); });
-  }
+  const auto metrics = [context](const CallPtr& call) { get_metrics(*context, call); };
+  router.add("GET", "/api/v1/metrics",
+             {.id = "getMetrics", .summary = "Prometheus metrics", .media_type = "text/plain"}, metrics);
+  router.add("GET", "/metrics", metrics);
 }
 
 }  // namespace comfytrace::api

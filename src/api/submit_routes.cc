@@ -17,10 +17,22 @@ void submit_run(const Context& context, const CallPtr& call) {
   });
 }
 
+// Of what may be left out nothing is required.
+std::string submission_schema(base::SchemaBook& book) {
+  std::string schema = book.object<Submission>();
+  schema.replace(schema.find("\"required\""), std::string::npos, R"("required":["workflow"]})");
+  return book.define("Submission", std::move(schema));
+}
+
 }  // namespace
 
 void add_submit_routes(Router& router, const ContextPtr& context) {
-  router.add("POST", "/api/v1/runs:submit", [context](const CallPtr& call) { submit_run(*context, call); });
+  router.add("POST", "/api/v1/runs:submit",
+             {.id = "submitRun",
+              .summary = "Queues a workflow on a watched worker",
+              .request = submission_schema,
+              .response = kSchemaOf<SubmissionAnswer>},
+             [context](const CallPtr& call) { submit_run(*context, call); });
 }
 
 }  // namespace comfytrace::api

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/server.h"
+#include "app/insight_desk.h"
 #include "app/own_cost.h"
 #include "app/page.h"
 #include "base/check.h"
@@ -25,6 +26,7 @@ namespace comfytrace::app {
 namespace {
 
 constexpr std::int64_t kCostInterval_ms = 5'000;
+constexpr std::int64_t kDay_ms = 86'400'000;
 constexpr std::int64_t kStopWithin_ms = 4'500;
 constexpr std::size_t kAmendedRuns = 1'000;
 constexpr std::size_t kShownOfABatch = 50;
@@ -34,7 +36,12 @@ constexpr std::size_t kCountedAttempts = 100'000;
 
 struct House::Impl final : collect::RecorderSink {
   Impl(net::asio::io_context& context, Settings given, HouseOptions asked)
-      : io(context), settings(std::move(given)), options(std::move(asked)), cost(clock), cost_timer(context) {}
+      : io(context),
+        settings(std::move(given)),
+        options(std::move(asked)),
+        cost(clock),
+        cost_timer(context),
+        retention_timer(context) {}
 
   base::Result<void> open() {
     std::error_code problem;
@@ -58,7 +65,11 @@ struct House::Impl final : collect::RecorderSink {
 
     history::HistoryWriter::Options writing;
     writing.executor = [this](std::function<void()> call) { net::asio::post(io, std::move(call)); };
-    writing.on_durable = [this](const std::vector<std::string>& run_ids) { show_found(run_ids); };
+    writing.on_durable = [this](const std::vector<std::string>& run_ids) {
+      show_found(run_ids);
+      if (!insight) return;
+      for (const std::string& run_id : run_ids) insight->run_durable(run_id);
+    };
     writer = std::make_unique<history::HistoryWriter>(std::move(*opened), std::move(writing));
 
     live::HubOptions live;
@@ -66,6 +77,8 @@ struct House::Impl final : collect::RecorderSink {
     hub = std::make_unique<live::Hub>(io, clock, live);
     recorder = std::make_unique<collect::Recorder>(
         io, clock, [this](std::string_view run_id) { return find_run(run_id); }, *this);
+    insight = std::make_unique<InsightDesk>(
+        InsightDesk::Parts{io, clock, *pool, *writer, {}, [this] { show_open_scenes(); }, {}});
     submitter = std::make_unique<collect::Submitter>(*recorder, clock);
     for (const WorkerSetting& worker : settings.workers) {
       if (auto added = recorder->add_worker(worker.url, worker.name); !added) return added.error();
@@ -95,7 +108,17 @@ struct House::Impl final : collect::RecorderSink {
     };
     services.remove = [this](std::string run_id, api::Services::Done done) {
       recorder->forget(run_id);
+      insight->run_deleted(run_id);
       writer->remove(std::move(run_id), std::move(done));
+    };
+    services.save_preset = [this](history::FilterPreset preset, api::Services::Saved done) {
+      writer->save_preset(std::move(preset), std::move(done));
+    };
+    services.remove_preset = [this](std::string name, api::Services::Done done) {
+      writer->remove_preset(std::move(name), std::move(done));
+    };
+    services.prune = [this](history::PruneRule rule, api::Services::Pruned done) {
+      writer->prune(std::move(rule), std::move(done));
     };
     services.workers = [this] { return recorder->worker_states(); };
     services.connect_now = [this](std::string_view worker_id) { return recorder->connect_now(worker_id); };
@@ -103,6 +126,10 @@ struct House::Impl final : collect::RecorderSink {
     services.submit = [this](api::Submission asked, api::Services::Submitted done) {
       submit(std::move(asked), std::move(done));
     };
+    services.save_recommendation = [this](history::Recommendation changed, api::Services::Saved done) {
+      writer->save_recommendation(std::move(changed), std::move(done));
+    };
+    services.eta = [this] { return insight->eta(); };
     services.writer = [this] {
       const auto error = writer->last_error();
       return api::WriterHealth{static_cast<std::int64_t>(writer->pending()), error.has_value(), error};
@@ -186,7 +213,12 @@ struct House::Impl final : collect::RecorderSink {
     } else {
       hub->run_changed(summary_for_pages(run));
     }
+    insight->run_changed(run);
     writer->submit(run);
+  }
+
+  void show_open_scenes() {
+    for (const model::LiveScene& scene : recorder->open_scenes()) scene_changed(scene);
   }
 
   static bool was_found_afterwards(const model::Run& run) {
@@ -208,7 +240,7 @@ struct House::Impl final : collect::RecorderSink {
       ++shown;
     }
   }
-  void scene_changed(const model::LiveScene& scene) override { hub->scene_changed(scene); }
+  void scene_changed(const model::LiveScene& scene) override { hub->scene_changed(insight->with_eta(scene)); }
   void worker_changed(const model::WorkerState& worker) override { hub->worker_changed(worker); }
   void worker_seen(const model::Worker& worker) override { writer->save_worker(worker); }
   void samples(const history::SampleSeries& series) override { writer->save_samples(series); }
@@ -228,12 +260,34 @@ struct House::Impl final : collect::RecorderSink {
     });
   }
 
+  // At the start and then daily.
+  void retain() {
+    const Retention& retention = settings.retention;
+    if (!retention.days && !retention.max_bytes) return;
+    history::PruneRule rule;
+    if (retention.days) rule.older_than_ms = std::max<std::int64_t>(clock.now_ms() - *retention.days * kDay_ms, 0);
+    rule.max_bytes = retention.max_bytes;
+    writer->prune(rule, [](const base::Result<history::PruneReport>& report) {
+      if (!report) {
+        spdlog::warn("retention: {}", report.error().sentence());
+      } else if (report->runs > 0) {
+        spdlog::info("retention removed {} runs, about {} bytes", report->runs, report->bytes);
+      }
+    });
+    retention_timer.expires_after(std::chrono::milliseconds(kDay_ms));
+    retention_timer.async_wait([this](const net::error_code& problem) {
+      if (!problem) retain();
+    });
+  }
+
   base::Result<void> stop(std::int64_t deadline_ms) {
     if (stopped) return {};
     stopped = true;
     cost_timer.cancel();
+    retention_timer.cancel();
     if (server) server->stop();
     recorder->stop();
+    insight->stop();
     pool->stop();
     return writer->stop(deadline_ms);
   }
@@ -244,6 +298,7 @@ struct House::Impl final : collect::RecorderSink {
   const base::Clock& clock = base::system_clock();
   OwnCost cost;
   net::asio::steady_timer cost_timer;
+  net::asio::steady_timer retention_timer;
   api::Metrics metrics;
   history::SqliteHistory* history = nullptr;  // the writer's
   std::unique_ptr<history::RunHistoryReader> reader;
@@ -251,6 +306,7 @@ struct House::Impl final : collect::RecorderSink {
   std::unique_ptr<history::HistoryWriter> writer;
   std::unique_ptr<live::Hub> hub;
   std::unique_ptr<collect::Recorder> recorder;
+  std::unique_ptr<InsightDesk> insight;
   std::unique_ptr<collect::Submitter> submitter;
   std::unique_ptr<api::ApiServer> server;
   const std::int64_t started_at_ms = clock.now_ms();
@@ -279,7 +335,9 @@ base::Result<void> House::start() {
     impl_->history->set_owner_url(url());
   }
   impl_->recorder->start();
+  impl_->insight->start();
   impl_->sample_cost();
+  impl_->retain();
   return {};
 }
 

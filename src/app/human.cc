@@ -127,6 +127,17 @@ std::size_t terminal_width() {
   return 160;
 }
 
+std::string said(std::string_view sentence, Tone tone) {
+  return toned(base::printable(sentence), tone);
+}
+
+std::int64_t local_utc_offset_ms() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  return static_cast<std::int64_t>(local.tm_gmtoff) * 1'000;
+}
+
 std::string toned(std::string_view text, Tone tone) {
   static const bool coloured = is_terminal() && std::getenv("NO_COLOR") == nullptr;
   if (!coloured || tone == Tone::plain || text.empty()) return std::string(text);

@@ -17,6 +17,8 @@ namespace comfytrace::app {
 [[nodiscard]] std::string human_bytes(std::optional<std::int64_t> bytes);
 // Local time, "2026-11-23 21:04:07"; "-" if not known.
 [[nodiscard]] std::string human_time(std::optional<std::int64_t> at_ms);
+// Local time's offset from UTC, now.
+[[nodiscard]] std::int64_t local_utc_offset_ms();
 // "12 s ago", "3 h ago", "5 days ago".
 [[nodiscard]] std::string human_ago(std::int64_t at_ms, std::int64_t now_ms);
 
@@ -35,6 +37,8 @@ class Table {
 enum class Tone { plain, good, warning, bad, quiet, strong };
 // The tone of a status word.
 [[nodiscard]] Tone status_tone(model::Status status);
+// A sentence that may hold text from a graph: made printable, then in that tone.
+[[nodiscard]] std::string said(std::string_view sentence, Tone tone = Tone::plain);
 // `text` in that tone, if standard output is a terminal and NO_COLOR is not set.
 [[nodiscard]] std::string toned(std::string_view text, Tone tone);
 [[nodiscard]] bool is_terminal();

@@ -6,6 +6,10 @@
 #include <iostream>
 
 #include "app/commands/command.h"
+#include "app/filter_flags.h"
+#include "history/run_questions.h"
+#include "insight/recommendation_engine.h"
+#include "insight/trend.h"
 
 namespace {
 
@@ -15,6 +19,12 @@ using namespace comfytrace::app;
 struct Arguments {
   CommonOptions common;
   RunsOptions runs;
+  PresetOptions preset;
+  PruneOptions prune;
+  StatsOptions stats;
+  TrendOptions trend;
+  CompareOptions compare;
+  RecommendOptions recommend;
   ShowOptions show;
   WatchOptions watch;
   RunOptions run;
@@ -46,24 +56,6 @@ void add_listen(CLI::App* command, Arguments& arguments) {
       ->type_name("HOST:PORT");
 }
 
-// The filter's flags are the API's parameters: one grammar.
-void add_filter(CLI::App* command, RunsOptions& options) {
-  static const std::vector<std::pair<std::string, std::string>> kFlags{
-      {"from", "Queued at or after: 2026-11-22, 2026-11-22T10:00:00Z, -7d, -12h or epoch ms"},
-      {"to", "Queued before"},
-      {"status", "queued, executing, success, failed, timeout, cancelled, skipped, partial; comma-separated"},
-      {"worker", "Worker id or name; comma-separated"},
-      {"workflow", "Workflow name or fingerprint; comma-separated"},
-      {"text", "Words in title, prompts, error, notes or tags"},
-      {"limit", "How many, 1 to 1000 [50]"},
-      {"cursor", "Where the page before ended"}};
-  for (const auto& [name, help] : kFlags) {
-    command->add_option_function<std::string>(
-        "--" + name, [&options, key = name](const std::string& value) { options.query.emplace_back(key, value); },
-        help);
-  }
-}
-
 // Registers every command; returns the function that runs the one that was given.
 std::function<int()> add_commands(CLI::App& app, Arguments& a) {
   auto chosen = std::make_shared<std::function<int()>>();
@@ -85,6 +77,15 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
       ->add_option("--allow-host", a.common.flags.allowed_hosts,
                    "A further name under which this server may be addressed")
       ->type_name("NAME");
+  serve
+      ->add_option("--retention-days", a.common.flags.retention_days,
+                   "Remove runs older than so many days, at the start and daily [off]")
+      ->type_name("DAYS");
+  serve
+      ->add_option("--retention-max-bytes", a.common.flags.retention_max_bytes,
+                   "Remove the oldest runs when the history is larger: 2GiB [off]")
+      ->type_name("SIZE");
+  serve->footer("Retention never touches archived or tagged runs.");
   serve->add_flag("-v,--verbose", a.verbose, "Log what is done, not only what goes wrong");
 
   CLI::App* watch = command("watch", "Follow a running comfytrace in the terminal",
@@ -94,13 +95,75 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
   add_settings(watch, a);
 
   CLI::App* runs = command("runs", "List runs, newest first", [&a] { return runs_command(a.common, a.runs); });
-  add_filter(runs, a.runs);
+  add_list_flags(runs, a.runs.query);
+  add_filter_flags(runs, a.runs.query);
   add_settings(runs, a);
+
+  CLI::App* preset = app.add_subcommand("preset", "Filters that are kept under a name");
+  preset->require_subcommand(1);
+  CLI::App* preset_list = command_of(*preset, "list", "List them", [&a] { return preset_list_command(a.common); });
+  CLI::App* preset_show =
+      command_of(*preset, "show", "Show one", [&a] { return preset_show_command(a.common, a.preset); });
+  CLI::App* preset_save = command_of(*preset, "save", "Keep the filter that the flags say, or replace it",
+                                     [&a] { return preset_save_command(a.common, a.preset); });
+  add_filter_flags(preset_save, a.preset.filter);
+  preset_save->remove_option(preset_save->get_option("--preset"));
+  preset_save->footer("Example: comfytrace preset save slow --duration-min 10m --from -7d");
+  CLI::App* preset_delete =
+      command_of(*preset, "delete", "Delete one", [&a] { return preset_delete_command(a.common, a.preset); });
+  for (CLI::App* one : {preset_show, preset_save, preset_delete})
+    one->add_option("name", a.preset.name, "The preset's name")->required();
+  for (CLI::App* one : {preset_list, preset_show, preset_save, preset_delete}) add_settings(one, a);
+
+  CLI::App* prune = command("prune", "Remove old runs from the history; without --yes only say which",
+                            [&a] { return prune_command(a.common, a.prune); });
+  prune->add_option("--older-than", a.prune.older_than, "Runs queued longer ago: 30d, 12h, 4w")->type_name("AGE");
+  prune->add_option("--keep", a.prune.keep, "All but so many of the newest that match")->type_name("N");
+  prune->add_option("--max-bytes", a.prune.max_bytes, "The oldest, until the history is no larger: 2GiB")
+      ->type_name("SIZE");
+  prune->add_flag("--yes", a.prune.yes, "Do it");
+  prune->add_flag("--dry-run", a.prune.dry_run, "Only say what would go; so it is without --yes");
+  add_filter_flags(prune, a.prune.filter);
+  add_settings(prune, a);
+  prune->footer(
+      "Archived and tagged runs, and runs that have not ended, always stay. A running `comfytrace serve` does it in\n"
+      "small batches while it goes on recording.\n"
+      "Example: comfytrace prune --older-than 30d --status failed,cancelled --yes");
 
   CLI::App* show = command("show", "Show runs whole", [&a] { return show_command(a.common, a.show); });
   show->add_option("run", a.show.run_ids, "Run ids; `latest`; `-` reads them from standard input")->required();
   show->add_flag("--explain", a.show.explain, "Say why the record is as it is");
   add_settings(show, a);
+
+  CLI::App* stats =
+      command("stats", "Statistics of the runs that match", [&a] { return stats_command(a.common, a.stats); });
+  stats->add_option("--by", a.stats.by, "And of each " + base::enum_names<history::GroupBy>());
+  stats->add_flag("--exact", a.stats.exact, "Exact percentiles however many runs match");
+  add_filter_flags(stats, a.stats.filter);
+  add_settings(stats, a);
+
+  CLI::App* trend = command("trend", "How a measure goes with time, where it stepped, and what changed there",
+                            [&a] { return trend_command(a.common, a.trend); });
+  trend->add_option("--metric", a.trend.metric, base::enum_names<insight::Metric>() + " [duration]");
+  trend->add_option("--bucket", a.trend.bucket,
+                    base::enum_names<insight::TrendBucket>() + " [by how many runs there are]");
+  trend->add_flag("--as-it-is", a.trend.as_it_is, "Not like for like: values as they are, whatever work is mixed");
+  add_filter_flags(trend, a.trend.filter);
+  add_settings(trend, a);
+
+  CLI::App* compare = command("compare", "One run against the runs like it, or several side by side",
+                              [&a] { return compare_command(a.common, a.compare); });
+  compare->add_option("run", a.compare.run_ids, "Run ids; `latest`; `-` reads them from standard input")->required();
+  add_settings(compare, a);
+
+  CLI::App* recommend = command("recommend", "What comfytrace suggests, with its evidence",
+                                [&a] { return recommend_command(a.common, a.recommend); });
+  recommend->add_option("action", a.recommend.action,
+                        base::enum_names<insight::RecommendationAction>() + "; none: list");
+  recommend->add_option("id", a.recommend.id, "Of the recommendation that is acted on");
+  recommend->add_option("--days", a.recommend.days, "For how long to defer it [7]")->check(CLI::Range(1, 3650));
+  recommend->add_flag("--all", a.recommend.all, "Closed ones too");
+  add_settings(recommend, a);
 
   CLI::App* run = command("run", "Submit workflows (API format), follow them to their end, record them",
                           [&a] { return run_command(a.common, a.run); });

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "history/filter_values.h"
 #include "net/http.h"
 
 namespace comfytrace::app {
@@ -104,6 +105,47 @@ Result<void> read_workers(const toml::node& node, const std::filesystem::path& f
   return {};
 }
 
+// "off" and 0 switch off what a farther setting switched on.
+Result<void> set_retention_days(const std::string& text, const std::string& field, Settings& settings) {
+  constexpr std::int64_t kMaxDays = 36'500;
+  const auto days = text == "off" ? Result<std::int64_t>(0) : history::parse_count(text);
+  if (!days || *days > kMaxDays) {
+    return Error{ErrorCode::invalid, "\"" + text + "\" is not a number of days", field, "1 to 36500, or off"};
+  }
+  settings.retention.days = *days == 0 ? std::nullopt : std::optional(*days);
+  return {};
+}
+
+Result<void> set_retention_bytes(const std::string& text, const std::string& field, Settings& settings) {
+  constexpr std::int64_t kMinBytes = 1 << 20;  // an empty history has about a tenth of that
+  const auto bytes = text == "off" ? Result<std::int64_t>(0) : history::parse_bytes(text);
+  if (!bytes) return Error{bytes.error().code, bytes.error().message, field, bytes.error().mend};
+  if (*bytes > 0 && *bytes < kMinBytes) {
+    return Error{ErrorCode::invalid, "\"" + text + "\" would leave no room for runs", field,
+                 "1MiB or more, for example 2GiB; or off"};
+  }
+  settings.retention.max_bytes = *bytes == 0 ? std::nullopt : std::optional(*bytes);
+  return {};
+}
+
+Result<void> read_retention(const toml::node& node, const std::filesystem::path& file, Settings& settings) {
+  const std::string mend = "[retention] with days = 30 and max_bytes = \"2GiB\", or one of them";
+  const toml::table* table = node.as_table();
+  if (!table) return Error{ErrorCode::invalid, "expected a table", at_line(file, node) + ", retention", mend};
+  for (const auto& [key, value] : *table) {
+    const std::string name(key.str());
+    const std::string field = at_line(file, value) + ", retention." + name;
+    const auto number = value.value<std::int64_t>();
+    const std::string text = number ? std::to_string(*number) : value.value_or(std::string());
+    if (name != "days" && name != "max_bytes") {
+      return Error{ErrorCode::invalid, "unknown setting \"retention." + name + "\"", field, mend};
+    }
+    auto done = name == "days" ? set_retention_days(text, field, settings) : set_retention_bytes(text, field, settings);
+    if (!done) return done;
+  }
+  return {};
+}
+
 Result<void> read_config(const std::filesystem::path& file, Settings& settings) {
   toml::table table;
   try {
@@ -112,14 +154,18 @@ Result<void> read_config(const std::filesystem::path& file, Settings& settings) 
     return Error{ErrorCode::invalid, std::string(problem.description()),
                  file.string() + " line " + std::to_string(problem.source().begin.line)};
   }
-  static const std::set<std::string, std::less<>> kKnown{"comfyui", "listen", "store", "allowed_hosts"};
+  static const std::set<std::string, std::less<>> kKnown{"comfyui", "listen", "store", "allowed_hosts", "retention"};
   for (const auto& [key, node] : table) {
     if (!kKnown.contains(key.str())) {
       return Error{ErrorCode::invalid, "unknown setting \"" + std::string(key.str()) + "\"", at_line(file, node),
-                   "known are: allowed_hosts, comfyui, listen, store"};
+                   "known are: allowed_hosts, comfyui, listen, retention, store"};
     }
     if (key.str() == "comfyui") {
       if (auto done = read_workers(node, file, settings); !done) return done;
+      continue;
+    }
+    if (key.str() == "retention") {
+      if (auto done = read_retention(node, file, settings); !done) return done;
       continue;
     }
     if (key.str() == "allowed_hosts") {
@@ -138,6 +184,20 @@ Result<void> read_config(const std::filesystem::path& file, Settings& settings) 
   }
   settings.config_file = file;
   return {};
+}
+
+Result<void> load_retention(const Flags& flags, const Environment& environment, Settings& settings) {
+  if (const auto days = environment("COMFYTRACE_RETENTION_DAYS"); days && !days->empty()) {
+    if (auto done = set_retention_days(*days, "COMFYTRACE_RETENTION_DAYS", settings); !done) return done;
+  }
+  if (const auto bytes = environment("COMFYTRACE_RETENTION_MAX_BYTES"); bytes && !bytes->empty()) {
+    if (auto done = set_retention_bytes(*bytes, "COMFYTRACE_RETENTION_MAX_BYTES", settings); !done) return done;
+  }
+  if (flags.retention_days) {
+    if (auto done = set_retention_days(*flags.retention_days, "--retention-days", settings); !done) return done;
+  }
+  if (!flags.retention_max_bytes) return {};
+  return set_retention_bytes(*flags.retention_max_bytes, "--retention-max-bytes", settings);
 }
 
 }  // namespace
@@ -187,6 +247,8 @@ Result<Settings> load_settings(const Flags& flags, const Environment& environmen
     if (auto done = set_listen(*listen, "COMFYTRACE_LISTEN", settings); !done) return done.error();
   }
   if (const auto store = environment("COMFYTRACE_STORE"); store && !store->empty()) settings.store = *store;
+
+  if (auto done = load_retention(flags, environment, settings); !done) return done.error();
 
   if (!flags.comfyui.empty()) {
     if (auto done = set_workers(flags.comfyui, "--comfyui", settings); !done) return done.error();

@@ -23,15 +23,24 @@ struct Flags {
   std::optional<std::string> store;
   std::optional<std::string> config;
   std::vector<std::string> allowed_hosts;
+  std::optional<std::string> retention_days;
+  std::optional<std::string> retention_max_bytes;
+};
+
+// What goes from the history by itself. Archived and tagged runs never do. Absent: off.
+struct Retention {
+  std::optional<std::int64_t> days;
+  std::optional<std::int64_t> max_bytes;
 };
 
 struct Settings {
   std::vector<WorkerSetting> workers;
   std::string listen_host = "127.0.0.1";
   std::uint16_t listen_port = 8199;
-  std::filesystem::path store;                       // the history's file
-  std::filesystem::path token_file;                  // where the access token is kept
-  std::vector<std::string> allowed_hosts;            // further names under which this server may be addressed
+  std::filesystem::path store;             // the history's file
+  std::filesystem::path token_file;        // where the access token is kept
+  std::vector<std::string> allowed_hosts;  // further names under which this server may be addressed
+  Retention retention;
   std::optional<std::filesystem::path> config_file;  // the one that was read
 
   [[nodiscard]] bool listens_on_loopback() const;

@@ -95,5 +95,39 @@ TEST_F(SettingsTest, NamesWhatIsWrongAndWhere) {
   EXPECT_EQ(load(missing).error().code, base::ErrorCode::not_found);
 }
 
+TEST_F(SettingsTest, KeepsEverythingUnlessToldOtherwise) {
+  EXPECT_FALSE(load()->retention.days);
+  EXPECT_FALSE(load()->retention.max_bytes);
+  write_config("[retention]\ndays = 30\nmax_bytes = \"2GiB\"\n");
+  EXPECT_EQ(load()->retention.days, 30);
+  EXPECT_EQ(load()->retention.max_bytes, 2ll << 30);
+  variables_["COMFYTRACE_RETENTION_DAYS"] = "60";
+  variables_["COMFYTRACE_RETENTION_MAX_BYTES"] = "off";
+  EXPECT_EQ(load()->retention.days, 60);
+  EXPECT_FALSE(load()->retention.max_bytes);
+  Flags flags;
+  flags.retention_days = "0";
+  flags.retention_max_bytes = "3GB";
+  EXPECT_FALSE(load(flags)->retention.days);
+  EXPECT_EQ(load(flags)->retention.max_bytes, 3'000'000'000);
+}
+
+TEST_F(SettingsTest, NamesWhatIsWrongWithRetention) {
+  for (const char* text : {"retention = 30", "[retention]\nweeks = 4", "[retention]\ndays = \"soon\"",
+                           "[retention]\ndays = -1", "[retention]\nmax_bytes = 5", "[retention]\ndays = 40000"}) {
+    write_config(text);
+    const auto settings = load();
+    ASSERT_FALSE(settings) << text;
+    EXPECT_NE(settings.error().field.find("retention"), std::string::npos) << settings.error().sentence();
+    EXPECT_FALSE(settings.error().mend.empty());
+  }
+  write_config("");
+  Flags flags;
+  flags.retention_days = "x";
+  EXPECT_EQ(load(flags).error().field, "--retention-days");
+  variables_["COMFYTRACE_RETENTION_MAX_BYTES"] = "lots";
+  EXPECT_EQ(load().error().field, "COMFYTRACE_RETENTION_MAX_BYTES");
+}
+
 }  // namespace
 }  // namespace comfytrace::app

@@ -43,6 +43,18 @@ RunFilter random_filter(RandomRuns& random) {
     filter.text = random.one_of<std::string>({"cast", "CASTLE rain", "äpf", "猫", "\"quoted\"", "OR", "near x", "*",
                                               "a a a", "neon-l", "keep", "mat1", "zzz", ""});
   if (random.chance(20)) filter.archived = random.chance(50);
+  if (random.chance(20))
+    filter.gpus = {
+        random.one_of<std::string>({"nvidia geforce RTX 3090", "CPU", "radeon", "", "AMD Radeon RX 7900 XTX"})};
+  if (random.chance(15)) filter.duration_min_ms = random.pick(200'000);
+  if (random.chance(15)) filter.duration_max_ms = random.pick(200'000);
+  if (random.chance(15)) filter.attempts_min = random.pick(5);
+  if (random.chance(15)) filter.attempts_max = random.pick(5);
+  if (random.chance(15)) filter.vram_peak_min_bytes = random.pick(1ll << 34);
+  if (random.chance(15)) filter.vram_peak_max_bytes = random.pick(1ll << 34);
+  if (random.chance(25))
+    filter.regex = random.one_of<std::string>({"CASTLE", "^a ", "^$", "äpfel.*rain", "猫", "shapes cannot|8k$", ".",
+                                               "zzz", "looked at", "\\bor\\b", "^amended castle$"});
   return filter;
 }
 
@@ -298,6 +310,8 @@ TEST_P(RunHistoryContract, KeepsWorkersPresetsRecommendationsAndAlerts) {
   const FilterPreset two{"two", "text=a%20b", 2};
   for (const auto& preset : {one, two, one}) ASSERT_TRUE(history_->save_preset(preset));
   EXPECT_EQ(*history_->presets(), (std::vector{one, two}));
+  EXPECT_EQ(*history_->preset("two"), two);
+  EXPECT_EQ(*history_->preset("three"), std::nullopt);
   EXPECT_TRUE(*history_->remove_preset("one"));
   EXPECT_FALSE(*history_->remove_preset("one"));
 
@@ -395,23 +409,27 @@ TEST_P(BothHistories, AgreeAfterRandomChanges) {
       PruneRule rule;
       if (random.chance(50)) rule.keep_newest = 20 + random.pick(30);
       if (!rule.keep_newest || random.chance(50)) rule.older_than_ms = 1'763'000'000'000 + random.pick(10'000);
+      if (random.chance(50)) rule.filter = random_filter(random);
       rule.dry_run = random.chance(30);
       const auto a = memory.prune(rule, {});
       const auto b = sqlite->prune(rule, {});
       ASSERT_TRUE(a && b);
-      ASSERT_EQ(std::tuple(a->runs, a->oldest_at_ms, a->newest_at_ms),
-                std::tuple(b->runs, b->oldest_at_ms, b->newest_at_ms));
+      const auto told = [](const PruneReport& r) {
+        return std::tuple(r.runs, r.oldest_at_ms, r.newest_at_ms, r.kept_open, r.kept_archived, r.kept_tagged);
+      };
+      ASSERT_EQ(told(*a), told(*b)) << base::encode_json(rule.filter);
     }
     for (int question = 0; question < 6; ++question) {
       const RunFilter filter = random_filter(random);
       const std::int64_t limit = 1 + random.pick(9);
+      const auto sort = static_cast<RunSort>(random.pick(5));
       std::string cursor;
       std::string other;
       for (int pages = 0; pages < 4; ++pages) {
-        const auto a = memory.page(filter, limit, cursor);
-        const auto b = sqlite->page(filter, limit, other);
+        const auto a = memory.page(filter, sort, limit, cursor);
+        const auto b = sqlite->page(filter, sort, limit, other);
         ASSERT_TRUE(a && b) << (b ? "" : b.error().sentence());
-        ASSERT_EQ(a->runs, b->runs) << base::encode_json(filter);
+        ASSERT_EQ(a->runs, b->runs) << base::encode_json(filter) << base::enum_name(sort);
         ASSERT_EQ(a->total, b->total) << base::encode_json(filter);
         ASSERT_EQ(a->next_cursor.has_value(), b->next_cursor.has_value());
         if (!a->next_cursor) break;

@@ -246,13 +246,47 @@ void HistoryWriter::remove(std::string run_id, Callback<bool> done) {
       std::move(done));
 }
 
+struct HistoryWriter::Prune {
+  PruneRule rule;
+  Callback<PruneReport> done;
+  std::unique_ptr<Pruning> pruning;
+};
+
 void HistoryWriter::prune(PruneRule rule, Callback<PruneReport> done) {
-  const auto keep_going = [this] {
-    const std::lock_guard lock(mutex_);
-    return !stop_by_.has_value();
+  auto prune = std::make_shared<Prune>(Prune{std::move(rule), std::move(done), nullptr});
+  add({"", WhenRunWaits::run_anyway, [this, prune](RunHistory& history) { begin_prune(prune, history); },
+       [this, prune](const Error& error) { answer<PruneReport>(prune->done, error); }});
+}
+
+void HistoryWriter::begin_prune(const std::shared_ptr<Prune>& prune, RunHistory& history) {
+  if (prune->rule.dry_run) return answer<PruneReport>(prune->done, history.foresee(prune->rule));
+  if (pruning_) {
+    return answer<PruneReport>(
+        prune->done, Error{ErrorCode::conflict, "runs are being pruned already", "", "try again when that has ended"});
+  }
+  auto pruning = history.begin_prune(prune->rule);
+  if (!pruning) return answer<PruneReport>(prune->done, pruning.error());
+  prune->pruning = std::move(*pruning);
+  pruning_ = true;
+  prune_on(prune);
+}
+
+// Each step is a task of its own behind those that wait, so that runs are written between any two.
+void HistoryWriter::prune_on(const std::shared_ptr<Prune>& prune) {
+  const auto end = [this, prune](Result<PruneReport> report) {
+    pruning_ = false;
+    prune->pruning.reset();
+    answer<PruneReport>(prune->done, std::move(report));
   };
-  task<PruneReport>([rule, keep_going](RunHistory& history) { return history.prune(rule, keep_going); },
-                    std::move(done));
+  add({"", WhenRunWaits::run_anyway,
+       [this, prune, end](RunHistory&) {
+         const auto more = prune->pruning->step();
+         if (!more) return end(more.error());
+         if (!*more) return end(prune->pruning->report());
+         prune_on(prune);
+       },
+       // The history is being closed: what went so far has gone.
+       [prune, end](const Error&) { end(prune->pruning->report()); }});
 }
 
 void HistoryWriter::save_samples(SampleSeries series) {

@@ -54,6 +54,7 @@ class HistoryWriter {
   // Each is done after everything that was submitted before it. `done` may be empty.
   void amend(std::string run_id, RunPatch patch, Callback<bool> done);
   void remove(std::string run_id, Callback<bool> done);
+  // Batch by batch, with everything else that waits in between. One at a time: else conflict.
   void prune(PruneRule rule, Callback<PruneReport> done);
   void save_samples(SampleSeries series);
   void save_worker(model::Worker worker);
@@ -108,6 +109,9 @@ class HistoryWriter {
          [this, work = std::move(work), done](RunHistory& history) { answer<T>(done, work(history)); },
          [this, done](const base::Error& error) { answer<T>(done, error); }});
   }
+  struct Prune;
+  void begin_prune(const std::shared_ptr<Prune>& prune, RunHistory& history);
+  void prune_on(const std::shared_ptr<Prune>& prune);
   void add(Task task);
   void run();
   void write_runs();
@@ -119,6 +123,7 @@ class HistoryWriter {
   [[nodiscard]] std::optional<Clock::time_point> due_at() const;
 
   std::unique_ptr<RunHistory> history_;  // the writer's thread alone
+  bool pruning_ = false;                 // likewise
   const Options options_;
   mutable std::mutex mutex_;  // everything below
   std::condition_variable wake_;

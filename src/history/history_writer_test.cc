@@ -27,6 +27,7 @@ struct Disk {
   std::string refused_run;
   int saves = 0;
   std::vector<model::Run> written;
+  std::function<void()> before_step;  // of a prune
 
   void set_full(bool now_full) {
     const std::lock_guard lock(mutex);
@@ -40,6 +41,22 @@ struct Disk {
     const std::lock_guard lock(mutex);
     return written;
   }
+};
+
+// Calls something before each step.
+class WatchedPruning final : public Pruning {
+ public:
+  WatchedPruning(std::unique_ptr<Pruning> pruning, std::function<void()> before_step)
+      : pruning_(std::move(pruning)), before_step_(std::move(before_step)) {}
+  Result<bool> step() override {
+    if (before_step_) before_step_();
+    return pruning_->step();
+  }
+  PruneReport report() const override { return pruning_->report(); }
+
+ private:
+  std::unique_ptr<Pruning> pruning_;
+  std::function<void()> before_step_;
 };
 
 // A history whose disk can be full, and that refuses one run.
@@ -61,13 +78,14 @@ class TroubledHistory final : public RunHistory {
   Result<std::optional<std::string>> run_of_prompt(std::string_view w, std::string_view p) const override {
     return memory_.run_of_prompt(w, p);
   }
-  Result<RunPage> page(const RunFilter& f, std::int64_t l, std::string_view c) const override {
-    return memory_.page(f, l, c);
+  Result<RunPage> page(const RunFilter& f, RunSort s, std::int64_t l, std::string_view c) const override {
+    return memory_.page(f, s, l, c);
   }
   Result<std::vector<model::Run>> open_runs() const override { return memory_.open_runs(); }
   Result<std::vector<SampleSeries>> samples(std::string_view id) const override { return memory_.samples(id); }
   Result<std::vector<model::Worker>> workers() const override { return memory_.workers(); }
   Result<std::vector<FilterPreset>> presets() const override { return memory_.presets(); }
+  Result<std::optional<FilterPreset>> preset(std::string_view name) const override { return memory_.preset(name); }
   Result<std::vector<Recommendation>> recommendations() const override { return memory_.recommendations(); }
   Result<std::vector<Alert>> alerts(std::int64_t limit) const override { return memory_.alerts(limit); }
   Result<void> for_each(const RunFilter& f, const std::function<bool(const model::Run&)>& each) const override {
@@ -78,11 +96,14 @@ class TroubledHistory final : public RunHistory {
   Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override {
     return memory_.scene_samples(query);
   }
+  Result<PruneReport> foresee(const PruneRule& rule) const override { return memory_.foresee(rule); }
   Result<HistoryInfo> info() const override { return memory_.info(); }
   Result<bool> remove(std::string_view id) override { return memory_.remove(id); }
   Result<bool> amend(std::string_view id, const RunPatch& patch) override { return memory_.amend(id, patch); }
-  Result<PruneReport> prune(const PruneRule& rule, const std::function<bool()>& go) override {
-    return memory_.prune(rule, go);
+  Result<std::unique_ptr<Pruning>> begin_prune(const PruneRule& rule) override {
+    auto pruning = memory_.begin_prune(rule);
+    if (!pruning) return pruning.error();
+    return std::unique_ptr<Pruning>(std::make_unique<WatchedPruning>(std::move(*pruning), disk_.before_step));
   }
   Result<void> save_samples(std::span<const SampleSeries> series) override { return memory_.save_samples(series); }
   Result<void> save_worker(const model::Worker& worker) override { return memory_.save_worker(worker); }
@@ -147,6 +168,55 @@ TEST_F(HistoryWriterTest, WritesOnlyTheNewestValueOfARun) {
   ASSERT_EQ(disk_.content().size(), 1u);
   EXPECT_EQ(disk_.content().front().title, "99");
   EXPECT_FALSE(writer->pending_run("a"));
+}
+
+TEST_F(HistoryWriterTest, WritesWhatComesBetweenTheBatchesOfAPrune) {
+  HistoryWriter* writing = nullptr;
+  int steps = 0;
+  int late = 0;
+  std::atomic<int> answered = 0;
+  disk_.before_step = [&] {
+    // What was submitted before the last batch is written and answered before this one.
+    const auto written = disk_.content();
+    if (steps > 0) late += written.back().run_id != "new " + std::to_string(steps - 1) || answered != steps;
+    writing->submit(simple_run("new " + std::to_string(steps), 10'000 + steps));
+    writing->amend("kept", {.title = "x"}, [&](const auto&) { ++answered; });
+    ++steps;
+  };
+  const auto writer = start({.gather_ms = 1'000'000});
+  writing = writer.get();
+  for (int i = 0; i < 950; ++i) writer->submit(simple_run(std::to_string(i), i));
+  writer->submit(simple_run("kept", 5'000));
+  const auto report = answer_to<PruneReport>([&](auto done) { writer->prune({.older_than_ms = 5'000}, done); });
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->runs, 950);
+  EXPECT_GE(steps, 10);
+  EXPECT_EQ(late, 0);
+  EXPECT_EQ(*runs_in(*writer), 1 + steps);
+}
+
+TEST_F(HistoryWriterTest, PrunesOneAtATimeAndStopsWhenItIsClosed) {
+  std::promise<Result<PruneReport>> second;
+  std::promise<void> two_steps;
+  HistoryWriter* writing = nullptr;
+  int steps = 0;
+  disk_.before_step = [&] {
+    if (++steps == 1) writing->prune({.keep_newest = 0}, [&](auto result) { second.set_value(std::move(result)); });
+    if (steps == 2) two_steps.set_value();
+  };
+  const auto writer = start();
+  writing = writer.get();
+  for (int i = 0; i < 3'000; ++i) writer->submit(simple_run(std::to_string(i), i));
+  std::promise<Result<PruneReport>> first;
+  writer->prune({.keep_newest = 0}, [&](auto result) { first.set_value(std::move(result)); });
+  two_steps.get_future().get();
+  const auto refused = second.get_future().get();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+  ASSERT_TRUE(writer->stop(60'000));
+  const auto report = first.get_future().get();
+  ASSERT_TRUE(report);
+  EXPECT_GE(report->runs, 200);
 }
 
 TEST_F(HistoryWriterTest, KeepsRunsWhileTheDiskIsFullAndWritesThemAfterwards) {

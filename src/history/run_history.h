@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@
 namespace comfytrace::history {
 
 struct RunPage {
-  std::vector<model::RunSummary> runs;     // newest first by (created_at_ms, then order of first save)
+  std::vector<model::RunSummary> runs;     // in the order asked for
   std::optional<std::string> next_cursor;  // opaque; absent on the last page
   std::int64_t total = 0;                  // runs that match, over all pages
 };
@@ -34,31 +35,39 @@ struct RunPatch {
 };
 BOOST_DESCRIBE_STRUCT(RunPatch, (), (title, tags, notes, archived))
 
-// Which runs may go. At least one bound is set. Archived and tagged runs, and open ones, are never pruned.
+// Which runs may go: those that match `filter` and are beyond one of the bounds, of which at least one is set. Archived
+// and tagged runs, and open ones, are never pruned.
 struct PruneRule {
+  RunFilter filter;
   std::optional<std::int64_t> older_than_ms;  // created before this epoch time
-  std::optional<std::int64_t> keep_newest;    // beyond this many
-  std::optional<std::int64_t> max_bytes;      // oldest first until the history is no larger
+  std::optional<std::int64_t> keep_newest;    // beyond this many that match
+  std::optional<std::int64_t> max_bytes;      // oldest first until the whole history is no larger
   bool dry_run = false;
 };
 struct PruneReport {
-  std::int64_t runs = 0;
-  std::int64_t bytes = 0;  // an estimate for a dry run
+  std::int64_t runs = 0;   // that went, or would go
+  std::int64_t bytes = 0;  // about so many
   std::optional<std::int64_t> oldest_at_ms;
   std::optional<std::int64_t> newest_at_ms;
+  // What the rule would have taken but for its state; each run once, in this order.
+  std::int64_t kept_open = 0;
+  std::int64_t kept_archived = 0;
+  std::int64_t kept_tagged = 0;
 };
-BOOST_DESCRIBE_STRUCT(PruneReport, (), (runs, bytes, oldest_at_ms, newest_at_ms))
+BOOST_DESCRIBE_STRUCT(PruneReport, (), (runs, bytes, oldest_at_ms, newest_at_ms, kept_open, kept_archived, kept_tagged))
 
+inline constexpr std::int64_t kMaxPresets = 10'000;
 struct FilterPreset {
   std::string name;
-  std::string query;  // the filter's query string
+  std::string query;  // the filter's query string, canonical (history/filter_grammar.h)
   std::int64_t created_at_ms = 0;
   bool operator==(const FilterPreset&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(FilterPreset, (), (name, query, created_at_ms))
 
-enum class RecommendationState { open, dismissed, deferred, applied };
-BOOST_DESCRIBE_ENUM(RecommendationState, open, dismissed, deferred, applied)
+// resolved: what it was about is over.
+enum class RecommendationState { open, dismissed, deferred, applied, resolved };
+BOOST_DESCRIBE_ENUM(RecommendationState, open, dismissed, deferred, applied, resolved)
 enum class RecommendationSeverity { info, warning, critical };
 BOOST_DESCRIBE_ENUM(RecommendationSeverity, info, warning, critical)
 struct Recommendation {
@@ -120,14 +129,19 @@ class RunHistoryReader {
   // The run that holds this prompt, if any.
   [[nodiscard]] virtual base::Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
                                                                                std::string_view prompt_id) const = 0;
-  // limit 1..1000. `cursor` empty: the first page.
-  [[nodiscard]] virtual base::Result<RunPage> page(const RunFilter& filter, std::int64_t limit,
+  // limit 1..1000. `cursor` empty: the first page; it must come from a page in the same order.
+  [[nodiscard]] virtual base::Result<RunPage> page(const RunFilter& filter, RunSort sort, std::int64_t limit,
                                                    std::string_view cursor) const = 0;
+  // Newest first.
+  [[nodiscard]] base::Result<RunPage> page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const {
+    return page(filter, RunSort::newest, limit, cursor);
+  }
   // Every queued or executing run, for taking up after a restart.
   [[nodiscard]] virtual base::Result<std::vector<model::Run>> open_runs() const = 0;
   [[nodiscard]] virtual base::Result<std::vector<SampleSeries>> samples(std::string_view run_id) const = 0;
   [[nodiscard]] virtual base::Result<std::vector<model::Worker>> workers() const = 0;
   [[nodiscard]] virtual base::Result<std::vector<FilterPreset>> presets() const = 0;
+  [[nodiscard]] virtual base::Result<std::optional<FilterPreset>> preset(std::string_view name) const = 0;
   [[nodiscard]] virtual base::Result<std::vector<Recommendation>> recommendations() const = 0;
   [[nodiscard]] virtual base::Result<std::vector<Alert>> alerts(std::int64_t limit) const = 0;
   // Hands over every matching run, newest first, without holding them all; stops when `each` returns false.
@@ -137,7 +151,19 @@ class RunHistoryReader {
   // Newest first.
   [[nodiscard]] virtual base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const = 0;
   [[nodiscard]] virtual base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const = 0;
+  // What `prune` would do now, whatever rule.dry_run says.
+  [[nodiscard]] virtual base::Result<PruneReport> foresee(const PruneRule& rule) const = 0;
   [[nodiscard]] virtual base::Result<HistoryInfo> info() const = 0;
+};
+
+// A prune under way. Between its steps the history may be changed, by whoever may change it.
+class Pruning {
+ public:
+  virtual ~Pruning() = default;
+  // The next batch: a transaction of at most 100 runs. False: there is nothing more to do.
+  [[nodiscard]] virtual base::Result<bool> step() = 0;
+  // Of the steps so far.
+  [[nodiscard]] virtual PruneReport report() const = 0;
 };
 
 // Questions and changes. Changes come from one thread: the writer's.
@@ -150,13 +176,15 @@ class RunHistory : public RunHistoryReader {
   // False if there is no such run. Cascades to scenes, attempts, samples; the id is remembered as removed.
   [[nodiscard]] virtual base::Result<bool> remove(std::string_view run_id) = 0;
   [[nodiscard]] virtual base::Result<bool> amend(std::string_view run_id, const RunPatch& patch) = 0;
-  // In small batches; `keep_going` is asked between them. Pruned ids are not remembered as removed by hand but do not
-  // come back from a worker's history either.
-  [[nodiscard]] virtual base::Result<PruneReport> prune(const PruneRule& rule,
-                                                        const std::function<bool()>& keep_going) = 0;
+  // Pruned ids are not remembered as removed by hand but do not come back from a worker's history either. What is given
+  // must not outlive the history. Errors: invalid (the rule).
+  [[nodiscard]] virtual base::Result<std::unique_ptr<Pruning>> begin_prune(const PruneRule& rule) = 0;
+  // All of it; `keep_going` is asked before each batch and stops it by false. Of a dry run: foresee().
+  [[nodiscard]] base::Result<PruneReport> prune(const PruneRule& rule, const std::function<bool()>& keep_going);
   // Replaces the series of each attempt named. Ignored for runs that are not stored.
   [[nodiscard]] virtual base::Result<void> save_samples(std::span<const SampleSeries> series) = 0;
   [[nodiscard]] virtual base::Result<void> save_worker(const model::Worker& worker) = 0;
+  // Replaces the one of that name. Errors: conflict (kMaxPresets others are there).
   [[nodiscard]] virtual base::Result<void> save_preset(const FilterPreset& preset) = 0;
   [[nodiscard]] virtual base::Result<bool> remove_preset(std::string_view name) = 0;
   [[nodiscard]] virtual base::Result<void> save_recommendation(const Recommendation& recommendation) = 0;

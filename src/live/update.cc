@@ -42,12 +42,15 @@ struct SceneUpdate {
   std::optional<std::int64_t> gpu_vram_free;
   std::optional<double> gpu_utilization;
   std::optional<std::int64_t> eta;
+  std::optional<std::int64_t> eta_low;
+  std::optional<std::int64_t> eta_high;
+  std::int64_t eta_scenes = 0;
 };
 BOOST_DESCRIBE_STRUCT(SceneUpdate, (),
                       (kind, run_id, scene_id, prompt_id, worker_id, run_title, scene_title, status, outcome,
                        exit_reason, attempts, timestamp, duration, elapsed_ms, queued_at_ms, started_at_ms,
                        finished_at_ms, queue_number, node_count, nodes_done, node_times_known, node, progress,
-                       gpu_vram_free, gpu_utilization, eta))
+                       gpu_vram_free, gpu_utilization, eta, eta_low, eta_high, eta_scenes))
 
 std::string_view live_status(model::Status status) {
   switch (status) {
@@ -143,6 +146,9 @@ std::string scene_json(const model::LiveScene& scene, std::int64_t now_ms) {
   update.gpu_vram_free = scene.vram_free_bytes;
   if (scene.gpu_utilization_ratio) update.gpu_utilization = *scene.gpu_utilization_ratio * 100;
   update.eta = scene.eta_ms;
+  update.eta_low = scene.eta_low_ms;
+  update.eta_high = scene.eta_high_ms;
+  update.eta_scenes = scene.eta_scenes;
   return base::encode_json(update);
 }
 

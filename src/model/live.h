@@ -44,12 +44,17 @@ struct LiveScene {
   std::optional<LiveNode> node;   // the node that started last and still runs
   std::optional<std::int64_t> vram_free_bytes;
   std::optional<double> gpu_utilization_ratio;
-  std::optional<std::int64_t> eta_ms;  // absent until history supports a claim
+  // Until it is done, and the interval that holds it in 80 of 100 cases; absent until history supports a claim.
+  std::optional<std::int64_t> eta_ms;
+  std::optional<std::int64_t> eta_low_ms;
+  std::optional<std::int64_t> eta_high_ms;
+  std::int64_t eta_scenes = 0;  // like scenes that the claim rests on
   bool operator==(const LiveScene&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(LiveScene, (),
                       (run_id, scene_id, prompt_id, worker_id, run_title, scene_title, status, exit_reason, attempts,
                        updated_at_ms, queued_at_ms, started_at_ms, finished_at_ms, queue_number, node_count, nodes_done,
-                       node_times_known, node, vram_free_bytes, gpu_utilization_ratio, eta_ms))
+                       node_times_known, node, vram_free_bytes, gpu_utilization_ratio, eta_ms, eta_low_ms, eta_high_ms,
+                       eta_scenes))
 
 }  // namespace comfytrace::model

@@ -86,4 +86,19 @@ std::string percent_encode(std::string_view text) {
   return encoded;
 }
 
+std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  while (!query.empty()) {
+    const auto part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(part.size() + 1, query.size()));
+    if (part.empty()) continue;
+    const auto equals = part.find('=');
+    auto key = percent_decode(part.substr(0, equals), true);
+    auto value = equals == std::string_view::npos ? std::string() : percent_decode(part.substr(equals + 1), true);
+    if (!key || !value) return std::nullopt;
+    pairs.emplace_back(std::move(*key), std::move(*value));
+  }
+  return pairs;
+}
+
 }  // namespace comfytrace::net

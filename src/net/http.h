@@ -62,6 +62,8 @@ struct HttpResponse {
 // "a%20b" -> "a b"; malformed sequences and embedded NULs give nullopt. '+' stays unless `plus_is_space`.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 [[nodiscard]] std::string percent_encode(std::string_view text);
+// "a=1&b" without its '?', decoded, in order; empty parts are left out. Malformed: nullopt.
+[[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
 
 // A worker's address: "http://host:port" normalised (lower-case host, port filled in, no path or trailing slash).
 struct Url {

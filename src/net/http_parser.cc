@@ -80,14 +80,6 @@ bool feed(Message<kIsRequest>& message, std::string& input, std::size_t max_head
   return !error && !message.is_done();
 }
 
-std::optional<std::pair<std::string, std::string>> query_pair(std::string_view text) {
-  const auto equals = text.find('=');
-  auto key = percent_decode(text.substr(0, equals), true);
-  auto value = equals == std::string_view::npos ? std::string() : percent_decode(text.substr(equals + 1), true);
-  if (!key || !value) return std::nullopt;
-  return std::pair(std::move(*key), std::move(*value));
-}
-
 bool has_dot_segment(std::string_view path) {
   while (!path.empty()) {
     const auto slash = path.find('/');
@@ -108,19 +100,9 @@ bool parse_target(std::string_view target, HttpRequest& into) {
   into.path = std::move(*path);
   into.query.clear();
   if (mark == std::string_view::npos) return true;
-  std::string_view query = target.substr(mark + 1);
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const auto part = query.substr(0, end);
-    if (!part.empty()) {
-      auto pair = query_pair(part);
-      if (!pair) return false;
-      into.query.push_back(std::move(*pair));
-    }
-    if (end == std::string_view::npos) break;
-    query.remove_prefix(end + 1);
-  }
-  return true;
+  auto query = parse_query(target.substr(mark + 1));
+  if (query) into.query = std::move(*query);
+  return query.has_value();
 }
 
 struct RequestParser::Impl {

@@ -482,13 +482,15 @@ class CommandLine(ProcessTest):
 
     def test_every_command_has_help_and_version_has_json(self):
         for name in (
-            "serve", "watch", "runs", "show", "run", "record", "replay", "demo", "doctor", "version", "token",
+            "serve", "watch", "runs", "show", "run", "record", "replay", "demo", "doctor", "version", "token", "prune",
         ):  # fmt: skip
             code, out, _ = command(self.folder, name, "--help")
             self.assertEqual(code, 0)
             self.assertIn("--json", out, name)
-        for name in ("install", "uninstall", "status"):
-            code, out, _ = command(self.folder, "extension", name, "--help")
+        for group, name in [("extension", name) for name in ("install", "uninstall", "status")] + [
+            ("preset", name) for name in ("list", "show", "save", "delete")
+        ]:
+            code, out, _ = command(self.folder, group, name, "--help")
             self.assertEqual(code, 0)
             self.assertIn("--json", out, name)
         code, out, _ = command(self.folder, "version", "--json")

@@ -3,12 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "app/extension_package.h"
 #include "app/settings.h"
 #include "base/result.h"
+#include "history/filter_grammar.h"
 #include "replay/replay_server.h"
 
 // One function a command, with what its flags say. Each returns the exit code: 0 done, 1 failed, 2 wrong usage,
@@ -26,7 +26,39 @@ struct CommonOptions {
 };
 
 struct RunsOptions {
-  std::vector<std::pair<std::string, std::string>> query;  // as in the API's query string
+  std::vector<history::KeyValue> query;  // as in the API's query string
+};
+struct PresetOptions {
+  std::string name;
+  std::vector<history::KeyValue> filter;
+};
+struct PruneOptions {
+  std::string older_than;  // "30d"; empty: not given, as below
+  std::string keep;
+  std::string max_bytes;
+  std::vector<history::KeyValue> filter;
+  bool dry_run = false;
+  bool yes = false;  // without it nothing is removed
+};
+struct StatsOptions {
+  std::vector<history::KeyValue> filter;
+  std::string by;  // a GroupBy; empty: only the whole
+  bool exact = false;
+};
+struct TrendOptions {
+  std::vector<history::KeyValue> filter;
+  std::string metric;
+  std::string bucket;
+  bool as_it_is = false;  // not like for like
+};
+struct CompareOptions {
+  std::vector<std::string> run_ids;  // one: against the runs like it; more: side by side
+};
+struct RecommendOptions {
+  bool all = false;  // closed ones too
+  std::string id;    // of the one that is acted on
+  std::string action;
+  std::int64_t days = 7;  // of a deferral
 };
 struct ShowOptions {
   std::vector<std::string> run_ids;  // "latest": the newest; "-": ids from standard input
@@ -65,6 +97,15 @@ struct ExtensionCommandOptions {
 [[nodiscard]] int serve_command(const CommonOptions& common);
 [[nodiscard]] int watch_command(const CommonOptions& common, const WatchOptions& options);
 [[nodiscard]] int runs_command(const CommonOptions& common, const RunsOptions& options);
+[[nodiscard]] int preset_list_command(const CommonOptions& common);
+[[nodiscard]] int preset_show_command(const CommonOptions& common, const PresetOptions& options);
+[[nodiscard]] int preset_save_command(const CommonOptions& common, const PresetOptions& options);
+[[nodiscard]] int preset_delete_command(const CommonOptions& common, const PresetOptions& options);
+[[nodiscard]] int prune_command(const CommonOptions& common, const PruneOptions& options);
+[[nodiscard]] int stats_command(const CommonOptions& common, const StatsOptions& options);
+[[nodiscard]] int trend_command(const CommonOptions& common, const TrendOptions& options);
+[[nodiscard]] int compare_command(const CommonOptions& common, const CompareOptions& options);
+[[nodiscard]] int recommend_command(const CommonOptions& common, const RecommendOptions& options);
 [[nodiscard]] int show_command(const CommonOptions& common, const ShowOptions& options);
 [[nodiscard]] int run_command(const CommonOptions& common, const RunOptions& options);
 [[nodiscard]] int record_command(const CommonOptions& common, const RecordOptions& options);

@@ -4,6 +4,7 @@
 
 #include "api/run_query.h"
 #include "app/commands/command.h"
+#include "app/filter_flags.h"
 #include "app/human.h"
 #include "base/clock.h"
 #include "history/sqlite/sqlite_history.h"
@@ -13,16 +14,16 @@ int runs_command(const CommonOptions& common, const RunsOptions& options) {
   auto settings = load_settings(common.flags, process_environment());
   if (!settings) return report(settings.error());
   const std::int64_t now_ms = base::system_clock().now_ms();
-  auto query = api::parse_run_query(options.query, now_ms);
-  if (!query)
-    return report({query.error().code, query.error().message, "--" + query.error().field, query.error().mend});
+  auto query = api::parse_run_query(options.query);
+  if (!query) return report(of_flags(query.error()));
   auto reader = history::open_reader(settings->store);
   if (!reader) return report(reader.error());
   auto workers = (*reader)->workers();
   if (!workers) return report(workers.error());
-  api::resolve_workers(*query, *workers);
-  auto page = (*reader)->page(query->filter, query->limit, query->cursor);
-  if (!page) return report(page.error());
+  auto filter = api::resolve_filter(query->filter, **reader, {}, now_ms);
+  if (!filter) return report(of_flags(filter.error()));
+  auto page = (*reader)->page(*filter, query->sort, query->limit, query->cursor);
+  if (!page) return report(of_flags(page.error()));
   if (common.json) {
     print_line(base::encode_json(*page));
     return kDone;

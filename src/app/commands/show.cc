@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 
 #include "app/commands/command.h"
+#include "app/history_question.h"
 #include "app/human.h"
 #include "base/text.h"
 #include "history/sqlite/sqlite_history.h"
@@ -143,38 +143,22 @@ std::string run_text(const Run& run, const std::map<std::string, std::string>& w
   return out;
 }
 
-base::Result<std::optional<Run>> find_run(const history::RunHistoryReader& reader, const std::string& id) {
-  if (id != "latest") return reader.get(id);
-  auto newest = reader.page({}, 1, "");
-  if (!newest) return newest.error();
-  if (newest->runs.empty()) return std::optional<Run>();
-  return reader.get(newest->runs.front().run_id);
-}
-
 }  // namespace
 
 int show_command(const CommonOptions& common, const ShowOptions& options) {
   auto settings = load_settings(common.flags, process_environment());
   if (!settings) return report(settings.error());
-  std::vector<std::string> ids;
-  for (const std::string& id : options.run_ids) {
-    if (id != "-") {
-      ids.push_back(id);
-      continue;
-    }
-    for (std::string text; std::getline(std::cin, text);) {
-      if (!text.empty()) ids.push_back(text);
-    }
-  }
   auto reader = history::open_reader(settings->store);
   if (!reader) return report(reader.error());
+  auto ids = run_ids_of(options.run_ids, **reader);
+  if (!ids) return report(ids.error());
   std::map<std::string, std::string> names;
   if (auto workers = (*reader)->workers()) {
     for (const model::Worker& worker : *workers) names[worker.worker_id] = worker.name;
   }
   std::size_t shown = 0;
-  for (const std::string& id : ids) {
-    auto run = find_run(**reader, id);
+  for (const std::string& id : *ids) {
+    auto run = (*reader)->get(id);
     if (!run) return report(run.error());
     if (!run->has_value()) {
       std::fprintf(stderr, "comfytrace: there is no run %s; `comfytrace runs` lists them\n",
@@ -188,7 +172,7 @@ int show_command(const CommonOptions& common, const ShowOptions& options) {
     }
     ++shown;
   }
-  if (shown == ids.size()) return kDone;
+  if (shown == ids->size()) return kDone;
   return shown == 0 ? kFailed : kPartly;
 }
 

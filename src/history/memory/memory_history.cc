@@ -83,27 +83,30 @@ Result<std::optional<std::string>> MemoryHistory::run_of_prompt(std::string_view
   return first ? std::optional(first->run.run_id) : std::nullopt;
 }
 
-Result<RunPage> MemoryHistory::page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const {
+Result<RunPage> MemoryHistory::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
+                                    std::string_view cursor) const {
   if (auto fits = check_limit(limit); !fits) return fits.error();
-  std::optional<Place> after;
-  if (!cursor.empty()) {
-    auto place = from_cursor(cursor);
-    if (!place) return place.error();
-    after = *place;
-  }
+  const auto after = from_cursor(cursor, sort);
+  if (!after) return after.error();
+  const auto matcher = RunMatcher::of(filter);
+  if (!matcher) return matcher.error();
   const Lock lock(mutex_);
+  std::vector<std::pair<Place, const Entry*>> list;
+  for (const auto& [id, entry] : data_->runs) {
+    if ((*matcher)(entry.run)) list.emplace_back(place_of(sort, model::summarise(entry.run), entry.order), &entry);
+  }
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return stands_before(a.first, b.first); });
   RunPage page;
-  const Entry* last = nullptr;
-  for (const Entry* entry : data_->sorted([&](const Entry& e) { return matches(filter, e.run); })) {
-    ++page.total;
-    if (after && std::pair(entry->run.created_at_ms, entry->order) >= std::pair(after->created_at_ms, after->order))
-      continue;
+  page.total = static_cast<std::int64_t>(list.size());
+  Place last;
+  for (const auto& [place, entry] : list) {
+    if (*after && !stands_before(**after, place)) continue;
     if (static_cast<std::int64_t>(page.runs.size()) == limit) {
-      page.next_cursor = to_cursor({last->run.created_at_ms, last->order});
-      continue;
+      page.next_cursor = to_cursor(last);
+      break;
     }
     page.runs.push_back(model::summarise(entry->run));
-    last = entry;
+    last = place;
   }
   return page;
 }
@@ -124,10 +127,12 @@ Result<std::vector<SampleSeries>> MemoryHistory::samples(std::string_view run_id
 
 Result<void> MemoryHistory::for_each(const RunFilter& filter,
                                      const std::function<bool(const model::Run&)>& each) const {
+  const auto matcher = RunMatcher::of(filter);
+  if (!matcher) return matcher.error();
   std::vector<model::Run> runs;
   {
     const Lock lock(mutex_);
-    for (const Entry* entry : data_->sorted([&](const Entry& e) { return matches(filter, e.run); }))
+    for (const Entry* entry : data_->sorted([&](const Entry& e) { return (*matcher)(e.run); }))
       runs.push_back(entry->run);
   }
   for (const auto& run : runs) {
@@ -193,31 +198,72 @@ Result<bool> MemoryHistory::amend(std::string_view run_id, const RunPatch& patch
   return true;
 }
 
-Result<PruneReport> MemoryHistory::prune(const PruneRule& rule, const std::function<bool()>& keep_going) {
+Result<std::vector<std::string>> MemoryHistory::reached_by(const PruneRule& rule, PruneReport& report) const {
   if (auto fits = check_rule(rule); !fits) return fits.error();
+  const auto matcher = RunMatcher::of(rule.filter);
+  if (!matcher) return matcher.error();
   const Lock lock(mutex_);
-  const auto entries = data_->sorted([](const Entry&) { return true; });
+  const auto entries = data_->sorted([&](const Entry& e) { return (*matcher)(e.run); });
   std::int64_t bytes = data_->bytes();
-  PruneReport report;
+  std::vector<std::string> going;
   for (std::size_t i = entries.size(); i-- > 0;) {
     const model::Run& run = entries[i]->run;
-    const std::int64_t size = entries[i]->bytes();
-    const bool goes = (rule.older_than_ms && run.created_at_ms < *rule.older_than_ms) ||
-                      (rule.keep_newest && static_cast<std::int64_t>(i) >= *rule.keep_newest) ||
-                      (rule.max_bytes && bytes > *rule.max_bytes);
-    if (!goes || !may_be_pruned(run)) continue;
-    if (!rule.dry_run && keep_going && !keep_going()) break;
-    ++report.runs;
-    report.bytes += size;
-    bytes -= size;
-    if (!report.oldest_at_ms) report.oldest_at_ms = run.created_at_ms;
-    report.newest_at_ms = run.created_at_ms;
-    if (rule.dry_run) continue;
-    const std::string id = run.run_id;
-    data_->pruned.insert(id);
-    data_->runs.erase(id);
+    const bool reached = (rule.older_than_ms && run.created_at_ms < *rule.older_than_ms) ||
+                         (rule.keep_newest && static_cast<std::int64_t>(i) >= *rule.keep_newest) ||
+                         (rule.max_bytes && bytes > *rule.max_bytes);
+    if (!reached) continue;
+    const Fate fate = fate_of(run);
+    add_to(report, fate);
+    if (fate != Fate::going) continue;
+    bytes -= entries[i]->bytes();
+    going.push_back(run.run_id);
+  }
+  return going;
+}
+
+Result<PruneReport> MemoryHistory::foresee(const PruneRule& rule) const {
+  PruneReport report;
+  const auto going = reached_by(rule, report);
+  if (!going) return going.error();
+  const Lock lock(mutex_);
+  for (const std::string& id : *going) {
+    const auto at = data_->runs.find(id);
+    if (at != data_->runs.end()) add_to(report, at->second.run.created_at_ms, at->second.bytes());
   }
   return report;
+}
+
+class MemoryHistory::Batches final : public Pruning {
+ public:
+  Batches(MemoryHistory& history, std::vector<std::string> going, PruneReport report)
+      : history_(history), going_(std::move(going)), report_(report) {}
+
+  Result<bool> step() override {
+    const Lock lock(history_.mutex_);
+    auto& runs = history_.data_->runs;
+    for (const std::size_t end = std::min(next_ + kPruneBatch, going_.size()); next_ < end; ++next_) {
+      const auto at = runs.find(going_[next_]);
+      if (at == runs.end() || fate_of(at->second.run) != Fate::going) continue;
+      add_to(report_, at->second.run.created_at_ms, at->second.bytes());
+      history_.data_->pruned.insert(at->first);
+      runs.erase(at);
+    }
+    return next_ < going_.size();
+  }
+  PruneReport report() const override { return report_; }
+
+ private:
+  MemoryHistory& history_;
+  const std::vector<std::string> going_;
+  PruneReport report_;
+  std::size_t next_ = 0;
+};
+
+Result<std::unique_ptr<Pruning>> MemoryHistory::begin_prune(const PruneRule& rule) {
+  PruneReport report;
+  auto going = reached_by(rule, report);
+  if (!going) return going.error();
+  return std::unique_ptr<Pruning>(std::make_unique<Batches>(*this, std::move(*going), report));
 }
 
 Result<void> MemoryHistory::save_samples(std::span<const SampleSeries> series) {
@@ -294,8 +340,16 @@ Result<void> MemoryHistory::save_worker(const model::Worker& worker) {
   return {};
 }
 
+Result<std::optional<FilterPreset>> MemoryHistory::preset(std::string_view name) const {
+  const Lock lock(mutex_);
+  const auto found = std::ranges::find(data_->presets, name, &FilterPreset::name);
+  return found == data_->presets.end() ? std::optional<FilterPreset>() : *found;
+}
+
 Result<void> MemoryHistory::save_preset(const FilterPreset& preset) {
   const Lock lock(mutex_);
+  const bool is_new = std::ranges::find(data_->presets, preset.name, &FilterPreset::name) == data_->presets.end();
+  if (is_new && static_cast<std::int64_t>(data_->presets.size()) >= kMaxPresets) return too_many_presets();
   put(data_->presets, preset, &FilterPreset::name);
   return {};
 }
@@ -322,45 +376,6 @@ Result<void> MemoryHistory::save_alert(const Alert& alert) {
   const Lock lock(mutex_);
   put(data_->alerts, alert, &Alert::id);
   return {};
-}
-
-namespace {
-
-class View final : public RunHistoryReader {
- public:
-  explicit View(const RunHistory& history) : history_(history) {}
-  Result<std::optional<model::Run>> get(std::string_view run_id) const override { return history_.get(run_id); }
-  Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
-                                                   std::string_view prompt_id) const override {
-    return history_.run_of_prompt(worker_id, prompt_id);
-  }
-  Result<RunPage> page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const override {
-    return history_.page(filter, limit, cursor);
-  }
-  Result<std::vector<model::Run>> open_runs() const override { return history_.open_runs(); }
-  Result<std::vector<SampleSeries>> samples(std::string_view run_id) const override { return history_.samples(run_id); }
-  Result<std::vector<model::Worker>> workers() const override { return history_.workers(); }
-  Result<std::vector<FilterPreset>> presets() const override { return history_.presets(); }
-  Result<std::vector<Recommendation>> recommendations() const override { return history_.recommendations(); }
-  Result<std::vector<Alert>> alerts(std::int64_t limit) const override { return history_.alerts(limit); }
-  Result<void> for_each(const RunFilter& filter, const std::function<bool(const model::Run&)>& each) const override {
-    return history_.for_each(filter, each);
-  }
-  Result<Statistics> statistics(const StatisticsQuery& query) const override { return history_.statistics(query); }
-  Result<std::vector<RunFacts>> facts(const FactsQuery& query) const override { return history_.facts(query); }
-  Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override {
-    return history_.scene_samples(query);
-  }
-  Result<HistoryInfo> info() const override { return history_.info(); }
-
- private:
-  const RunHistory& history_;
-};
-
-}  // namespace
-
-std::unique_ptr<RunHistoryReader> view_of(const RunHistory& history) {
-  return std::make_unique<View>(history);
 }
 
 }  // namespace comfytrace::history

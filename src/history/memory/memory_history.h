@@ -23,11 +23,14 @@ class MemoryHistory final : public RunHistory {
   base::Result<std::optional<model::Run>> get(std::string_view run_id) const override;
   base::Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
                                                          std::string_view prompt_id) const override;
-  base::Result<RunPage> page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const override;
+  using RunHistory::page;
+  base::Result<RunPage> page(const RunFilter& filter, RunSort sort, std::int64_t limit,
+                             std::string_view cursor) const override;
   base::Result<std::vector<model::Run>> open_runs() const override;
   base::Result<std::vector<SampleSeries>> samples(std::string_view run_id) const override;
   base::Result<std::vector<model::Worker>> workers() const override;
   base::Result<std::vector<FilterPreset>> presets() const override;
+  base::Result<std::optional<FilterPreset>> preset(std::string_view name) const override;
   base::Result<std::vector<Recommendation>> recommendations() const override;
   base::Result<std::vector<Alert>> alerts(std::int64_t limit) const override;
   base::Result<void> for_each(const RunFilter& filter,
@@ -35,12 +38,13 @@ class MemoryHistory final : public RunHistory {
   base::Result<Statistics> statistics(const StatisticsQuery& query) const override;
   base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const override;
   base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override;
+  base::Result<PruneReport> foresee(const PruneRule& rule) const override;
   base::Result<HistoryInfo> info() const override;
 
   base::Result<void> save(std::span<const model::Run> runs) override;
   base::Result<bool> remove(std::string_view run_id) override;
   base::Result<bool> amend(std::string_view run_id, const RunPatch& patch) override;
-  base::Result<PruneReport> prune(const PruneRule& rule, const std::function<bool()>& keep_going) override;
+  base::Result<std::unique_ptr<Pruning>> begin_prune(const PruneRule& rule) override;
   base::Result<void> save_samples(std::span<const SampleSeries> series) override;
   base::Result<void> save_worker(const model::Worker& worker) override;
   base::Result<void> save_preset(const FilterPreset& preset) override;
@@ -53,6 +57,9 @@ class MemoryHistory final : public RunHistory {
  private:
   struct Entry;
   struct Data;
+  class Batches;
+  // The ids of the runs that go, oldest first; `report` counts those that are kept for their state.
+  base::Result<std::vector<std::string>> reached_by(const PruneRule& rule, PruneReport& report) const;
   mutable std::mutex mutex_;
   std::unique_ptr<Data> data_;
 };

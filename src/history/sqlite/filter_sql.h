@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@
 namespace comfytrace::history::sqlite {
 
 // Kinds of `run_facets`.
-enum class Facet { worker = 1, fingerprint, workflow_name, model, tag, story_id, story_title, prompt };
+enum class Facet { worker = 1, fingerprint, workflow_name, model, tag, story_id, story_title, prompt, gpu };
 
 // 32 bits over worker and prompt: the key of `prompt_places`.
 [[nodiscard]] std::int64_t place_hash(std::string_view worker_id, std::string_view prompt_id);
@@ -25,10 +26,13 @@ enum class Facet { worker = 1, fingerprint, workflow_name, model, tag, story_id,
 // A filter as SQL: values are always bound. Made for one question: it looks up how rare the criteria are.
 class FilterSql {
  public:
+  // Throws Refused: the regular expression is none.
   FilterSql(Session& session, const RunFilter& filter);
 
-  // `columns` of the matching `runs AS r`, newest first, after `after`.
-  [[nodiscard]] Query rows(const std::string& columns, const std::optional<Place>& after, std::int64_t limit);
+  // Hands over `columns` of the matching `runs AS r` one by one, in this order, after `after`, at most `limit` of them,
+  // until `each` returns false.
+  void each_row(const std::string& columns, RunSort sort, const std::optional<Place>& after, std::int64_t limit,
+                const std::function<bool(Query&)>& each);
   [[nodiscard]] std::int64_t count();
 
  private:
@@ -43,15 +47,20 @@ class FilterSql {
   // Runs that have one of the facets.
   void add_facets(const std::vector<std::pair<Facet, std::string>>& facets);
   void add_text(const std::string& text);
+  void add_regex(const std::string& pattern);
+  // `index` has `column` first.
+  void add_range(const char* column, const char* index, const std::optional<std::int64_t>& min,
+                 const std::optional<std::int64_t>& max);
   // `rids` selects rids: either what the query starts from, if few, or `condition` on each run.
   void add_set(Part rids, Part condition);
-  [[nodiscard]] Part from() const;
+  [[nodiscard]] Part from(const char* index) const;
   [[nodiscard]] Query bound(const Part& part);
 
   Session& session_;
   std::vector<Part> conditions_;
-  std::optional<Part> few_;  // a select of few rids, all of which matter
-  bool tally_tells_ = true;  // only status and archived are asked for
+  std::optional<Part> few_;                // a select of few rids, all of which matter
+  bool tally_tells_ = true;                // only status and archived are asked for
+  const char* count_by_ = "runs_created";  // the index whose entries are walked to count
 };
 
 }  // namespace comfytrace::history::sqlite

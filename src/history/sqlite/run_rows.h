@@ -8,6 +8,7 @@
 
 #include "history/sqlite/connection.h"
 #include "history/sqlite/dictionary.h"
+#include "history/sqlite/regex_function.h"
 #include "model/run.h"
 
 // Rows of `runs` and `run_details` to values.
@@ -16,9 +17,10 @@ namespace comfytrace::history::sqlite {
 // One connection and what belongs to it. One thread at a time.
 struct Session {
   Session(const std::filesystem::path& path, Connection::Mode mode, std::int64_t cache_bytes)
-      : connection(path, mode, cache_bytes), texts(connection) {}
+      : connection(path, mode, cache_bytes), texts(connection), regex(connection) {}
   Connection connection;
   Dictionary texts;
+  RegexFunction regex;  // not called any more once the last query has ended
 };
 
 // The columns that `summary_at` reads, of `runs AS r`.

@@ -5,13 +5,45 @@
 #include <array>
 #include <system_error>
 
+#include "history/sqlite/dictionary.h"
+#include "history/sqlite/filter_sql.h"
+#include "history/sqlite/run_codec.h"
 #include "history/sqlite/tables.h"
+#include "history/words.h"
 
 namespace comfytrace::history::sqlite {
 namespace {
 
 using base::Error;
 using base::ErrorCode;
+
+// What is since then found by facets that older files do not have.
+void step_to_schema_2(Connection& connection) {
+  connection.exec(kTablesOfSchema2);
+  Dictionary texts(connection);
+  Query runs = connection.query(
+      "SELECT r.rid, r.run_id, r.created_at_ms, d.details FROM runs AS r JOIN run_details AS d ON d.rid = r.rid");
+  while (runs.step()) {
+    model::Run run;
+    run.run_id = runs.id(1);
+    run.created_at_ms = runs.integer(2);
+    // Details that cannot be read are told when somebody asks for that run.
+    if (!unpack_details(runs.bytes(3), texts, run)) continue;
+    const auto add = [&](Facet kind, std::int64_t value) {
+      Query facet = connection.query("INSERT OR IGNORE INTO run_facets VALUES (?, ?, ?)");
+      facet.bind(static_cast<std::int64_t>(kind)).bind(value).bind(runs.integer(0)).run();
+    };
+    for (const auto& scene : run.scenes) {
+      for (const auto* prompt : {&scene.parameters.positive_prompt, &scene.parameters.negative_prompt}) {
+        if (*prompt) add(Facet::prompt, texts.prompt_id(**prompt));
+      }
+      for (const auto& attempt : scene.attempts) {
+        if (attempt.environment && !attempt.environment->device_name.empty())
+          add(Facet::gpu, texts.name_id(folded(attempt.environment->device_name)));
+      }
+    }
+  }
+}
 
 void set_schema(Connection& connection, std::int64_t version) {
   connection.exec("PRAGMA user_version = " + std::to_string(version));
@@ -22,6 +54,7 @@ void set_schema(Connection& connection, std::int64_t version) {
 std::span<const Migration> migrations() {
   static const std::array steps{
       Migration{1, [](Connection& connection) { connection.exec(kTablesOfSchema1); }},
+      Migration{2, step_to_schema_2},
   };
   return steps;
 }

@@ -85,6 +85,22 @@ std::shared_ptr<Session> open_for_reading(const std::filesystem::path& path, Con
   return session;
 }
 
+class StorePruning final : public Pruning {
+ public:
+  StorePruning(sqlite::Store& store, const PruneRule& rule)
+      : store_(store), rule_(rule), walk_(store.session(), rule) {}
+  Result<bool> step() override {
+    return guarded(store_.session().connection.path(), [&] { return store_.prune_step(walk_, rule_, report_); });
+  }
+  PruneReport report() const override { return report_; }
+
+ private:
+  sqlite::Store& store_;
+  const PruneRule rule_;
+  sqlite::PruneWalk walk_;
+  PruneReport report_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<SqliteHistory>> SqliteHistory::open(const std::filesystem::path& path,
@@ -118,8 +134,9 @@ Result<std::optional<std::string>> SqliteHistory::run_of_prompt(std::string_view
                                                                 std::string_view prompt_id) const {
   return reader_->run_of_prompt(worker_id, prompt_id);
 }
-Result<RunPage> SqliteHistory::page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const {
-  return reader_->page(filter, limit, cursor);
+Result<RunPage> SqliteHistory::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
+                                    std::string_view cursor) const {
+  return reader_->page(filter, sort, limit, cursor);
 }
 Result<std::vector<model::Run>> SqliteHistory::open_runs() const {
   return reader_->open_runs();
@@ -132,6 +149,9 @@ Result<std::vector<model::Worker>> SqliteHistory::workers() const {
 }
 Result<std::vector<FilterPreset>> SqliteHistory::presets() const {
   return reader_->presets();
+}
+Result<std::optional<FilterPreset>> SqliteHistory::preset(std::string_view name) const {
+  return reader_->preset(name);
 }
 Result<std::vector<Recommendation>> SqliteHistory::recommendations() const {
   return reader_->recommendations();
@@ -152,6 +172,9 @@ Result<std::vector<RunFacts>> SqliteHistory::facts(const FactsQuery& query) cons
 Result<std::vector<SceneSample>> SqliteHistory::scene_samples(const ScenesQuery& query) const {
   return reader_->scene_samples(query);
 }
+Result<PruneReport> SqliteHistory::foresee(const PruneRule& rule) const {
+  return reader_->foresee(rule);
+}
 Result<HistoryInfo> SqliteHistory::info() const {
   return reader_->info();
 }
@@ -170,8 +193,8 @@ Result<bool> SqliteHistory::remove(std::string_view run_id) {
 Result<bool> SqliteHistory::amend(std::string_view run_id, const RunPatch& patch) {
   return change([&] { return store_->amend(run_id, patch); });
 }
-Result<PruneReport> SqliteHistory::prune(const PruneRule& rule, const std::function<bool()>& keep_going) {
-  return change([&] { return store_->prune(rule, keep_going); });
+Result<std::unique_ptr<Pruning>> SqliteHistory::begin_prune(const PruneRule& rule) {
+  return change([&] { return std::unique_ptr<Pruning>(std::make_unique<StorePruning>(*store_, rule)); });
 }
 Result<void> SqliteHistory::save_samples(std::span<const SampleSeries> series) {
   return change([&] { store_->save_samples(series); });

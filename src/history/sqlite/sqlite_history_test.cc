@@ -6,10 +6,15 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
 #include <thread>
 
+#include "base/codec.h"
 #include "history/sample_runs.h"
 #include "history/sqlite/schema.h"
 
@@ -238,6 +243,59 @@ TEST_F(SqliteHistoryFile, MigratesAfterMakingACopy) {
   const auto copy = open_reader(path_.string() + ".schema" + std::to_string(before) + ".bak");
   ASSERT_TRUE(copy) << copy.error().sentence();
   EXPECT_EQ((*copy)->info()->runs, 2);
+}
+
+TEST_F(SqliteHistoryFile, BringsAFileOfSchema1UpToDate) {
+  const std::filesystem::path samples = std::filesystem::path(COMFYTRACE_SOURCE_DIR) / "tests" / "histories";
+  std::ifstream older(samples / "schema1_prompts.sql");
+  sql(std::string(std::istreambuf_iterator<char>(older), {}));
+  const auto history = open();
+  EXPECT_EQ(history->info()->schema_version, sqlite::newest(sqlite::migrations()));
+  EXPECT_TRUE(std::filesystem::exists(path_.string() + ".schema1.bak"));
+  std::ifstream lines(samples / "schema1_prompts.jsonl");
+  std::vector<model::Run> runs;
+  for (std::string line; std::getline(lines, line);) runs.push_back(base::decode_json<model::Run>(line).value());
+  ASSERT_EQ(runs.size(), 6u);
+  std::map<std::string, std::set<std::string>> by_prompt;
+  for (const auto& run : runs) {
+    EXPECT_EQ(*history->get(run.run_id), run);
+    for (const auto& scene : run.scenes) {
+      for (const auto& prompt : {scene.parameters.positive_prompt, scene.parameters.negative_prompt}) {
+        if (prompt) by_prompt[*prompt].insert(run.run_id);
+      }
+    }
+  }
+  // Every prompt is found, short ones too, which schema 1 did not index.
+  for (const auto& [prompt, ids] : by_prompt) {
+    RunFilter filter;
+    filter.regex = "^\\Q" + prompt + "\\E$";
+    std::set<std::string> found;
+    for (const auto& run : history->page(filter, 10, "")->runs) found.insert(run.run_id);
+    EXPECT_TRUE(std::ranges::includes(found, ids)) << prompt;
+  }
+  EXPECT_EQ(history->page({}, RunSort::longest, 10, "")->runs.size(), 6u);
+  // Nothing is left behind when all of it goes.
+  for (const auto& run : runs) ASSERT_TRUE(*history->remove(run.run_id));
+  SQLite::Database file(path_.string());
+  for (const char* table : {"runs", "run_facets", "prompts", "prompt_places"})
+    EXPECT_EQ(file.execAndGet("SELECT COUNT(*) FROM " + std::string(table)).getInt(), 0) << table;
+}
+
+TEST_F(SqliteHistoryFile, TakesTenThousandPresetsAndNoMore) {
+  const auto history = open();
+  sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO "
+      "filter_presets(name, "
+      "preset) SELECT 'p' || i, json_object('name', 'p' || i, 'query', 'status=failed', 'createdAtMs', i) FROM n");
+  EXPECT_EQ(history->presets()->size(), 10'000u);
+  EXPECT_EQ((*history->preset("p10000"))->created_at_ms, 10'000);
+  const auto refused = history->save_preset({"one more", "", 1});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+  EXPECT_FALSE(refused.error().mend.empty());
+  EXPECT_TRUE(history->save_preset({"p1", "status=success", 1}));
+  EXPECT_EQ((*history->preset("p1"))->query, "status=success");
+  ASSERT_TRUE(*history->remove_preset("p2"));
+  EXPECT_TRUE(history->save_preset({"one more", "", 1}));
 }
 
 TEST_F(SqliteHistoryFile, KeepsTheOldSchemaWhenAMigrationFails) {

@@ -6,6 +6,7 @@
 #include "history/reference_answers.h"
 #include "history/run_rules.h"
 #include "history/sqlite/filter_sql.h"
+#include "history/sqlite/prune_walk.h"
 #include "history/sqlite/sample_codec.h"
 
 namespace comfytrace::history::sqlite {
@@ -33,13 +34,6 @@ std::vector<T> documents(Query query) {
     all.push_back(std::move(*one));
   }
   return all;
-}
-
-std::vector<Place> places(FilterSql& filter, const std::optional<Place>& after, std::int64_t limit) {
-  std::vector<Place> found;
-  Query query = filter.rows("r.created_at_ms, r.rid", after, limit);
-  while (query.step()) found.push_back({query.integer(0), query.integer(1)});
-  return found;
 }
 
 }  // namespace
@@ -83,29 +77,24 @@ Result<std::optional<std::string>> SqliteReader::run_of_prompt(std::string_view 
   });
 }
 
-Result<RunPage> SqliteReader::page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const {
+Result<RunPage> SqliteReader::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
+                                   std::string_view cursor) const {
   if (auto fits = check_limit(limit); !fits) return fits.error();
-  std::optional<Place> after;
-  if (!cursor.empty()) {
-    auto place = from_cursor(cursor);
-    if (!place) return place.error();
-    after = *place;
-  }
+  const auto after = from_cursor(cursor, sort);
+  if (!after) return after.error();
   return in_snapshot([&] {
     RunPage page;
     FilterSql sql(*session_, filter);
-    {
-      Query query = sql.rows(kSummaryColumns, after, limit + 1);
-      std::int64_t last_rid = 0;
-      while (query.step()) {
-        if (static_cast<std::int64_t>(page.runs.size()) == limit) {
-          page.next_cursor = to_cursor({page.runs.back().created_at_ms, last_rid});
-          break;
-        }
-        page.runs.push_back(summary_at(*session_, query));
-        last_rid = query.integer(kRidColumn);
+    std::int64_t last_rid = 0;
+    sql.each_row(kSummaryColumns, sort, *after, limit + 1, [&](Query& query) {
+      if (static_cast<std::int64_t>(page.runs.size()) == limit) {
+        page.next_cursor = to_cursor(place_of(sort, page.runs.back(), last_rid));
+        return false;
       }
-    }
+      page.runs.push_back(summary_at(*session_, query));
+      last_rid = query.integer(kRidColumn);
+      return true;
+    });
     const std::string key = base::encode_json(filter);
     const auto version = session_->connection.data_version();
     if (!total_ || total_->filter != key || total_->version != version) total_ = Total{key, version, sql.count()};
@@ -155,6 +144,15 @@ Result<std::vector<FilterPreset>> SqliteReader::presets() const {
   });
 }
 
+Result<std::optional<FilterPreset>> SqliteReader::preset(std::string_view name) const {
+  return in_snapshot([&] {
+    Query query = session_->connection.query("SELECT preset FROM filter_presets WHERE name = ?");
+    query.bind(name);
+    auto found = documents<FilterPreset>(std::move(query));
+    return found.empty() ? std::optional<FilterPreset>() : std::move(found.front());
+  });
+}
+
 Result<std::vector<Recommendation>> SqliteReader::recommendations() const {
   return in_snapshot([&] {
     return documents<Recommendation>(
@@ -171,26 +169,23 @@ Result<std::vector<Alert>> SqliteReader::alerts(std::int64_t limit) const {
 }
 
 Result<void> SqliteReader::for_each(const RunFilter& filter, const std::function<bool(const model::Run&)>& each) const {
+  // The regular expression is looked for in the runs as they are read, not in the whole history for every part of them.
+  RunFilter by_rows = filter;
+  by_rows.regex.reset();
+  std::optional<RunRegex> regex;
+  if (filter.regex) {
+    auto compiled = RunRegex::compile(*filter.regex);
+    if (!compiled) return compiled.error();
+    regex = std::move(*compiled);
+  }
   std::optional<Place> after;
   while (true) {
-    std::optional<Place> last;
-    auto runs = in_snapshot([&] {
-      std::vector<model::Run> some;
-      FilterSql sql(*session_, filter);
-      for (const Place& place : places(sql, after, kRunsAtOnce)) {
-        auto stored = load_run(*session_, place.order);
-        if (!stored) throw Damaged{"a run has lost its details"};
-        some.push_back(std::move(stored->run));
-        last = place;
-      }
-      return some;
-    });
+    auto runs = in_snapshot([&] { return some_runs(by_rows, after); });
     if (!runs) return runs.error();
     for (const auto& run : *runs) {
-      if (!each(run)) return {};
+      if ((!regex || regex->finds(run)) && !each(run)) return {};
     }
     if (static_cast<std::int64_t>(runs->size()) < kRunsAtOnce) return {};
-    after = last;
   }
 }
 
@@ -202,6 +197,27 @@ Result<std::vector<RunFacts>> SqliteReader::facts(const FactsQuery& query) const
 }
 Result<std::vector<SceneSample>> SqliteReader::scene_samples(const ScenesQuery& query) const {
   return reference_answer(*this, query);
+}
+// The next ones behind `after`, which moves on.
+std::vector<model::Run> SqliteReader::some_runs(const RunFilter& filter, std::optional<Place>& after) const {
+  std::vector<Place> places;
+  FilterSql(*session_, filter)
+      .each_row("r.created_at_ms, r.rid", RunSort::newest, after, kRunsAtOnce, [&](Query& query) {
+        places.push_back({RunSort::newest, query.integer(0), query.integer(1)});
+        return true;
+      });
+  std::vector<model::Run> runs;
+  for (const Place& place : places) {
+    auto stored = load_run(*session_, place.order);
+    if (!stored) throw Damaged{"a run has lost its details"};
+    runs.push_back(std::move(stored->run));
+    after = place;
+  }
+  return runs;
+}
+
+Result<PruneReport> SqliteReader::foresee(const PruneRule& rule) const {
+  return in_snapshot([&] { return sqlite::foresee(*session_, rule); });
 }
 
 Result<HistoryInfo> SqliteReader::info() const {

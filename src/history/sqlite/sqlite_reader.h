@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "history/run_history.h"
+#include "history/run_rules.h"
 #include "history/sqlite/run_rows.h"
 
 namespace comfytrace::history::sqlite {
@@ -19,11 +20,14 @@ class SqliteReader final : public RunHistoryReader {
   base::Result<std::optional<model::Run>> get(std::string_view run_id) const override;
   base::Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
                                                          std::string_view prompt_id) const override;
-  base::Result<RunPage> page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const override;
+  using RunHistoryReader::page;
+  base::Result<RunPage> page(const RunFilter& filter, RunSort sort, std::int64_t limit,
+                             std::string_view cursor) const override;
   base::Result<std::vector<model::Run>> open_runs() const override;
   base::Result<std::vector<SampleSeries>> samples(std::string_view run_id) const override;
   base::Result<std::vector<model::Worker>> workers() const override;
   base::Result<std::vector<FilterPreset>> presets() const override;
+  base::Result<std::optional<FilterPreset>> preset(std::string_view name) const override;
   base::Result<std::vector<Recommendation>> recommendations() const override;
   base::Result<std::vector<Alert>> alerts(std::int64_t limit) const override;
   base::Result<void> for_each(const RunFilter& filter,
@@ -31,11 +35,13 @@ class SqliteReader final : public RunHistoryReader {
   base::Result<Statistics> statistics(const StatisticsQuery& query) const override;
   base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const override;
   base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override;
+  base::Result<PruneReport> foresee(const PruneRule& rule) const override;
   base::Result<HistoryInfo> info() const override;
 
  private:
   template <class Work>
   auto in_snapshot(Work&& work) const;
+  [[nodiscard]] std::vector<model::Run> some_runs(const RunFilter& filter, std::optional<Place>& after) const;
   std::shared_ptr<Session> session_;
   // The last total, for whoever leafs through the pages of one filter.
   struct Total {

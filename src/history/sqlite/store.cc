@@ -119,8 +119,7 @@ RunIndex Store::index_of(const model::Run& run) {
     index.facets.emplace(static_cast<std::int64_t>(kind), session_->texts.name_id(text));
   };
   const auto prompt = [&](const std::optional<std::string>& text) {
-    if (text && text->size() >= kSharedPromptBytes)
-      index.facets.emplace(static_cast<std::int64_t>(Facet::prompt), session_->texts.prompt_id(*text));
+    if (text) index.facets.emplace(static_cast<std::int64_t>(Facet::prompt), session_->texts.prompt_id(*text));
   };
   for (const auto& scene : run.scenes) {
     if (!scene.workflow_fingerprint.empty()) facet(Facet::fingerprint, scene.workflow_fingerprint);
@@ -129,6 +128,8 @@ RunIndex Store::index_of(const model::Run& run) {
     prompt(scene.parameters.negative_prompt);
     for (const auto& attempt : scene.attempts) {
       facet(Facet::worker, attempt.worker_id);
+      if (attempt.environment && !attempt.environment->device_name.empty())
+        facet(Facet::gpu, folded(attempt.environment->device_name));
       index.places.insert(place_hash(attempt.worker_id, attempt.prompt_id));
     }
   }
@@ -253,6 +254,9 @@ void Store::save_worker(const model::Worker& worker) {
 
 void Store::save_preset(const FilterPreset& preset) {
   in_transaction([&] {
+    Query others = connection().query("SELECT COUNT(*) FROM filter_presets WHERE name <> ?");
+    others.bind(preset.name);
+    if (others.step() && others.integer(0) >= kMaxPresets) throw Refused{too_many_presets()};
     connection()
         .query(
             "INSERT INTO filter_presets(name, preset) VALUES (?, ?) "

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "history/run_history.h"
+#include "history/sqlite/prune_walk.h"
 #include "history/sqlite/run_rows.h"
 
 namespace comfytrace::history::sqlite {
@@ -31,7 +31,9 @@ class Store {
   void save(std::span<const model::Run> runs);
   bool remove(std::string_view run_id);
   bool amend(std::string_view run_id, const RunPatch& patch);
-  PruneReport prune(const PruneRule& rule, const std::function<bool()>& keep_going);
+  // The next batch of a prune. False: there is nothing more to do.
+  bool prune_step(PruneWalk& walk, const PruneRule& rule, PruneReport& report);
+  [[nodiscard]] Session& session() { return *session_; }
   void save_samples(std::span<const SampleSeries> series);
   void save_worker(const model::Worker& worker);
   void save_preset(const FilterPreset& preset);

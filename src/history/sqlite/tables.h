@@ -96,4 +96,10 @@ CREATE VIEW run_list AS
   FROM runs AS r;
 )sql";
 
+// Since schema 2 every prompt is a facet, also a short one that stands in the run itself; 9 is a device's name folded.
+inline constexpr const char* kTablesOfSchema2 = R"sql(
+CREATE INDEX runs_duration ON runs(duration_ms);
+CREATE INDEX runs_vram ON runs(vram_peak_bytes);
+)sql";
+
 }  // namespace comfytrace::history::sqlite

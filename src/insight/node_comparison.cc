@@ -1,0 +1,123 @@
+#include "insight/node_comparison.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "insight/stats/distribution.h"
+#include "insight/stats/multiple_tests.h"
+#include "insight/stats/outlier.h"
+#include "insight/wording.h"
+
+namespace comfytrace::insight {
+namespace {
+
+// A node that is that little off is unchanged, however surely.
+constexpr double kMinimumRatio = 0.05;
+constexpr double kMinimumDelta_ms = 20;
+constexpr double kMinimumShare = 0.01;  // of the run's duration
+
+using Key = std::tuple<std::string, std::string, std::string>;
+using Past = std::map<Key, std::vector<const NodeTime*>>;
+
+// Whole milliseconds down to 0: one is added so that every log is finite.
+double scaled(double duration_ms) {
+  return std::log1p(std::max(duration_ms, 0.0));
+}
+
+struct Judged {
+  NodeComparison node;
+  std::optional<double> raw_p;
+  bool is_outlier = false;
+};
+
+Judged judge(const NodeTime& time, const std::vector<const NodeTime*>& past, const ComparisonOptions& options) {
+  Judged judged;
+  NodeComparison& node = judged.node;
+  node.node_id = time.node_id;
+  node.class_type = time.class_type;
+  node.title = time.title;
+  node.executions = time.executions;
+  node.duration_ms = static_cast<double>(time.duration_ms);
+  std::vector<double> durations;
+  for (const NodeTime* other : past) {
+    if (other->executions == time.executions) durations.push_back(scaled(static_cast<double>(other->duration_ms)));
+  }
+  node.n = static_cast<std::int64_t>(durations.size());
+  node.needed = std::max<std::int64_t>(options.cohort.needs - node.n, 0);
+  const auto scale = stats::robust_scale(durations);
+  if (!scale) return judged;
+  node.baseline_median_ms = std::expm1(scale->median);
+  node.delta_ms = node.duration_ms - *node.baseline_median_ms;
+  if (*node.baseline_median_ms > 0) node.delta_ratio = node.duration_ms / *node.baseline_median_ms - 1;
+  if (node.needed > 0) return judged;
+  const double value = scaled(node.duration_ms);
+  judged.is_outlier = stats::is_outlier(value, *scale).value_or(false);
+  const double n = static_cast<double>(node.n);
+  const double z = stats::robust_z(value, *scale);
+  judged.raw_p = std::isfinite(z) ? stats::student_two_sided(z / std::sqrt(1 + 1 / n), n - 1) : 0;
+  return judged;
+}
+
+bool counts(const NodeComparison& node, double run_duration_ms) {
+  const double least = std::max(kMinimumDelta_ms, kMinimumShare * run_duration_ms);
+  return std::abs(*node.delta_ms) >= least && std::abs(node.delta_ratio.value_or(1)) >= kMinimumRatio;
+}
+
+}  // namespace
+
+std::vector<NodeComparison> compare_nodes(const std::vector<NodeTime>& nodes,
+                                          const std::vector<std::vector<NodeTime>>& baseline, double run_duration_ms,
+                                          const ComparisonOptions& options) {
+  Past past;
+  for (const auto& run : baseline) {
+    for (const NodeTime& time : run) past[Key(time.structure, time.node_id, time.class_type)].push_back(&time);
+  }
+  std::vector<Judged> judged;
+  std::vector<double> p_values;
+  for (const NodeTime& time : nodes) {
+    if (time.executions == 0) continue;
+    judged.push_back(judge(time, past[Key(time.structure, time.node_id, time.class_type)], options));
+    if (judged.back().raw_p) p_values.push_back(*judged.back().raw_p);
+  }
+  const std::vector<double> adjusted = stats::benjamini_hochberg(p_values);
+  std::vector<NodeComparison> compared;
+  std::size_t test = 0;
+  for (Judged& one : judged) {
+    if (one.raw_p) {
+      NodeComparison& node = one.node;
+      node.p_value = adjusted[test++];
+      node.verdict = Verdict::noEvidence;
+      if (one.is_outlier && *node.p_value <= options.false_discovery_rate && counts(node, run_duration_ms)) {
+        node.verdict = *node.delta_ms > 0 ? Verdict::worse : Verdict::better;
+      }
+    }
+    compared.push_back(std::move(one.node));
+  }
+  std::ranges::stable_sort(compared, [](const NodeComparison& a, const NodeComparison& b) {
+    return std::abs(a.delta_ms.value_or(0)) > std::abs(b.delta_ms.value_or(0));
+  });
+  return compared;
+}
+
+std::string explain_by_nodes(const std::vector<NodeComparison>& classes, Verdict verdict) {
+  std::vector<std::string> changed;
+  std::size_t judged = 0;
+  for (const NodeComparison& node : classes) {
+    if (node.verdict == Verdict::notEnoughData) continue;
+    ++judged;
+    if (node.verdict == Verdict::noEvidence) continue;
+    changed.push_back(node.class_type + " " +
+                      (node.delta_ratio ? signed_percent_words(*node.delta_ratio)
+                                        : duration_words(*node.delta_ms) + " instead of nothing"));
+  }
+  if (judged == 0) return "";
+  const bool is_claim = verdict == Verdict::worse || verdict == Verdict::better;
+  if (changed.empty()) return is_claim ? "no class of node stands out" : "";
+  const bool rest = judged > changed.size();
+  return list_words(changed, 3) + (rest ? ", rest unchanged" : "");
+}
+
+}  // namespace comfytrace::insight

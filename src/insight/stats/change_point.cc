@@ -1,0 +1,202 @@
+#include "insight/stats/change_point.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/check.h"
+#include "insight/stats/energy_split.h"
+#include "insight/stats/finite.h"
+#include "insight/stats/mann_whitney.h"
+#include "insight/stats/quantile.h"
+#include "insight/stats/robust_student.h"
+
+namespace comfytrace::insight::stats {
+namespace {
+
+constexpr double kDrawIn = 5;  // step-free deviations, see Search::drawn_in
+
+// A place that may be a change, and how well it stands between its neighbours.
+struct Candidate {
+  std::size_t index = 0;
+  double p_value = 1;  // of the t-test
+  double rank_p = 1;
+  double effect = 0;  // as ChangePointOptions::minimum_effect counts it
+  double autocorrelation = 0;
+  bool judged = false;
+};
+
+class Search {
+ public:
+  Search(std::span<const double> values, const ChangePointOptions& options) : options_(options), raw_(values) {
+    CHECK(options.min_segment >= 3 && options.window >= 4 * options.min_segment);
+    check_finite(values);
+    scaled_.assign(values.begin(), values.end());
+    if (options.scale == ChangeScale::log) take_logs();
+  }
+
+  std::vector<ChangePoint> run() {
+    propose();
+    confirm();
+    std::vector<ChangePoint> points;
+    for (std::size_t i = 0; i < candidates_.size(); ++i) points.push_back(describe(i));
+    return points;
+  }
+
+ private:
+  void take_logs() {
+    double smallest = std::numeric_limits<double>::infinity();
+    for (const double value : scaled_) {
+      if (value > 0) smallest = std::min(smallest, value);
+    }
+    if (std::isinf(smallest)) smallest = 1;  // nothing is positive: the series is as good as constant
+    for (double& value : scaled_) value = std::log(std::max(value, smallest));
+  }
+
+  [[nodiscard]] std::span<const double> part(std::size_t from, std::size_t to) const {
+    return std::span<const double>(scaled_).subspan(from, to - from);
+  }
+
+  // Outliers weigh much in a sum of distances: values further than this from the middle count as if they were there.
+  [[nodiscard]] static std::vector<double> drawn_in(std::span<const double> values) {
+    std::vector<double> near(values.begin(), values.end());
+    const double limit = kDrawIn * step_free_deviation(values);
+    if (limit <= 0) return near;
+    const double middle = *median(values);
+    for (double& value : near) value = std::clamp(value, middle - limit, middle + limit);
+    return near;
+  }
+
+  // The weak pass: windows at places that depend on the start of the series alone, so that a new value changes nothing
+  // before the last two.
+  void propose() {
+    const std::size_t n = scaled_.size();
+    const std::size_t step = options_.window / 2;
+    for (std::size_t from = 0; from < n; from += step) {
+      const std::size_t to = std::min(from + options_.window, n);
+      split(from, to);
+      if (to == n) break;
+    }
+    std::sort(candidates_.begin(), candidates_.end(),
+              [](const Candidate& a, const Candidate& b) { return a.index < b.index; });
+    // Windows overlap: of places too close to be two changes the clearer one stays.
+    std::vector<Candidate> apart;
+    for (const Candidate& candidate : candidates_) {
+      if (apart.empty() || candidate.index >= apart.back().index + options_.min_segment) {
+        apart.push_back(candidate);
+      } else if (candidate.p_value < apart.back().p_value) {
+        apart.back() = candidate;
+      }
+    }
+    candidates_ = std::move(apart);
+  }
+
+  void split(std::size_t from, std::size_t to) {
+    const auto left = energy_split(drawn_in(part(from, to)), options_.min_segment);
+    if (!left) return;
+    const std::size_t middle = from + *left;
+    const double p_value = robust_t_test(part(from, middle), part(middle, to)).p_value;
+    if (p_value > options_.weak_alpha) return;
+    candidates_.push_back({.index = middle, .p_value = p_value});
+    split(from, middle);
+    split(middle, to);
+  }
+
+  // What a candidate is judged by: up to its neighbours, and no further than a window.
+  [[nodiscard]] std::size_t begin_of(std::size_t i) const {
+    const std::size_t neighbour = i == 0 ? 0 : candidates_[i - 1].index;
+    const std::size_t index = candidates_[i].index;
+    return std::max(neighbour, index - std::min(index, options_.window));
+  }
+  [[nodiscard]] std::size_t end_of(std::size_t i) const {
+    const std::size_t neighbour = i + 1 == candidates_.size() ? scaled_.size() : candidates_[i + 1].index;
+    return std::min(neighbour, candidates_[i].index + options_.window);
+  }
+
+  void judge(std::size_t i) {
+    Candidate& candidate = candidates_[i];
+    const auto left = part(begin_of(i), candidate.index);
+    const auto right = part(candidate.index, end_of(i));
+    candidate.autocorrelation = two_level_autocorrelation(left, right);
+    const RobustTTest test = robust_t_test(left, right, candidate.autocorrelation);
+    candidate.p_value = test.p_value;
+    candidate.rank_p = rank_test_only(left, right).p_value;
+    const double shift = *median(right) - *median(left);
+    candidate.effect = std::fabs(options_.scale == ChangeScale::log ? std::expm1(shift) : shift);
+    candidate.judged = true;
+  }
+
+  // The strict pass: the weakest candidate goes, and its neighbours are judged again, until all that are left stand.
+  void confirm() {
+    while (!candidates_.empty()) {
+      for (std::size_t i = 0; i < candidates_.size(); ++i) {
+        if (!candidates_[i].judged) judge(i);
+      }
+      const auto weakest = find_weakest();
+      if (weakest == candidates_.end()) return;
+      const auto next = candidates_.erase(weakest);
+      if (next != candidates_.end()) next->judged = false;
+      if (next != candidates_.begin()) std::prev(next)->judged = false;
+    }
+  }
+
+  std::vector<Candidate>::iterator find_weakest() {
+    const auto by_p = std::max_element(candidates_.begin(), candidates_.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.p_value, -a.effect) < std::pair(b.p_value, -b.effect);
+    });
+    if (by_p->p_value > options_.strict_alpha) return by_p;
+    const auto by_rank = std::max_element(candidates_.begin(), candidates_.end(),
+                                          [](const auto& a, const auto& b) { return a.rank_p < b.rank_p; });
+    if (by_rank->rank_p > options_.rank_alpha) return by_rank;
+    const auto by_effect = std::min_element(candidates_.begin(), candidates_.end(),
+                                            [](const auto& a, const auto& b) { return a.effect < b.effect; });
+    return by_effect->effect < options_.minimum_effect ? by_effect : candidates_.end();
+  }
+
+  [[nodiscard]] ChangePoint describe(std::size_t i) const {
+    const std::size_t begin = begin_of(i);
+    const std::size_t end = end_of(i);
+    const Candidate& candidate = candidates_[i];
+    const RankTest test = rank_test(part(begin, candidate.index), part(candidate.index, end), options_.level);
+    const bool log = options_.scale == ChangeScale::log;
+    ChangePoint point;
+    point.index = candidate.index;
+    point.n_before = test.n_before;
+    point.n_after = test.n_after;
+    point.before_median = *median(raw_.subspan(begin, test.n_before));
+    point.after_median = *median(raw_.subspan(candidate.index, test.n_after));
+    point.size = log ? std::exp(*test.shift) : *test.shift;
+    point.interval = test.shift_interval;
+    if (log && point.interval) {
+      point.interval->low = std::exp(point.interval->low);
+      point.interval->high = std::exp(point.interval->high);
+    }
+    point.p_value = test.p_value;
+    point.autocorrelation = candidate.autocorrelation;
+    return point;
+  }
+
+  const ChangePointOptions& options_;
+  std::span<const double> raw_;
+  std::vector<double> scaled_;
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace
+
+std::vector<ChangePoint> change_points(std::span<const double> values, const ChangePointOptions& options) {
+  return Search(values, options).run();
+}
+
+std::vector<ChangePoint> newest_change_points(std::span<const double> values, const ChangePointOptions& options) {
+  const std::size_t step = options.window / 2;
+  const std::size_t reach = 3 * options.window;
+  CHECK(step > 0);
+  // At a multiple of the step, where the whole search has a window too.
+  const std::size_t from = values.size() <= reach ? 0 : (values.size() - reach) / step * step;
+  auto points = change_points(values.subspan(from), options);
+  for (ChangePoint& point : points) point.index += from;
+  return points;
+}
+
+}  // namespace comfytrace::insight::stats

@@ -1,0 +1,57 @@
+#include "insight/stats/pair_differences.h"
+
+#include <bit>
+#include <numeric>
+
+#include "base/check.h"
+
+namespace comfytrace::insight::stats {
+namespace {
+
+constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
+
+// Doubles as whole numbers in the same order, so that halving ends at the very double.
+std::uint64_t to_order(double value) {
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  return (bits & kSign) != 0 ? ~bits : bits | kSign;
+}
+
+double from_order(std::uint64_t order) {
+  return std::bit_cast<double>((order & kSign) != 0 ? order & ~kSign : ~order);
+}
+
+}  // namespace
+
+std::uint64_t PairDifferences::count_up_to(double difference) const {
+  std::uint64_t count = 0;
+  std::size_t i = 0;  // the first of `before_` whose difference from this `value` is small enough
+  for (const double value : after_) {
+    while (i < before_.size() && value - before_[i] > difference) ++i;
+    if (i == before_.size()) break;
+    count += before_.size() - i;
+  }
+  return count;
+}
+
+double PairDifferences::at(std::uint64_t rank) const {
+  CHECK(rank < count());
+  std::uint64_t low = to_order(after_.front() - before_.back());
+  std::uint64_t high = to_order(after_.back() - before_.front());
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (count_up_to(from_order(middle)) > rank) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return from_order(low) + 0.0;  // +0.0 also where halving came upon -0.0
+}
+
+double PairDifferences::median() const {
+  const std::uint64_t n = count();
+  const double upper = at(n / 2);
+  return n % 2 == 1 ? upper : std::midpoint(at(n / 2 - 1), upper);
+}
+
+}  // namespace comfytrace::insight::stats

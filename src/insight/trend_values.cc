@@ -1,0 +1,173 @@
+#include "insight/trend_values.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "insight/stats/quantile.h"
+#include "insight/wording.h"
+
+namespace comfytrace::insight {
+namespace {
+
+using history::RunFacts;
+using model::Status;
+
+std::optional<double> value_of(const RunFacts& run, Metric metric) {
+  std::optional<std::int64_t> value;
+  switch (metric) {
+    case Metric::duration:
+      value = run.duration_ms;
+      break;
+    case Metric::vramPeak:
+      value = run.vram_peak_bytes;
+      break;
+    case Metric::queueWait:
+      value = run.queue_wait_ms;
+      break;
+    case Metric::successRate:
+      return run.status == Status::success ? 1 : 0;
+  }
+  if (!value) return std::nullopt;
+  return static_cast<double>(*value);
+}
+
+bool depends_on_work(Metric metric) {
+  return metric == Metric::duration || metric == Metric::vramPeak;
+}
+
+// Whatever makes the same work slower without anything having gone wrong is held equal; what it ran on is not, for that
+// is what a trend asks about. Workers are: each is compared with its own past.
+struct Kind {
+  std::string structure, models, executed, worker;
+  std::int64_t scene_count = 0;
+  std::optional<std::int64_t> work_size;
+  std::optional<bool> is_cold;
+
+  [[nodiscard]] auto tied() const {
+    return std::tie(structure, models, executed, worker, scene_count, work_size, is_cold);
+  }
+  bool operator<(const Kind& other) const { return tied() < other.tied(); }
+};
+
+Kind kind_of(const RunFacts& run, bool with_size) {
+  Kind kind{run.key.structure,   run.key.models, run.key.executed, list_words(run.worker_ids, 100),
+            run.key.scene_count, std::nullopt,   run.key.is_cold};
+  if (with_size) kind.work_size = run.key.work_size;
+  return kind;
+}
+
+struct Valued {
+  const RunFacts* run;
+  double value;
+};
+
+// Runs over the median of their kind; kinds with too few runs are left out.
+TrendValues ratios(const std::vector<Valued>& all, bool by_work) {
+  TrendValues values;
+  values.scale = by_work ? TrendScale::workRatio : TrendScale::cohortRatio;
+  const auto value_in = [&](const Valued& one) {
+    return by_work ? one.value / static_cast<double>(*one.run->key.work_size) : one.value;
+  };
+  std::map<Kind, std::vector<double>> kinds;
+  const auto usable = [&](const Valued& one) {
+    const auto& key = one.run->key;
+    return !key.structure.empty() && key.work_size && *key.work_size > 0 && one.value > 0;
+  };
+  for (const Valued& one : all) {
+    if (usable(one)) kinds[kind_of(*one.run, !by_work)].push_back(value_in(one));
+  }
+  std::map<Kind, double> medians;
+  for (const auto& [kind, of] : kinds) {
+    if (static_cast<std::int64_t>(of.size()) >= kTrendCohortNeeds) medians.emplace(kind, *stats::median(of));
+  }
+  values.cohorts = static_cast<std::int64_t>(medians.size());
+  for (const Valued& one : all) {
+    const auto at = usable(one) ? medians.find(kind_of(*one.run, !by_work)) : medians.end();
+    if (at == medians.end()) {
+      ++values.left_out;
+      continue;
+    }
+    values.runs.push_back(one.run);
+    values.y.push_back(value_in(one) / at->second);
+  }
+  return values;
+}
+
+TrendValues plain(const std::vector<Valued>& all) {
+  TrendValues values;
+  for (const Valued& one : all) {
+    values.runs.push_back(one.run);
+    values.y.push_back(one.value);
+  }
+  return values;
+}
+
+std::string left_out_words(const TrendValues& values) {
+  if (values.left_out == 0) return "";
+  return "; " + count_words(values.left_out, "run") +
+         " left out, with too few like them here or of an unknown workflow";
+}
+
+TrendValues like_for_like(const std::vector<Valued>& all, Metric metric) {
+  TrendValues values = ratios(all, false);
+  if (metric == Metric::duration && values.runs.size() * 2 < all.size()) {
+    TrendValues by_work = ratios(all, true);
+    if (by_work.runs.size() > values.runs.size()) values = std::move(by_work);
+  }
+  if (values.scale == TrendScale::cohortRatio && values.cohorts == 1) {
+    // Of one kind, the numbers themselves can be shown.
+    values.scale = TrendScale::plain;
+    for (std::size_t i = 0; i < values.runs.size(); ++i) values.y[i] = *value_of(*values.runs[i], metric);
+    values.sentence = "All runs of the same work on the same worker" + left_out_words(values);
+  } else if (values.cohorts == 0) {
+    const std::int64_t left_out = values.left_out;
+    values = TrendValues{};
+    values.left_out = left_out;
+    values.sentence = "No work occurs " + std::to_string(kTrendCohortNeeds) +
+                      " times in this selection, so nothing can be compared like for like";
+  } else if (values.scale == TrendScale::workRatio) {
+    values.sentence =
+        "Different sizes of work: each run's time per size of work, over the median of its workflow and models (" +
+        count_words(values.cohorts, "kind") + ")" + left_out_words(values);
+  } else {
+    values.sentence = "Different work: each run over the median of the runs like it (" +
+                      count_words(values.cohorts, "kind") + ")" + left_out_words(values);
+  }
+  return values;
+}
+
+}  // namespace
+
+const std::vector<Status>& trend_statuses(Metric metric) {
+  static const std::vector<Status> success{Status::success};
+  static const std::vector<Status> judged{Status::success, Status::partial, Status::failed, Status::timeout};
+  static const std::vector<Status> any;
+  if (metric == Metric::successRate) return judged;
+  return metric == Metric::queueWait ? any : success;
+}
+
+TrendValues comparable_values(const std::vector<RunFacts>& newest_first, const TrendQuery& query) {
+  std::vector<Valued> all;
+  std::int64_t missing = 0;
+  for (auto at = newest_first.rbegin(); at != newest_first.rend(); ++at) {
+    if (const auto value = value_of(*at, query.metric)) {
+      all.push_back({&*at, *value});
+    } else {
+      ++missing;
+    }
+  }
+  TrendValues values;
+  if (query.like_for_like && depends_on_work(query.metric)) {
+    values = like_for_like(all, query.metric);
+  } else {
+    values = plain(all);
+    values.sentence =
+        depends_on_work(query.metric) ? "Not like for like: different work may be mixed" : "All work together";
+  }
+  values.missing = missing;
+  return values;
+}
+
+}  // namespace comfytrace::insight
