@@ -111,7 +111,8 @@ struct ExtensionCommandOptions {
 [[nodiscard]] int record_command(const CommonOptions& common, const RecordOptions& options);
 [[nodiscard]] int replay_command(const CommonOptions& common, const ReplayCommandOptions& options);
 [[nodiscard]] int demo_command(const CommonOptions& common, const DemoOptions& options);
-[[nodiscard]] int doctor_command(const CommonOptions& common);
+// `verify`: also compares the columns with every run.
+[[nodiscard]] int doctor_command(const CommonOptions& common, bool verify);
 [[nodiscard]] int token_command(const CommonOptions& common);
 [[nodiscard]] int extension_install_command(const CommonOptions& common, const ExtensionCommandOptions& options);
 [[nodiscard]] int extension_uninstall_command(const CommonOptions& common, const ExtensionCommandOptions& options);

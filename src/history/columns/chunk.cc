@@ -11,7 +11,7 @@ std::optional<std::uint32_t> PagedBytes::append(std::string_view bytes) {
   if (bytes.size() > room) {
     const std::uint32_t next = used_ + room;
     if (next / kPageBytes >= kPages) return std::nullopt;
-    pages_[next / kPageBytes] = std::make_unique_for_overwrite<unsigned char[]>(kPageBytes);
+    pages_[next / kPageBytes] = std::make_unique<unsigned char[]>(kPageBytes);
     used_ = next;
   }
   const std::uint32_t begin = used_;
@@ -20,10 +20,12 @@ std::optional<std::uint32_t> PagedBytes::append(std::string_view bytes) {
   return begin;
 }
 
-void PagedBytes::load(std::uint32_t used) {
+bool PagedBytes::load(std::uint32_t used) {
+  if (used > kPages * kPageBytes) return false;
   used_ = used;
   for (std::size_t i = 0; i * kPageBytes < used; ++i)
     pages_[i] = std::make_unique_for_overwrite<unsigned char[]>(kPageBytes);
+  return true;
 }
 
 // Not set to zero: a chunk takes only the memory that its rows reach.
@@ -55,13 +57,14 @@ bool Chunk::kill(std::uint32_t row, std::uint32_t version) {
   return true;
 }
 
-std::size_t Chunk::bytes() const {
+std::size_t Chunk::bytes(std::uint32_t rows) const {
   std::size_t odd_bytes = 0;
   // A run kept whole takes about this much beside its scenes.
   for (std::size_t i = 0; i < odd.size(); ++i)
     odd_bytes += 1'000 + odd[i].facts.scenes.size() * 300 + odd[i].facts.node_classes.size() * 80;
-  return kChunkRows * std::size_t{29} + outcome.bytes() + setting.bytes() + label.bytes() + work.bytes() +
-         details.used() + odd_bytes + (died() ? kChunkRows * 4 : 0);
+  const std::size_t locals =
+      outcome.locals().size() + setting.locals().size() + label.locals().size() + work.locals().size();
+  return rows * (std::size_t{37} + (died() ? 4 : 0)) + locals * 4 + details.used() + odd_bytes;
 }
 
 }  // namespace comfytrace::history::columns

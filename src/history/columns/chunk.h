@@ -44,7 +44,6 @@ class LocalColumn {
   }
   [[nodiscard]] std::uint16_t* raw() { return rows_.get(); }
   void forget_writing() { local_of_ = {}; }
-  [[nodiscard]] std::size_t bytes() const { return kChunkRows * 2 + locals_.size() * 4; }
 
  private:
   std::unique_ptr<std::uint16_t[]> rows_;
@@ -64,8 +63,8 @@ class PagedBytes {
   // At most this many bytes stand from `offset` on.
   [[nodiscard]] static std::size_t rest(std::uint32_t offset) { return kPageBytes - (offset & (kPageBytes - 1)); }
   [[nodiscard]] std::uint32_t used() const { return used_; }
-  // Makes room for `used` bytes that the caller writes page by page.
-  void load(std::uint32_t used);
+  // Makes room for `used` bytes that the caller writes page by page. False: too many.
+  [[nodiscard]] bool load(std::uint32_t used);
   [[nodiscard]] unsigned char* page(std::size_t i) { return pages_[i].get(); }
   [[nodiscard]] const unsigned char* page(std::size_t i) const { return pages_[i].get(); }
 
@@ -142,7 +141,8 @@ struct Chunk {
   [[nodiscard]] std::uint32_t last_death() const { return last_death_.load(std::memory_order_relaxed); }
   // The writer alone. True: it lived until now.
   bool kill(std::uint32_t row, std::uint32_t version);
-  [[nodiscard]] std::size_t bytes() const;
+  // About what its first `rows` take.
+  [[nodiscard]] std::size_t bytes(std::uint32_t rows) const;
 
  private:
   std::atomic<std::atomic<std::uint32_t>*> died_ = nullptr;  // owned

@@ -31,10 +31,13 @@ std::optional<RunFacts> ColumnStore::facts_at(const Snapshot& snapshot, std::uin
   const std::uint32_t at = row % kChunkRows;
   const Outcome& outcome = snapshot.shared().outcomes[chunk.outcome.at(at)];
   if (outcome.is_odd) {
-    for (std::size_t i = 0; i < chunk.odd.size(); ++i) {
-      if (chunk.odd[i].row == at) return chunk.odd[i].facts;
+    std::size_t first = 0;
+    for (std::size_t count = chunk.odd.size(); count > 1;) {
+      const std::size_t half = count / 2;
+      if (chunk.odd[first + half].row <= at) first += half;
+      count -= half;
     }
-    return std::nullopt;
+    return chunk.odd[first].facts;
   }
   RunFacts facts;
   facts.run_id = std::move(run_id);
@@ -96,11 +99,39 @@ void ColumnStore::write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, 
 void ColumnStore::name_row(std::uint32_t rid, std::uint32_t row) {
   if (row_of_rid_.empty()) first_rid_ = rid;
   if (rid < first_rid_) {
-    row_of_rid_.insert(row_of_rid_.begin(), first_rid_ - rid, 0);
-    first_rid_ = rid;
+    // More than is needed: others before it may follow.
+    const auto spare = std::min<std::uint32_t>(rid, static_cast<std::uint32_t>(row_of_rid_.size()));
+    row_of_rid_.insert(row_of_rid_.begin(), first_rid_ - rid + spare, 0);
+    first_rid_ = rid - spare;
   }
   if (rid - first_rid_ >= row_of_rid_.size()) row_of_rid_.resize(rid - first_rid_ + 1, 0);
   row_of_rid_[rid - first_rid_] = row + 1;
+}
+
+void ColumnStore::adopt(Chunk& chunk, std::uint32_t rows, std::string_view dead) {
+  for (std::uint32_t at = 0; at < rows; ++at) {
+    widen(chunk, at, chunk.created_at_ms[at]);
+    if (at / 8 < dead.size() && (static_cast<unsigned char>(dead[at / 8]) >> (at % 8) & 1) != 0) {
+      (void)chunk.kill(at, version_ + 1);
+    } else {
+      name_row(chunk.rid[at], written_);
+      ++live_;
+    }
+    ++written_;
+  }
+}
+
+std::shared_ptr<ColumnStore> ColumnStore::compacted(std::int64_t from_ms) const {
+  auto fresh = std::make_shared<ColumnStore>();
+  const Snapshot all{this, written_, version_ + 1};
+  for (std::uint32_t row = 0; row < written_; ++row) {
+    const Chunk& chunk = *chunks_[row / kChunkRows];
+    const std::uint32_t at = row % kChunkRows;
+    if (!chunk.is_live(at, all.version) || chunk.created_at_ms[at] < from_ms) continue;
+    const auto facts = facts_at(all, row, "");
+    if (facts && !fresh->append(chunk.rid[at], *facts)) break;
+  }
+  return fresh;
 }
 
 bool ColumnStore::append(std::int64_t rid, const RunFacts& facts) {
@@ -127,9 +158,18 @@ void ColumnStore::publish() {
   published_.store((std::uint64_t{version_} << 32) | written_, std::memory_order_release);
 }
 
+std::vector<std::uint32_t> ColumnStore::rids() const {
+  std::vector<std::uint32_t> rids;
+  for (std::size_t i = 0; i < row_of_rid_.size(); ++i) {
+    if (row_of_rid_[i] != 0) rids.push_back(first_rid_ + static_cast<std::uint32_t>(i));
+  }
+  return rids;
+}
+
 std::size_t ColumnStore::bytes() const {
   std::size_t bytes = shared_.bytes() + row_of_rid_.capacity() * 4;
-  for (std::size_t i = 0; i * kChunkRows < written_; ++i) bytes += chunks_[i]->bytes();
+  for (std::uint32_t row = 0; row < written_; row += kChunkRows)
+    bytes += chunks_[row / kChunkRows]->bytes(std::min(written_ - row, kChunkRows));
   return bytes;
 }
 

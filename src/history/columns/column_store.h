@@ -44,8 +44,14 @@ class ColumnStore {
   void remove(std::int64_t rid);
   void publish();
 
+  // The same runs without the dead rows, of those created at or after `from_ms`. Nothing is published in it yet.
+  [[nodiscard]] std::shared_ptr<ColumnStore> compacted(std::int64_t from_ms) const;
+
   [[nodiscard]] std::uint32_t rows() const { return written_; }
   [[nodiscard]] std::uint32_t live() const { return live_; }
+  // Of the living runs, in no particular order.
+  [[nodiscard]] std::vector<std::uint32_t> rids() const;
+  // About what all of it takes in memory.
   [[nodiscard]] std::size_t bytes() const;
 
  private:
@@ -55,6 +61,8 @@ class ColumnStore {
   [[nodiscard]] Chunk& chunk_for_row(std::uint32_t row);
   void write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, const RunFacts& facts);
   void name_row(std::uint32_t rid, std::uint32_t row);
+  // Takes up the rows of a chunk that was read: `dead` has a bit for each, or none at all.
+  void adopt(Chunk& chunk, std::uint32_t rows, std::string_view dead);
 
   std::array<std::unique_ptr<Chunk>, kChunks> chunks_;
   SharedFacts shared_;

@@ -57,103 +57,125 @@ double LogHistogram::at(std::int64_t place) const {
   return 0;
 }
 
-void DistributionTally::add(std::int64_t value, const ExactBudget& budget) {
-  if (n_ == 0) {
-    pivot_ = min_ = max_ = value;
-  } else {
-    min_ = std::min(min_, value);
-    max_ = std::max(max_, value);
+void Moments::add(std::span<const std::int64_t> values) {
+  constexpr std::size_t kAtOnce = 32'768;
+  constexpr std::int64_t kSmall = std::int64_t{1} << 46;  // so many of those cannot overflow
+  for (; values.size() > kAtOnce; values = values.subspan(kAtOnce)) add(values.first(kAtOnce));
+  if (values.empty()) return;
+  if (n == 0) pivot = min = max = values.front();
+  std::int64_t least = min;
+  std::int64_t most = max;
+  for (const std::int64_t value : values) {
+    least = value < least ? value : least;
+    most = value > most ? value : most;
   }
-  ++n_;
-  sum_ += value;
-  const double from_pivot = static_cast<double>(value) - static_cast<double>(pivot_);
-  squares_ += from_pivot * from_pivot;
-  if (histogram_ && value >= 0) {
-    histogram_->add(value);
+  min = least;
+  max = most;
+  if (least > -kSmall && most < kSmall) {
+    std::int64_t small_sum = 0;
+    for (const std::int64_t value : values) small_sum += value;
+    sum += small_sum;
   } else {
-    values_.push_back(value);
-    if (!histogram_ && values_.size() > budget.values) to_histogram();
+    for (const std::int64_t value : values) sum += value;
   }
+  // Four sums that do not wait for each other.
+  const auto from = static_cast<double>(pivot);
+  std::array<double, 4> of{};
+  std::size_t i = 0;
+  for (; i + 4 <= values.size(); i += 4) {
+    for (std::size_t k = 0; k < 4; ++k) {
+      const double distance = static_cast<double>(values[i + k]) - from;
+      of[k] += distance * distance;
+    }
+  }
+  for (; i < values.size(); ++i) {
+    const double distance = static_cast<double>(values[i]) - from;
+    of[0] += distance * distance;
+  }
+  squares += (of[0] + of[1]) + (of[2] + of[3]);
+  n += static_cast<std::int64_t>(values.size());
 }
 
-void DistributionTally::to_histogram() {
-  histogram_ = std::make_unique<LogHistogram>();
-  std::vector<std::int64_t> negative;
+void Moments::merge(const Moments& other) {
+  if (other.n == 0) return;
+  if (n == 0) {
+    *this = other;
+    return;
+  }
+  const double shift = static_cast<double>(other.pivot) - static_cast<double>(pivot);
+  const auto about_other = static_cast<double>(other.sum - static_cast<Wide>(other.n) * other.pivot);
+  squares += other.squares + 2 * shift * about_other + static_cast<double>(other.n) * shift * shift;
+  n += other.n;
+  sum += other.sum;
+  min = std::min(min, other.min);
+  max = std::max(max, other.max);
+}
+
+void DistributionTally::absorb() {
+  if (!histogram_) histogram_ = std::make_unique<LogHistogram>();
+  moments_.add(values_);
   for (const std::int64_t value : values_) {
     if (value < 0) {
-      negative.push_back(value);
+      negative_.push_back(value);
     } else {
       histogram_->add(value);
     }
   }
-  values_ = std::move(negative);
-}
-
-double DistributionTally::squares_about(std::int64_t pivot) const {
-  const double shift = static_cast<double>(pivot_) - static_cast<double>(pivot);
-  const auto about_own = static_cast<double>(sum_ - static_cast<Wide>(n_) * pivot_);
-  return squares_ + 2 * shift * about_own + static_cast<double>(n_) * shift * shift;
+  values_.clear();
 }
 
 void DistributionTally::merge(const DistributionTally& other, const ExactBudget& budget) {
-  if (other.n_ == 0) return;
-  if (n_ == 0) {
-    pivot_ = other.pivot_;
-    min_ = other.min_;
-    max_ = other.max_;
+  if (other.histogram_) {
+    absorb();
+    moments_.merge(other.moments_);
+    histogram_->merge(*other.histogram_);
+    negative_.insert(negative_.end(), other.negative_.begin(), other.negative_.end());
   }
-  squares_ += other.squares_about(pivot_);
-  n_ += other.n_;
-  sum_ += other.sum_;
-  min_ = std::min(min_, other.min_);
-  max_ = std::max(max_, other.max_);
-  if (other.histogram_ && !histogram_) to_histogram();
-  if (other.histogram_) histogram_->merge(*other.histogram_);
-  for (const std::int64_t value : other.values_) {
-    if (histogram_ && value >= 0) {
-      histogram_->add(value);
-    } else {
-      values_.push_back(value);
-    }
-  }
-  if (!histogram_ && values_.size() > budget.values) to_histogram();
+  for (const std::int64_t value : other.values_) add(value, budget);
 }
 
-// The value at this place; values_ holds what comes before those of the histogram.
+// The value at this place: the negative ones come before those of the histogram.
 double DistributionTally::at(std::int64_t place) const {
-  const auto before = static_cast<std::int64_t>(values_.size());
-  if (place < before) return static_cast<double>(values_[static_cast<std::size_t>(place)]);
-  return std::clamp(histogram_->at(place - before), static_cast<double>(min_), static_cast<double>(max_));
+  if (!histogram_) return static_cast<double>(values_[static_cast<std::size_t>(place)]);
+  const auto before = static_cast<std::int64_t>(negative_.size());
+  if (place < before) return static_cast<double>(negative_[static_cast<std::size_t>(place)]);
+  return std::clamp(histogram_->at(place - before), static_cast<double>(moments_.min),
+                    static_cast<double>(moments_.max));
 }
 
 Distribution DistributionTally::finish() {
+  if (histogram_) {
+    absorb();
+    std::ranges::sort(negative_);
+  } else {
+    moments_.add(values_);
+  }
   Distribution of;
-  of.n = n_;
+  of.n = moments_.n;
   of.exact = !histogram_;
-  if (n_ == 0) return of;
-  of.sum = static_cast<double>(sum_);
-  of.min = static_cast<double>(min_);
-  of.max = static_cast<double>(max_);
-  of.mean = of.sum / static_cast<double>(n_);
-  if (n_ > 1) {
-    const auto about_pivot = static_cast<double>(sum_ - static_cast<Wide>(n_) * pivot_);
-    const double squares = squares_ - about_pivot * about_pivot / static_cast<double>(n_);
-    of.standard_deviation = std::sqrt(std::max(squares, 0.0) / static_cast<double>(n_ - 1));
+  if (of.n == 0) return of;
+  const auto n = static_cast<double>(of.n);
+  of.sum = static_cast<double>(moments_.sum);
+  of.min = static_cast<double>(moments_.min);
+  of.max = static_cast<double>(moments_.max);
+  of.mean = of.sum / n;
+  if (of.n > 1) {
+    const auto about_pivot = static_cast<double>(moments_.sum - static_cast<Moments::Wide>(of.n) * moments_.pivot);
+    const double squares = moments_.squares - about_pivot * about_pivot / n;
+    of.standard_deviation = std::sqrt(std::max(squares, 0.0) / (n - 1));
   }
   // Each percentile needs only its two neighbours in place; the larger ones lie beyond them.
   auto sorted_to = values_.begin();
-  if (histogram_) std::ranges::sort(values_);
   const auto percentile = [&](double p) {
-    const double place = p * static_cast<double>(n_ - 1);
+    const double place = p * (n - 1);
     const auto below = static_cast<std::int64_t>(place);
-    const std::int64_t above = std::min(below + 1, n_ - 1);
-    if (!histogram_) {
-      for (const std::int64_t at : {below, above}) {
-        const auto target = values_.begin() + at;
-        if (target < sorted_to) continue;
-        std::nth_element(sorted_to, target, values_.end());
-        sorted_to = target + 1;
-      }
+    const std::int64_t above = std::min(below + 1, of.n - 1);
+    for (const std::int64_t wanted : {below, above}) {
+      if (histogram_) break;
+      const auto target = values_.begin() + wanted;
+      if (target < sorted_to) continue;
+      std::nth_element(sorted_to, target, values_.end());
+      sorted_to = target + 1;
     }
     const double low = at(below);
     return low + (place - static_cast<double>(below)) * (at(above) - low);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "history/columns/shared_facts.h"
@@ -31,28 +32,42 @@ struct ExactBudget {
   std::size_t values = 32'768;
 };
 
+// Sums over values, without losing what matters to rounding.
+struct Moments {
+  __extension__ using Wide = __int128;
+  std::int64_t n = 0;
+  Wide sum = 0;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::int64_t pivot = 0;  // the first value
+  double squares = 0;      // of the distances from the pivot
+
+  void add(std::span<const std::int64_t> values);
+  void merge(const Moments& other);
+};
+
 // One measure over many runs.
 class DistributionTally {
  public:
-  void add(std::int64_t value, const ExactBudget& budget);
+  void add(std::int64_t value, const ExactBudget& budget) {
+    values_.push_back(value);
+    if (values_.size() > (histogram_ ? kGathered : budget.values)) absorb();
+  }
   void merge(const DistributionTally& other, const ExactBudget& budget);
   // Uses up the values.
   [[nodiscard]] Distribution finish();
 
  private:
-  __extension__ using Wide = __int128;
-  void to_histogram();
-  [[nodiscard]] double squares_about(std::int64_t pivot) const;
+  static constexpr std::size_t kGathered = 256;
+  void absorb();
   [[nodiscard]] double at(std::int64_t place) const;
 
-  std::int64_t n_ = 0;
-  Wide sum_ = 0;
-  std::int64_t min_ = 0;
-  std::int64_t max_ = 0;
-  std::int64_t pivot_ = 0;  // the first value: squares about it lose nothing that matters
-  double squares_ = 0;
-  std::vector<std::int64_t> values_;  // all while they are few; later the negative ones, sorted at the end
+  // All values while they are few; then those that wait to be counted.
+  std::vector<std::int64_t> values_;
+  // Of the values that were counted.
+  Moments moments_;
   std::unique_ptr<LogHistogram> histogram_;
+  std::vector<std::int64_t> negative_;
 };
 
 // Everything that is told of one group of runs.
