@@ -109,6 +109,7 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, std:
   const std::int64_t row = rid ? *rid : connection().database().getLastInsertRowid();
   const std::string details = pack_details(run, session_->texts);
   connection().query("INSERT OR REPLACE INTO run_details VALUES (?, ?)").bind(row).bind_blob(details).run();
+  columns_.changed(row, run);
   return row;
 }
 
@@ -193,6 +194,7 @@ void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
   for (const char* sql :
        {"DELETE FROM samples WHERE rid = ?", "DELETE FROM run_details WHERE rid = ?", "DELETE FROM runs WHERE rid = ?"})
     connection().query(sql).bind(rid).run();
+  columns_.removed(rid);
   connection()
       .query("INSERT OR REPLACE INTO removed_runs VALUES (?, ?)")
       .bind_id(run_id)
