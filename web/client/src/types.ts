@@ -335,7 +335,8 @@ export interface Health {
   bootId: string;
   startedAtMs: number;
   nowMs: number;
-  history: HistoryInfo;
+  /** null while the history does not answer. */
+  history: HistoryInfo | null;
   writer: { pending: number; failing: boolean; lastError: string | null };
   cost: { cpuRatio: number | null; residentBytes: number | null };
   workers: { total: number; connected: number };

@@ -1,5 +1,6 @@
 import { AlertStore, RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
 import { useAlerts, useRealtimeTelemetry, useRecommendations, type Alerts, type Recommendations } from '@comfytrace/client/react';
+import { shortId } from './format.ts';
 import { createContext, useContext, useSyncExternalStore } from 'react';
 
 export interface Services {
@@ -48,7 +49,7 @@ export function isLinked(link: StreamStatus): boolean {
 /** Names by worker id, as far as workers are known. */
 export function useWorkerName(): (workerId: string) => string {
   const { workers } = useLive();
-  return (workerId) => workers.find((state) => state.worker.workerId === workerId)?.worker.name ?? workerId;
+  return (workerId) => workers.find((state) => state.worker.workerId === workerId)?.worker.name ?? shortId(workerId);
 }
 
 // One timer for every clock on the page, so that all numbers change together.

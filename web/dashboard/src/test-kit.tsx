@@ -116,5 +116,5 @@ export function timelineOf(run: Run, nodes: Timeline['attempts'][number]['nodes'
 export function renderPart(part: ReactNode) {
   const api = new ApiClient({ fetch: (async () => Response.json({ detail: 'no such thing' }, { status: 404 })) as typeof fetch });
   const live = new LiveStore(new TelemetryStreamManager({ url: 'ws://here' }));
-  return render(<ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api) }}>{part}</ServicesProvider>);
+  return render(<ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api), alerts: new AlertStore(api) }}>{part}</ServicesProvider>);
 }

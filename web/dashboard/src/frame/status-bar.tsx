@@ -29,12 +29,12 @@ export function StatusBar({ onKeys, onAbout }: { onKeys: () => void; onAbout: ()
       <span className="sepr" />
       <span className="row">
         <Icon name="database" size={12} />
-        {health ? (
+        {health?.history ? (
           <>
             <b>{formatCount(health.history.runs)}</b> {health.history.runs === 1 ? 'run' : 'runs'}, {formatBytes(health.history.bytes)}
             {health.history.oldestRunAtMs !== null && `, since ${formatDay(health.history.oldestRunAtMs, now)}`}
           </>
-        ) : 'history not read yet'}
+        ) : health ? <span className="bad">the history does not answer</span> : 'history not read yet'}
       </span>
       {health?.writer.failing && (
         <span className="row bad" role="alert">

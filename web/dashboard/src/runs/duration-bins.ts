@@ -6,15 +6,26 @@ import type { HistogramBin } from '../charts/small-charts.tsx';
 const kBins = 24;
 const kAtOnce = 3;
 
-/** Equal bins from the shortest to the 99th percentile, in whole milliseconds. None where there is no spread. */
-export function binEdges({ n, min, max, p99 }: Pick<Distribution, 'n' | 'min' | 'max' | 'p99'>, count = kBins): { from: number; to: number }[] {
-  if (n < 8 || min === null || max === null) return [];
-  const low = Math.floor(min);
+type Spread = Pick<Distribution, 'n' | 'min' | 'max' | 'median' | 'p99'>;
+
+/** Beyond this between shortest and longest, equal bins would put nearly all runs into the first. */
+const kWide = 12;
+
+/**
+ * Bins in whole milliseconds, up to the 99th percentile where runs are many; of equal width, or of equal ratio where
+ * durations span much. None where there is no spread.
+ */
+export function binEdges({ n, min, max, median, p99 }: Spread, count = kBins): { from: number; to: number }[] {
+  if (n < 8 || min === null || max === null || median === null) return [];
   const high = Math.ceil(n >= 200 && p99 !== null ? p99 : max) + 1;
+  // What is as far below the median as the longest is above it.
+  const wide = high / Math.max(1, min) > kWide;
+  const low = Math.max(1, Math.floor(wide ? Math.max(min, (median * median) / high) : min));
   const bins = Math.min(count, Math.max(6, Math.ceil(Math.sqrt(n))), high - low);
   if (high - low < 6) return [];
-  const edges = Array.from({ length: bins + 1 }, (_, at) => Math.round(low + ((high - low) * at) / bins));
-  return edges.slice(0, -1).map((from, at) => ({ from, to: edges[at + 1]! }));
+  const at = (part: number) => Math.round(wide ? low * (high / low) ** part : low + (high - low) * part);
+  const edges = [...new Set(Array.from({ length: bins + 1 }, (_, index) => at(index / bins)))];
+  return edges.slice(0, -1).map((from, index) => ({ from, to: edges[index + 1]! }));
 }
 
 /** A few questions at a time, so that the list is not kept waiting. */

@@ -1,6 +1,6 @@
 import { isOpen, type RunSummary } from '@comfytrace/client';
 import { useState, useSyncExternalStore } from 'react';
-import { deviceName, durationParts, exitReasonWords, formatWhen, memoryParts } from '../format.ts';
+import { deviceName, durationParts, exitReasonWords, formatWhen, memoryParts, shortId } from '../format.ts';
 import { Link, runPath } from '../router.tsx';
 import { useServices } from '../services.tsx';
 import { Measure, StatusMark, statusTone } from '../ui/parts.tsx';
@@ -21,7 +21,7 @@ export function WorkerCell({ run }: { run: RunSummary }) {
   const name = useOfWorker(first, (worker) => worker.name);
   const device = useOfWorker(first, (worker) => (worker.devices.length === 1 ? deviceName(worker.devices[0]!.name) : null));
   if (!first) return <span className="t3">not told</span>;
-  return <span title={device ? `${name}, which has a ${device} now` : undefined}>{name ?? first}{others.length > 0 && ` and ${others.length} more`}{device && others.length === 0 && <span className="t3"> {device}</span>}</span>;
+  return <span title={device ? `${name}, which has a ${device} now` : undefined}>{name ?? shortId(first)}{others.length > 0 && ` and ${others.length} more`}{device && others.length === 0 && <span className="t3"> {device}</span>}</span>;
 }
 
 export function VramCell({ run }: { run: RunSummary }) {

@@ -18,7 +18,7 @@ export function HistoryPanel() {
   const writer = health.data?.writer;
   return (
     <StatePanel
-      label="History" title="History" about={history?.kind} minHeight={150} lines={4}
+      label="History" title="History" about={history?.kind} minHeight={112} lines={4}
       state={stateOf(health, health.data !== undefined, health.data && !history ? { is: 'error', title: 'The history does not answer', detail: writer?.lastError ?? 'comfytrace goes on watching; nothing can be read just now' } : null)}
       actions={<button type="button" className="btn sm" onClick={() => setCleans(true)}><Icon name="trash-2" size={13} />Clean up</button>}
       foot={<>Everything is kept for good unless you say otherwise: <code className="mono">comfytrace serve --retention-days 365</code> or <code className="mono">--retention-max-bytes 2GiB</code> removes the oldest daily. Archived and tagged runs always stay.</>}

@@ -2,8 +2,8 @@ import type { RunFilter, Trend } from '@comfytrace/client';
 import { chartOfTrend } from '../charts/chart-data.ts';
 import { BarList } from '../charts/small-charts.tsx';
 import { TelemetryComparisonChart } from '../charts/telemetry-comparison-chart.tsx';
-import { exitReasonWords, formatCount, formatDay, formatDuration, formatPercent, plural } from '../format.ts';
-import { deltaText, enoughText } from '../measure.ts';
+import { exitReasonWords, formatCount, formatDay, formatDuration, formatPercent, plural, shortId } from '../format.ts';
+import { deltaText, enoughText, textOf } from '../measure.ts';
 import { Link } from '../router.tsx';
 import { nodeClass } from '../run/node-class.ts';
 import { useNow } from '../services.tsx';
@@ -57,7 +57,7 @@ export function NodePanel({ filter, trend }: { filter: RunFilter; trend: Trend |
           items={shown.map((each) => ({
             key: each.classType, name: each.classType, value: each.totalMs, className: `k-${nodeClass(each.classType)}`,
             text: <>{formatDuration(each.medianMs) ?? formatDuration(each.totalMs)}{each.change !== null && <span className={`bar-change ${Math.abs(each.change) < 0.03 ? 't3' : each.change > 0 ? 'warn' : 'ok'}`}>{deltaText(each.change, 'ratio')}</span>}</>,
-            note: formatPercent(each.share, each.share < 0.1 ? 1 : 0),
+            note: textOf(each.share, 'ratio'),
           }))}
         />
       </div>
@@ -109,7 +109,7 @@ export function CostPanel({ filter }: { filter: RunFilter }) {
           label="GPU time by workflow"
           items={times.map((each) => ({
             key: `${each.key} ${each.of}`, value: each.ms, note: formatCount(each.runs),
-            name: each.key ? <Link className="quiet" href={runsPathOf(filter, { workflow: [each.key] })}>{each.key.length > 30 && /^[0-9a-f]+$/.test(each.key) ? each.key.slice(0, 8) : each.key}</Link> : each.of === 1 ? 'workflow not told' : `${formatCount(each.of)} others`,
+            name: each.key ? <Link className="quiet" href={runsPathOf(filter, { workflow: [each.key] })}>{shortId(each.key)}</Link> : each.of === 1 ? 'workflow not told' : `${formatCount(each.of)} others`,
             text: <>{formatDuration(each.ms)}{price && <b className="bar-cost">{costText(each.ms, price)}</b>}</>,
           }))}
         />

@@ -89,18 +89,23 @@ export function absenceOf(trend: Trend): Absence | null {
   return { is: 'notEnough', have: enoughText(trend.runsJudged, Math.max(1, trend.slope.needed)), detail: trend.sentence };
 }
 
+/** Sentences one after the other, each with its full stop, none twice. */
+export function joined(sentences: readonly (string | null | undefined)[]): string {
+  return [...new Set(sentences.filter((each): each is string => !!each))].map((each) => (/[.!?]$/.test(each) ? each : `${each}.`)).join(' ');
+}
+
 function TrendWords({ trend }: { trend: Trend }) {
-  const left = [trend.runsLeftOut > 0 ? `${plural(trend.runsLeftOut, 'run')} left out: too few like them here` : null, trend.runsMissing > 0 ? `${plural(trend.runsMissing, 'run')} without a value` : null].filter(Boolean).join('; ');
   const latest = trend.steps.at(-1);
+  const known = trend.scaleSentence.includes('left out');
+  const words = joined([
+    trend.slope.sentence === trend.sentence ? null : trend.slope.sentence, trend.scaleSentence,
+    trend.median !== null && trend.scale === 'plain' && trend.metric !== 'successRate' ? `Median ${textOf(trend.median, kMetricWords[trend.metric].unit)}` : null,
+    trend.runsLeftOut > 0 && !known ? `${plural(trend.runsLeftOut, 'run')} left out: too few like them here` : null, trend.runsMissing > 0 ? `${plural(trend.runsMissing, 'run')} without a value` : null,
+  ]);
   return (
     <div className="trend-words">
       <VerdictClaim verdict={trend.verdict} sentence={trend.sentence} delta={latest?.size ?? trend.slope.ratioPerDay} heading />
-      <p className="t2 s12">
-        {trend.slope.sentence && trend.slope.sentence !== trend.sentence && <span>{trend.slope.sentence} </span>}
-        {trend.scaleSentence && <span>{trend.scaleSentence} </span>}
-        {trend.median !== null && trend.scale === 'plain' && trend.metric !== 'successRate' && <span>Median {textOf(trend.median, kMetricWords[trend.metric].unit)}. </span>}
-        {left && <span className="t3">{left}.</span>}
-      </p>
+      {words && <p className="t2 s12">{words}</p>}
     </div>
   );
 }

@@ -10,7 +10,8 @@ import type { TrendQuestion } from './trend-question.ts';
 const kFresh = 30_000;
 const kMostFailures = 400;
 
-export function useTrend({ filter, metric, likeForLike }: TrendQuestion, bucket?: 'week') {
+/** Like for like each run is a dot: what is claimed rests on them, not on days of mixed work. */
+export function useTrend({ filter, metric, likeForLike }: TrendQuestion, bucket: 'week' | 'run' | undefined = likeForLike && metric !== 'successRate' ? 'run' : undefined) {
   const { api } = useServices();
   return useQuery({
     queryKey: ['trend', metric, likeForLike, bucket, filterQuery(filter).toString()], placeholderData: keepPreviousData, staleTime: kFresh,
