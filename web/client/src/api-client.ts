@@ -1,5 +1,6 @@
+import type { Alert } from './live-types.ts';
 import type {
-  Alert, ExportFormat, FilterPreset, GroupBy, Metric, PruneReport, PruneRule, Recommendation, RunComparison, RunDifference, Statistics,
+  ExportFormat, FilterPreset, GroupBy, Metric, PruneReport, PruneRule, Recommendation, RunComparison, RunDifference, Statistics,
   Trend, TrendBucket,
 } from './insight-types.ts';
 import { filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
