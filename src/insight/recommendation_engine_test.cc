@@ -188,7 +188,9 @@ TEST(UpdateRecommendations, CanBeSavedInTheOrderTheyAreGiven) {
       failures +=
           one.cause.starts_with("memory:") + one.cause.starts_with("failures:") + one.cause.starts_with("retries:");
     EXPECT_EQ(failures, 1u) << "half the runs fail, of one cause";
-    if (round > 0) EXPECT_THAT(changes->changed, IsEmpty());
+    if (round > 0) {
+      EXPECT_THAT(changes->changed, IsEmpty());
+    }
   }
   input.settings["outOfMemory.warnAbove"] = 7;
   EXPECT_EQ(update_recommendations(history, input).error().code, base::ErrorCode::invalid);

@@ -107,7 +107,9 @@ TEST(RunDifference, SeveralScenesBearAVerdictWithItsInterval) {
   EXPECT_TRUE(answer.node_classes[0].delta_ms_interval->contains(4'000));
   EXPECT_NEAR(*answer.node_classes[0].share, 1, 0.1);
   for (const auto& node : answer.node_classes) {
-    if (node.class_type == "SaveImage" && node.p_value) EXPECT_GT(*node.p_value, 0.05);
+    if (node.class_type == "SaveImage" && node.p_value) {
+      EXPECT_GT(*node.p_value, 0.05);
+    }
   }
 }
 
