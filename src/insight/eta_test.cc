@@ -141,7 +141,7 @@ TEST_F(EtaTest, ItsIntervalHoldsTheTruthAboutAsOftenAsItSays) {
     }
   }
   EXPECT_EQ(counter.n(), 1'000u);
-  EXPECT_NEAR(*counter.rate(), kEtaLevel, 0.05);
+  EXPECT_NEAR(*counter.rate(), kEtaLevel, 0.03);
 }
 
 class EtaBookTest : public EtaTest {

@@ -196,9 +196,8 @@ TEST_F(RulesTest, VramLeakSaysInHowManyRunsMemoryIsGone) {
 TEST_F(RulesTest, VramThatWasGivenBackIsNoLeak) {
   keep_runs(0, 20, [&](MadeRun& run, int i) { run.vram_free_before_bytes = 22 * kGiB - (i % 5) * kGiB / 4; });
   EXPECT_FALSE(found("vramLeak"));
-  keep_runs(20, 60, [&](MadeRun& run, int i) {  // steady, with noise
+  keep_runs(20, 60, [&](MadeRun& run, int) {  // steady, with noise
     run.vram_free_before_bytes = 22 * kGiB + std::llround(1e8 * noise_.normal());
-    static_cast<void>(i);
   });
   EXPECT_FALSE(found("vramLeak"));
 }
