@@ -88,14 +88,15 @@ double percentile(std::vector<double> values, double p) {
   return values[static_cast<std::size_t>(p * static_cast<double>(values.size() - 1))];
 }
 
-void time_pages(const RunHistoryReader& reader, const char* name, const RunFilter& filter) {
+void time_pages(const RunHistoryReader& reader, const char* name, const RunFilter& filter,
+                RunSort sort = RunSort::newest) {
   std::vector<double> first_ms;
   std::vector<double> next_ms;
   for (int round = 0; round < 40; ++round) {
     std::string cursor;
     for (int page = 0; page < 3; ++page) {
       std::optional<RunPage> got;
-      const double ms = 1000 * seconds([&] { got = must(reader.page(filter, 50, cursor)); });
+      const double ms = 1000 * seconds([&] { got = must(reader.page(filter, sort, 50, cursor)); });
       (page == 0 ? first_ms : next_ms).push_back(ms);
       if (!got->next_cursor) break;
       cursor = *got->next_cursor;
@@ -151,10 +152,24 @@ void time_list(const std::filesystem::path& folder, std::uint64_t count) {
   RunFilter rare;
   rare.text = "place 17 vol";
   time_pages(*reader, "three words", rare);
+  time_pages(*reader, "longest first", {}, RunSort::longest);
+  RunFilter bounds;
+  bounds.duration_min_ms = 25'000;
+  bounds.vram_peak_max_bytes = 13ll << 30;
+  time_pages(*reader, "duration and VRAM", bounds);
+  RunFilter regex;
+  regex.regex = "place 17\\b.*(rain|light)";
+  time_pages(*reader, "regular expression", regex);
+  regex.regex = "(a+)+(b|c)+z{3}$";
+  time_pages(*reader, "regular expression in no run", regex);
   std::vector<double> get_ms;
   for (std::uint64_t i = 0; i < 500; ++i)
     get_ms.push_back(1000 * seconds([&] { (void)must(reader->get(typical_run(i * 7919 % count).run_id)); }));
   report("one run p99", percentile(get_ms, 0.99), "ms");
+  std::vector<double> step_ms;
+  const auto pruning = must(history->begin_prune({.keep_newest = static_cast<std::int64_t>(count / 2)}));
+  for (bool more = true; more;) step_ms.push_back(1000 * seconds([&] { more = must(pruning->step()); }));
+  report("prune, a batch of 100 p99", percentile(step_ms, 0.99), "ms", "what recording may have to wait for");
 }
 
 void measure_samples() {

@@ -48,6 +48,6 @@ if(COMFYTRACE_FUZZ)
 endif()
 
 # Boost's own code, compiled once.
-add_library(ct_boost STATIC ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc ${PROJECT_SOURCE_DIR}/cmake/boost_asio.cc ${PROJECT_SOURCE_DIR}/cmake/boost_beast.cc)
-target_link_libraries(ct_boost PUBLIC ct_flags OpenSSL::Crypto)
+add_library(ct_boost STATIC ${PROJECT_SOURCE_DIR}/cmake/boost_json.cc ${PROJECT_SOURCE_DIR}/cmake/boost_asio.cc ${PROJECT_SOURCE_DIR}/cmake/boost_asio_ssl.cc ${PROJECT_SOURCE_DIR}/cmake/boost_beast.cc)
+target_link_libraries(ct_boost PUBLIC ct_flags OpenSSL::SSL OpenSSL::Crypto)
 target_compile_options(ct_boost PRIVATE -Wno-error -w)

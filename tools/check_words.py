@@ -14,7 +14,7 @@ DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *(p.relative_to(
 # `src/…`, `tools/…`, `docs/…` in backquotes or as a link target.
 NAMED_FILE = re.compile(r"[`(]((?:src|tools|docs|tests|bench|fuzz|web|cmake)/[A-Za-z0-9_./-]+)[`)]")
 # Files of src/ that ARCHITECTURE.md names without ending, `collect/telemetry_stream_manager`.
-NAMED_PART = re.compile(r"`((?:base|net|model|comfyui|assemble|history|collect|replay|live|api|app)/[a-z0-9_/]+)`")
+NAMED_PART = re.compile(r"`((?:base|net|model|comfyui|assemble|history|insight|collect|replay|live|alert|api|app)/[a-z0-9_/]+)`")
 COMMAND = re.compile(r"`comfytrace ([a-z]+)")
 
 

@@ -241,16 +241,6 @@ class Hello(Both):
 
         await self.in_both(work)
 
-    async def test_the_package_says_the_version_of_its_project_file(self):
-        from stand_in import PACKAGE
-
-        comfy = await Comfy().start()
-        try:
-            _, hello = await comfy.get("/telemetry")
-        finally:
-            await comfy.stop()
-        self.assertIn(f'version = "{hello["extensionVersion"]}"', (PACKAGE / "pyproject.toml").read_text())
-
 
 class OlderComfy(unittest.IsolatedAsyncioTestCase):
     async def test_nodes_are_told_from_progress_state_where_the_registry_is_unknown(self):

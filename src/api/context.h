@@ -45,5 +45,6 @@ void add_submit_routes(Router& router, const ContextPtr& context);
 void add_insight_routes(Router& router, const ContextPtr& context);
 void add_recommendation_routes(Router& router, const ContextPtr& context);
 void add_artifact_routes(Router& router, const ContextPtr& context);
+void add_alert_routes(Router& router, const ContextPtr& context);
 
 }  // namespace comfytrace::api

@@ -87,12 +87,12 @@ TEST_F(PresetRoutes, PruneOnlyWhenTold) {
   save(run_of("good"));
   start();
   const auto foreseen = json_of(ask("POST", "/api/v1/runs:prune", R"({"keep":2,"filter":"status=failed"})"));
-  EXPECT_EQ(foreseen.at("dryRun"), true);
+  EXPECT_EQ(base::find_bool(foreseen, "dryRun"), true);
   EXPECT_EQ(base::find_integer(foreseen, "runs"), 3);
   EXPECT_EQ(base::find_integer(foreseen, "keptTagged"), 1);
   EXPECT_EQ(history.info()->runs, 7);
   const auto done = json_of(ask("POST", "/api/v1/runs:prune", R"({"keep":2,"filter":"status=failed","dryRun":false})"));
-  EXPECT_EQ(done.at("dryRun"), false);
+  EXPECT_EQ(base::find_bool(done, "dryRun"), false);
   EXPECT_EQ(base::find_integer(done, "runs"), 3);
   EXPECT_EQ(base::find_integer(done, "oldestAtMs"), 1'000);
   EXPECT_EQ(history.info()->runs, 4);

@@ -5,6 +5,7 @@
 
 #include "api/context.h"
 #include "base/codec.h"
+#include "base/text.h"
 #include "insight/recommendation_engine.h"
 
 namespace comfytrace::api {
@@ -34,7 +35,7 @@ base::Result<std::optional<history::RecommendationState>> wanted_state(const Cal
   if (!text || *text == "all") return std::optional<history::RecommendationState>();
   const auto state = base::enum_from_name<history::RecommendationState>(*text);
   if (!state) {
-    return base::Error{base::ErrorCode::invalid, "unknown state \"" + *text + "\"", "state",
+    return base::Error{base::ErrorCode::invalid, "unknown state \"" + base::bounded_text(*text, 40) + "\"", "state",
                        "one of: all, " + base::enum_names<history::RecommendationState>()};
   }
   return std::optional(*state);
@@ -75,7 +76,7 @@ void save(const Context& context, const CallPtr& call, Recommendation changed) {
                                        });
 }
 
-void act(const Context& context, const CallPtr& call, RecommendationAction action) {
+void act(Context& context, const CallPtr& call, RecommendationAction action) {
   const std::int64_t now_ms = context.clock.now_ms();
   std::optional<std::int64_t> until_ms;
   if (action == RecommendationAction::defer) {

@@ -19,7 +19,7 @@ using base::Result;
 using history::KeyValue;
 
 constexpr std::size_t kMaxCursorBytes = 200;
-constexpr std::size_t kMaxPresetBytes = 8 << 10;
+constexpr std::size_t kMaxPresetBytes = 4 << 10;
 
 Error invalid(std::string message, std::string_view field, std::string mend) {
   return Error{ErrorCode::invalid, std::move(message), std::string(field), std::move(mend)};
@@ -145,7 +145,7 @@ Result<std::string> canonical_preset_query(std::string_view query) {
   if (!written) return written.error();
   std::string canonical = history::to_query_string(*written);
   if (canonical.size() > kMaxPresetBytes) {
-    return Error{ErrorCode::too_large, "the preset's filter is too long", "query", "8 KiB at most, percent-encoded"};
+    return Error{ErrorCode::too_large, "the preset's filter is too long", "query", "4 KiB at most, percent-encoded"};
   }
   return canonical;
 }

@@ -141,8 +141,7 @@ void add_run_routes(Router& router, const ContextPtr& context) {
               .summary = "Runs that match a filter",
               .query = filter_docs({{"sort", "newest, oldest, longest, shortest or vram"},
                                     {"limit", "1 to 1000, default 50", "integer"},
-                                    {"cursor", "nextCursor of the page before"} {
-                                        "preset", "a saved filter; explicit parameters override its own"}}),
+                                    {"cursor", "nextCursor of the page before"}}),
               .response = kSchemaOf<history::RunPage>},
              [context](const CallPtr& call) { list_runs(*context, call); });
   router.add("POST", "/api/v1/runs:prune",

@@ -60,6 +60,7 @@ struct ApiServer::Impl {
     add_insight_routes(router, context);
     add_recommendation_routes(router, context);
     add_artifact_routes(router, context);
+    add_alert_routes(router, context);
     router.add("GET", "/api/v1/openapi.json",
                {.id = "getOpenApi", .summary = "This document", .response = kSchemaOf<base::json::value>},
                [this](const CallPtr& call) { call->reply_json(openapi()); });

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/alert_services.h"
 #include "api/submission.h"
 #include "base/codec.h"
 #include "base/result.h"
@@ -61,7 +62,6 @@ struct Services {
   using Submitted = std::function<void(base::Result<SubmissionAnswer>)>;
   std::function<void(Submission, Submitted)> submit;
 
-  using Saved = std::function<void(base::Result<void>)>;
   // Through the writer. `done` may be called on any thread, once.
   std::function<void(history::Recommendation, Saved done)> save_recommendation;
   // When what is open will be done.
@@ -69,6 +69,7 @@ struct Services {
 
   std::function<WriterHealth()> writer;
   std::function<Cost()> cost;
+  AlertServices alerts;  // may be unset
 };
 
 // One file of the page.

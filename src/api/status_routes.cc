@@ -26,6 +26,12 @@ struct WorkerCount {
 };
 BOOST_DESCRIBE_STRUCT(WorkerCount, (), (total, connected))
 
+struct AlertHealth {
+  std::int64_t open = 0;
+  std::vector<alert::SinkState> sinks;
+};
+BOOST_DESCRIBE_STRUCT(AlertHealth, (), (open, sinks))
+
 struct Health {
   std::string_view status = "ok";
   std::string version;
@@ -36,10 +42,12 @@ struct Health {
   WriterHealth writer;
   Cost cost;
   WorkerCount workers;
+  AlertHealth alerts;
   std::vector<CounterValue> counters;
 };
 BOOST_DESCRIBE_STRUCT(Health, (),
-                      (status, version, boot_id, started_at_ms, now_ms, history, writer, cost, workers, counters))
+                      (status, version, boot_id, started_at_ms, now_ms, history, writer, cost, workers, alerts,
+                       counters))
 
 struct WorkerList {
   std::vector<model::WorkerState> workers;
@@ -71,6 +79,10 @@ void get_health(const Context& context, const CallPtr& call) {
   const auto workers = context.services.workers();
   health->workers.total = static_cast<std::int64_t>(workers.size());
   health->workers.connected = std::count_if(workers.begin(), workers.end(), is_connected);
+  if (context.services.alerts.open) {
+    health->alerts.open = static_cast<std::int64_t>(context.services.alerts.open().size());
+    health->alerts.sinks = context.services.alerts.sinks();
+  }
   for (const auto& row : base::counters().rows()) {
     health->counters.push_back(CounterValue{row.name, row.severity, row.sentence, row.value});
   }

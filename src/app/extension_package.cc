@@ -1,8 +1,6 @@
 #include "app/extension_package.h"
 
 #include <algorithm>
-#include <charconv>
-#include <compare>
 #include <set>
 #include <system_error>
 
@@ -10,6 +8,7 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/digest.h"
+#include "base/text.h"
 
 namespace comfytrace::app {
 namespace {
@@ -30,23 +29,6 @@ base::Error no_comfyui(std::string message) {
 base::Error foreign_place(const fs::path& folder, const std::string& why) {
   return {base::ErrorCode::conflict, folder.string() + " is left alone: " + why, "",
           "move it out of custom_nodes, then try again"};
-}
-
-// By their numbers, so that 0.10.0 is higher than 0.9.0. Text that is no version counts as 0.
-std::strong_ordering compare_versions(const std::string& a, const std::string& b) {
-  const auto numbers = [](const std::string& text) {
-    std::vector<std::uint64_t> parts;
-    for (const char *at = text.data(), *end = at + text.size(); at <= end;) {
-      std::uint64_t number = 0;
-      at = std::from_chars(at, end, number).ptr;
-      parts.push_back(number);
-      if (at == end || *at != '.') break;
-      ++at;
-    }
-    while (!parts.empty() && parts.back() == 0) parts.pop_back();
-    return parts;
-  };
-  return numbers(a) <=> numbers(b);
 }
 
 bool has_digest(const DiskEntry& entry, const std::map<std::string, std::string>& digests, const std::string& name) {
@@ -101,7 +83,7 @@ base::Result<void> write_manifest(const fs::path& path, const PackageManifest& m
 ExtensionPackage::ExtensionPackage(std::string version, std::vector<PackageFile> files)
     : version_(std::move(version)), files_(std::move(files)) {
   for (const PackageFile& file : files_) {
-    CHECK(file.name.find('/') == std::string::npos && file.name != kManifest);
+    CHECK(is_package_name(file.name) && file.name != kManifest);
     CHECK(digests_.emplace(file.name, base::to_hex(base::sha256(file.bytes))).second);
   }
 }
@@ -136,14 +118,14 @@ base::Result<ExtensionStatus> ExtensionPackage::status(const fs::path& custom_no
   const PackageManifest& manifest = *installed.manifest;
   status.installed_version = manifest.version;
   for (const auto& [name, digest] : manifest.files) {
-    const DiskEntry entry = look_at(folder / name);
+    const DiskEntry entry = look_at(folder, name);
     if (entry.kind == DiskEntry::Kind::absent) {
       status.missing.push_back(name);
     } else if (!has_digest(entry, manifest.files, name)) {
       status.changed.push_back({name, reason_of(entry)});
     }
   }
-  const auto order = compare_versions(manifest.version, version_);
+  const auto order = base::compare_versions(manifest.version, version_);
   const bool other_files = std::ranges::any_of(manifest.files, [&](const auto& file) {
     const auto carried = digests_.find(file.first);
     return carried == digests_.end() || carried->second != file.second;
@@ -176,7 +158,7 @@ base::Result<ExtensionPackage::Plan> ExtensionPackage::plan_install(const fs::pa
   change.folder = folder.string();
   change.version = version_;
   const PackageManifest before = plan.before.value_or(PackageManifest{});
-  const auto order = compare_versions(before.version, version_);
+  const auto order = base::compare_versions(before.version, version_);
   if (plan.before) {
     change.previous_version = before.version;
     if (order > 0 && !force) {
@@ -194,10 +176,10 @@ base::Result<ExtensionPackage::Plan> ExtensionPackage::plan_install(const fs::pa
     return {};
   };
   for (const PackageFile& file : files_) {
-    const DiskEntry entry = look_at(folder / file.name);
+    const DiskEntry entry = look_at(folder, file.name);
     if (has_digest(entry, digests_, file.name)) continue;
     const bool ours = entry.kind == DiskEntry::Kind::absent || has_digest(entry, before.files, file.name);
-    if (!ours && !force) {
+    if (!ours && (!force || entry.elsewhere)) {
       change.kept.push_back({file.name, reason_of(entry)});
       continue;
     }
@@ -208,11 +190,11 @@ base::Result<ExtensionPackage::Plan> ExtensionPackage::plan_install(const fs::pa
   }
   for (const auto& [name, digest] : before.files) {
     if (digests_.contains(name)) continue;
-    const DiskEntry entry = look_at(folder / name);
+    const DiskEntry entry = look_at(folder, name);
     if (entry.kind == DiskEntry::Kind::absent) continue;
     if (has_digest(entry, before.files, name)) {
       change.removed.push_back(name);
-    } else if (force) {
+    } else if (force && !entry.elsewhere) {
       if (auto done = set_aside(name); !done) return done.error();
     } else {
       change.kept.push_back({name, reason_of(entry) + ", and is no longer part of the package"});
@@ -232,6 +214,7 @@ base::Result<void> ExtensionPackage::apply_install(const fs::path& folder, const
   // Whatever can fail for want of room or rights fails here, before anything in the package's place has changed.
   for (const PackageFile& file : files_) {
     if (std::ranges::find(plan.change.written, file.name) == plan.change.written.end()) continue;
+    if (auto done = make_folder_of(prepared, file.name); !done) return done;
     if (auto done = write_new_file(prepared / file.name, file.bytes); !done) return done;
   }
   if (auto done = write_manifest(prepared / kManifest, plan.after); !done) return done;
@@ -240,10 +223,12 @@ base::Result<void> ExtensionPackage::apply_install(const fs::path& folder, const
     if (auto done = move_entry(folder / from, folder / to); !done) return done;
   }
   for (const std::string& name : plan.change.written) {
+    if (auto done = make_folder_of(folder, name); !done) return done;
     if (auto done = move_entry(prepared / name, folder / name); !done) return done;
   }
   for (const std::string& name : plan.change.removed) {
     if (auto done = remove_entry(folder / name); !done) return done;
+    remove_folder_of(folder, name);
   }
   return move_entry(prepared / kManifest, folder / kManifest);
 }
@@ -276,7 +261,7 @@ base::Result<ExtensionPackage::Plan> ExtensionPackage::plan_uninstall(const fs::
   plan.change.previous_version = plan.before->version;
   plan.after = *plan.before;
   for (const auto& [name, digest] : plan.before->files) {
-    const DiskEntry entry = look_at(folder / name);
+    const DiskEntry entry = look_at(folder, name);
     const bool unchanged = has_digest(entry, plan.before->files, name);
     if (unchanged) plan.change.removed.push_back(name);
     if (unchanged || entry.kind == DiskEntry::Kind::absent) {
@@ -303,6 +288,7 @@ base::Result<ExtensionChange> ExtensionPackage::uninstall(const fs::path& custom
   if (change.action == ExtensionAction::none) return change;
   for (const std::string& name : change.removed) {
     if (auto done = remove_entry(folder / name); !done) return done.error();
+    remove_folder_of(folder, name);
   }
   if (auto done = remove_compiled(folder, *plan->before); !done) return done.error();
   if (!plan->after.files.empty()) {

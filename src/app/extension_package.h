@@ -12,7 +12,7 @@
 namespace comfytrace::app {
 
 struct PackageFile {
-  std::string name;  // one name, no folders
+  std::string name;  // in the package's folder, or in one folder of that: "web/x.js"
   std::string bytes;
 };
 

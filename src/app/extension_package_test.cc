@@ -1,19 +1,15 @@
 #include "app/extension_package.h"
 
 #include <fcntl.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
 
 #include "app/embedded_extension.h"
+#include "app/extension_package_fixture.h"
 
-namespace comfytrace::app {
+namespace comfytrace::app::extension_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -21,59 +17,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-void write(const fs::path& path, const std::string& text) {
-  std::ofstream(path) << text;
-}
-
-std::vector<std::string> names(const std::vector<KeptFile>& files) {
-  std::vector<std::string> result;
-  for (const KeptFile& file : files) result.push_back(file.name);
-  return result;
-}
-
-class ExtensionPackageTest : public testing::Test {
- protected:
-  ExtensionPackageTest() {
-    root_ = fs::canonical(testing::TempDir()) / ("extension-" + std::to_string(::getpid()) + "-" +
-                                                 testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::create_directories(root_ / "comfy" / "custom_nodes");
-    write(root_ / "comfy" / "main.py", "");
-    custom_nodes_ = root_ / "comfy" / "custom_nodes";
-    folder_ = custom_nodes_ / ExtensionPackage::kFolder;
-  }
-  ~ExtensionPackageTest() override { fs::remove_all(root_); }
-
-  base::Result<ExtensionChange> install(const ExtensionPackage& package, bool force = false, bool dry_run = false) {
-    return package.install(custom_nodes_, {force, dry_run});
-  }
-  base::Result<ExtensionChange> uninstall(const ExtensionPackage& package, bool dry_run = false) {
-    return package.uninstall(custom_nodes_, {false, dry_run});
-  }
-  // Every path below custom_nodes with what it holds, so that "untouched" can be said of all of it.
-  std::map<std::string, std::string> everything() const {
-    std::map<std::string, std::string> found;
-    for (const auto& entry : fs::recursive_directory_iterator(custom_nodes_)) {
-      const std::string name = entry.path().lexically_relative(custom_nodes_);
-      found[name] = entry.is_symlink()        ? "-> " + fs::read_symlink(entry.path()).string()
-                    : entry.is_regular_file() ? read(entry.path())
-                                              : "/";
-    }
-    return found;
-  }
-
-  fs::path root_;
-  fs::path custom_nodes_;
-  fs::path folder_;
-  const ExtensionPackage old_{
-      "0.9.0", {{"__init__.py", "init 1"}, {"routes.py", "routes 1"}, {"gone.py", "gone"}, {"same.py", "same"}}};
-  const ExtensionPackage new_{
-      "0.10.0", {{"__init__.py", "init 2"}, {"routes.py", "routes 2"}, {"added.py", "added"}, {"same.py", "same"}}};
-};
 
 TEST_F(ExtensionPackageTest, FindsCustomNodesWhereComfyuiHasIt) {
   const auto found = [&](const fs::path& directory) {
@@ -387,14 +330,19 @@ TEST_F(ExtensionPackageTest, TheBinaryCarriesTheWholePackage) {
   for (const auto& entry : fs::directory_iterator(source)) {
     if (entry.path().extension() == ".py") wanted[entry.path().filename()] = read(entry.path());
   }
+  for (const auto& entry : fs::directory_iterator(source / "web")) {
+    wanted["web/" + entry.path().filename().string()] = read(entry.path());
+  }
   for (const char* name : {"pyproject.toml", "README.md", "LICENSE"}) wanted[name] = read(source / name);
   std::map<std::string, std::string> carried;
   for (const PackageFile& file : embedded_extension().files()) carried[file.name] = file.bytes;
   EXPECT_EQ(carried, wanted);
   const std::string version = embedded_extension().version();
+  // The page says that an installed extension is outdated by comparing it with this binary's own version.
+  EXPECT_EQ(version, COMFYTRACE_VERSION);
   EXPECT_THAT(wanted["pyproject.toml"], HasSubstr("\nversion = \"" + version + "\""));
   EXPECT_THAT(wanted["pyproject.toml"], HasSubstr(std::string("name = \"") + ExtensionPackage::kFolder + "\""));
 }
 
 }  // namespace
-}  // namespace comfytrace::app
+}  // namespace comfytrace::app::extension_test

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/server.h"
+#include "app/alert_wiring.h"
 #include "app/insight_desk.h"
 #include "app/own_cost.h"
 #include "app/page.h"
@@ -80,17 +81,30 @@ struct House::Impl final : collect::RecorderSink {
     hub = std::make_unique<live::Hub>(io, clock, live);
     recorder = std::make_unique<collect::Recorder>(
         io, clock, [this](std::string_view run_id) { return find_run(run_id); }, *this);
-    insight = std::make_unique<InsightDesk>(
-        InsightDesk::Parts{io, clock, *pool, *writer, {}, [this] { show_open_scenes(); }, {}});
+    insight =
+        std::make_unique<InsightDesk>(InsightDesk::Parts{io,
+                                                         clock,
+                                                         *pool,
+                                                         *writer,
+                                                         {},
+                                                         [this] { show_open_scenes(); },
+                                                         [this](const insight::Deviations& found) { judge(found); }});
     submitter = std::make_unique<collect::Submitter>(*recorder, clock);
+    std::vector<std::string> worker_ids;
     for (const WorkerSetting& worker : settings.workers) {
-      if (auto added = recorder->add_worker(worker.url, worker.name); !added) return added.error();
+      auto added = recorder->add_worker(worker.url, worker.name);
+      if (!added) return added.error();
+      worker_ids.push_back(std::move(*added));
     }
     auto open_runs = reader->open_runs();
     if (!open_runs) return open_runs.error();
     recorder->adopt(*open_runs);
     auto newest = reader->page({}, 20, "");
     if (!newest) return newest.error();
+    auto wired = AlertWiring::make({io, clock, *hub, *writer, settings.store}, settings.alerts);
+    if (!wired) return wired.error();
+    alerts = std::move(*wired);
+    if (auto restored = alerts->restore(*reader, newest->runs, worker_ids); !restored) return restored;
     hub->seed_recent(std::move(newest->runs));
     if (options.with_server) make_server();
     return {};
@@ -138,6 +152,7 @@ struct House::Impl final : collect::RecorderSink {
       return api::WriterHealth{static_cast<std::int64_t>(writer->pending()), error.has_value(), error};
     };
     services.cost = [this] { return cost.current(); };
+    services.alerts = alerts->services();
     server = std::make_unique<api::ApiServer>(io, clock, std::move(api_options), std::move(services), page_assets(),
                                               *hub, metrics);
   }
@@ -218,6 +233,15 @@ struct House::Impl final : collect::RecorderSink {
     }
     insight->run_changed(run);
     writer->submit(run);
+    if (alerts) alerts->run_changed(run);
+  }
+
+  void judge(const insight::Deviations& found) {
+    if (!alerts) return;
+    for (const insight::Deviation& one : found.deviations) {
+      if (one.subject != insight::DeviationSubject::run || one.verdict != insight::Verdict::worse) continue;
+      alerts->verdict({one.run_id, one.workflow, one.metric, one.ratio, one.n, one.persistent});
+    }
   }
 
   void show_open_scenes() {
@@ -243,8 +267,14 @@ struct House::Impl final : collect::RecorderSink {
       ++shown;
     }
   }
-  void scene_changed(const model::LiveScene& scene) override { hub->scene_changed(insight->with_eta(scene)); }
-  void worker_changed(const model::WorkerState& worker) override { hub->worker_changed(worker); }
+  void scene_changed(const model::LiveScene& scene) override {
+    hub->scene_changed(insight->with_eta(scene));
+    if (alerts) alerts->scene_changed(scene);
+  }
+  void worker_changed(const model::WorkerState& worker) override {
+    hub->worker_changed(worker);
+    if (alerts) alerts->worker_changed(worker);
+  }
   void worker_seen(const model::Worker& worker) override { writer->save_worker(worker); }
   void samples(const history::SampleSeries& series) override { writer->save_samples(series); }
   bool wants_previews() override { return hub->wants_previews(); }
@@ -288,6 +318,7 @@ struct House::Impl final : collect::RecorderSink {
     stopped = true;
     cost_timer.cancel();
     retention_timer.cancel();
+    if (alerts) alerts->stop();
     if (server) server->stop();
     recorder->stop();
     insight->stop();
@@ -308,6 +339,7 @@ struct House::Impl final : collect::RecorderSink {
   std::unique_ptr<history::HistoryPool> pool;
   std::unique_ptr<history::HistoryWriter> writer;
   std::unique_ptr<live::Hub> hub;
+  std::unique_ptr<AlertWiring> alerts;  // absent while the open runs of an earlier life are taken up
   std::unique_ptr<collect::Recorder> recorder;
   std::unique_ptr<InsightDesk> insight;
   std::unique_ptr<collect::Submitter> submitter;
@@ -339,6 +371,7 @@ base::Result<void> House::start() {
   }
   impl_->recorder->start();
   impl_->insight->start();
+  impl_->alerts->start();
   impl_->sample_cost();
   impl_->retain();
   return {};

@@ -7,6 +7,8 @@
 
 #include "app/commands/command.h"
 #include "app/filter_flags.h"
+#include "base/enum_names.h"
+#include "generate/scenario.h"
 #include "history/run_questions.h"
 #include "insight/recommendation_engine.h"
 #include "insight/trend.h"
@@ -31,6 +33,8 @@ struct Arguments {
   RecordOptions record;
   ReplayCommandOptions replay;
   DemoOptions demo;
+  GenerateOptions generate;
+  AlertsOptions alerts;
   ExtensionCommandOptions extension;
   bool verbose = false;
   bool verify = false;  // of doctor
@@ -55,6 +59,34 @@ void add_workers(CLI::App* command, Arguments& arguments) {
 void add_listen(CLI::App* command, Arguments& arguments) {
   command->add_option("--listen", arguments.common.flags.listen, "Where the page is served [127.0.0.1:8199]")
       ->type_name("HOST:PORT");
+}
+
+// Not in the main help: it is for tests, benchmarks and trying things out (docs/generate.md).
+void add_generate(CLI::App* command, GenerateOptions& options) {
+  command->group("");
+  generate::Options& what = options.what;
+  command->add_option("--store", options.store, "The history to make; replaced only if this command made it")
+      ->type_name("PATH");
+  command->add_option("--runs", what.runs, "How many runs")->capture_default_str();
+  command->add_option("--seed", what.seed, "The same seed gives the same history")->capture_default_str();
+  command->add_option("--days", what.days, "How long they took together [as long as keeps the workers a third busy]");
+  command->add_option("--end-ms", what.end_ms, "When the last one was queued at the latest, epoch ms")
+      ->capture_default_str();
+  command->add_option("--workflows", what.workflows, "How many workflows, 1 to 9")->capture_default_str();
+  command->add_option("--workers", what.workers, "How many workers, 1 to 60")->capture_default_str();
+  command->add_option("--scenes", what.scenes, "Scenes of every run [a mix of 1 to 6]");
+  command->add_option("--cv", what.cv, "Coefficient of variation of durations, like for like")->capture_default_str();
+  command->add_option("--failures", what.failure_share, "Share of attempts that do not succeed")->capture_default_str();
+  command
+      ->add_option("--scenario", options.scenarios, "What to put in, NAME[=SIZE][@PLACE]; may be given several times")
+      ->type_name("NAME");
+  command->add_option("--truth", options.truth, "Write what was put in, as JSON")->type_name("FILE");
+  command->add_option("--facts", options.facts, "Write a table of the runs' facts, as CSV")->type_name("FILE");
+  command->add_option("--questions", options.questions, "Write questions to ask of it, a JSON object a line")
+      ->type_name("FILE");
+  command->add_flag("--samples", options.samples, "With readings of the devices, two a second");
+  command->footer("Scenarios: " + base::enum_names<generate::Scenario>() +
+                  "\nExample: comfytrace generate --store made.db --runs 5000 --seed 7 --scenario step=0.2@0.5");
 }
 
 // Registers every command; returns the function that runs the one that was given.
@@ -207,6 +239,24 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
                            [&a] { return demo_command(a.common, a.demo); });
   demo->add_option("--speed", a.demo.speed, "Times as fast as recorded [1]");
   add_listen(demo, a);
+
+  add_generate(command("generate", "Make up a history with known truths",
+                       [&a] { return generate_command(a.common, a.generate); }),
+               a.generate);
+  CLI::App* alerts = command("alerts", "List what is wrong now, and test who is told", {});
+  alerts->add_flag("--all", a.alerts.all, "Also what is over");
+  alerts->add_option("--limit", a.alerts.limit, "How many, 1 to 1000 [50]")->check(CLI::Range(1, 1000));
+  add_settings(alerts, a);
+  CLI::App* test = alerts->add_subcommand("test", "Send a test to every sink of a running comfytrace");
+  add_json(test, a);
+  add_listen(test, a);
+  add_settings(test, a);
+  test->footer("Exit codes: 0 every sink took it, 3 some did, 1 none did or no server answers.");
+  alerts->callback([chosen, test, &a] {
+    *chosen = [test, &a] {
+      return test->parsed() ? alerts_test_command(a.common) : alerts_command(a.common, a.alerts);
+    };
+  });
 
   CLI::App* extension = app.add_subcommand("extension", "The package for ComfyUI that tells what happens inside it");
   extension->require_subcommand(1);

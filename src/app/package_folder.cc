@@ -47,7 +47,7 @@ std::optional<std::string> read_plain(const std::filesystem::path& path, DiskEnt
   struct stat what {};
   if (::lstat(path.c_str(), &what) != 0) {
     if (errno == ENOENT) return std::nullopt;
-    entry = {DiskEntry::Kind::other, "", std::string("cannot be read: ") + std::strerror(errno)};
+    entry = {DiskEntry::Kind::other, "", std::string("cannot be read: ") + std::strerror(errno), false};
     return std::nullopt;
   }
   entry.kind = DiskEntry::Kind::other;
@@ -60,22 +60,56 @@ std::optional<std::string> read_plain(const std::filesystem::path& path, DiskEnt
   auto bytes = read_whole(fd);
   ::close(fd);
   if (!bytes) return std::nullopt;
-  entry = {DiskEntry::Kind::file, base::to_hex(base::sha256(*bytes)), ""};
+  entry = {DiskEntry::Kind::file, base::to_hex(base::sha256(*bytes)), "", false};
   return bytes;
 }
 
-// The manifest is a file anybody may have written: its names must stay in their folder.
-bool is_plain_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
-         name.find('\0') == std::string::npos;
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
+}
+
+// Empty: the file lies in the package's own folder.
+std::filesystem::path folder_in(const std::string& name) {
+  return std::filesystem::path(name).parent_path();
 }
 
 }  // namespace
 
-DiskEntry look_at(const std::filesystem::path& path) {
+// The manifest is a file anybody may have written: its names must stay in their folder.
+bool is_package_name(const std::string& name) {
+  const auto slash = name.find('/');
+  if (slash == std::string::npos) return is_plain_name(name);
+  return is_plain_name(std::string_view(name).substr(0, slash)) &&
+         is_plain_name(std::string_view(name).substr(slash + 1));
+}
+
+DiskEntry look_at(const std::filesystem::path& folder, const std::string& name) {
   DiskEntry entry;
-  read_plain(path, entry);
+  if (const auto part = folder_in(name); !part.empty()) {
+    std::error_code problem;
+    const auto type = std::filesystem::symlink_status(folder / part, problem).type();
+    if (type == std::filesystem::file_type::not_found) return entry;
+    if (type != std::filesystem::file_type::directory) {
+      const bool is_link = type == std::filesystem::file_type::symlink;
+      return {DiskEntry::Kind::other, "", "is in " + part.string() + (is_link ? ", a link" : ", which is no folder"),
+              true};
+    }
+  }
+  read_plain(folder / name, entry);
   return entry;
+}
+
+base::Result<void> make_folder_of(const std::filesystem::path& folder, const std::string& name) {
+  const auto part = folder_in(name);
+  if (part.empty()) return {};
+  if (::mkdir((folder / part).c_str(), 0777) != 0 && errno != EEXIST) return cannot("make", folder / part, errno);
+  return {};
+}
+
+void remove_folder_of(const std::filesystem::path& folder, const std::string& name) {
+  // Fails, rightly, where something is left in it or it is a link.
+  if (const auto part = folder_in(name); !part.empty()) ::rmdir((folder / part).c_str());
 }
 
 InstalledPackage read_installed(const std::filesystem::path& folder, const std::string& manifest_name) {
@@ -98,7 +132,7 @@ InstalledPackage read_installed(const std::filesystem::path& folder, const std::
     return {std::nullopt, "its " + manifest_name + " cannot be understood: " + manifest.error().sentence()};
   if (manifest->format != PackageManifest{}.format || manifest->package != folder.filename() ||
       !std::ranges::all_of(manifest->files, [&](const auto& file) {
-        return is_plain_name(file.first) && file.first != manifest_name;
+        return is_package_name(file.first) && file.first != manifest_name;
       })) {
     return {std::nullopt, "its " + manifest_name + " is not one that this comfytrace writes"};
   }
@@ -139,7 +173,7 @@ base::Result<std::string> backup_name(const std::filesystem::path& folder, const
   // Bounded: where nothing can be looked at, no name is ever seen to be free.
   for (int number = 0; number < 1000; ++number) {
     std::string free = name + ".bak" + (number == 0 ? "" : std::to_string(number));
-    if (look_at(folder / free).kind == DiskEntry::Kind::absent) return free;
+    if (look_at(folder, free).kind == DiskEntry::Kind::absent) return free;
   }
   return base::Error{base::ErrorCode::unavailable, "found no free name to keep " + (folder / name).string() + " under"};
 }

@@ -10,7 +10,8 @@
 
 #include "base/result.h"
 
-// An installed package as it lies on disk. Nothing here follows a link in the last part of a path.
+// An installed package as it lies on disk. Names are of files in its folder or in one folder of that ("web/x.js").
+// Nothing here follows a link in the last part of a path, nor one that stands for the folder in a name.
 namespace comfytrace::app {
 
 // What was put there: SHA-256 in hexadecimal by file name.
@@ -27,8 +28,12 @@ struct DiskEntry {
   Kind kind = Kind::absent;
   std::string digest;  // of a file
   std::string reason;  // why it is `other`: "is a link"
+  // What holds the place of its folder is no folder: nothing of this name may be changed.
+  bool elsewhere = false;
 };
-[[nodiscard]] DiskEntry look_at(const std::filesystem::path& path);
+[[nodiscard]] DiskEntry look_at(const std::filesystem::path& folder, const std::string& name);
+// Whether it can be the name of a file in a package.
+[[nodiscard]] bool is_package_name(const std::string& name);
 
 struct InstalledPackage {
   std::optional<PackageManifest> manifest;
@@ -42,6 +47,10 @@ struct InstalledPackage {
 [[nodiscard]] base::Result<void> move_entry(const std::filesystem::path& from, const std::filesystem::path& to);
 // A file or a link, not a folder with something in it; absent is fine. Errors: unavailable.
 [[nodiscard]] base::Result<void> remove_entry(const std::filesystem::path& path);
+// The folder in `name`, if there is one, is made where it is missing. Errors: unavailable.
+[[nodiscard]] base::Result<void> make_folder_of(const std::filesystem::path& folder, const std::string& name);
+// Removes it if it is empty.
+void remove_folder_of(const std::filesystem::path& folder, const std::string& name);
 // `name.bak`, or the first of `name.bak1` … that is free. Errors: unavailable (none to be found).
 [[nodiscard]] base::Result<std::string> backup_name(const std::filesystem::path& folder, const std::string& name);
 

@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "app/alert_settings.h"
+#include "app/toml_reading.h"
 #include "history/filter_values.h"
 #include "net/http.h"
 
@@ -67,10 +69,6 @@ Result<void> set_workers(const std::vector<std::string>& urls, const std::string
     settings.workers.push_back({parsed->text(), ""});
   }
   return {};
-}
-
-std::string at_line(const std::filesystem::path& file, const toml::node& node) {
-  return file.string() + " line " + std::to_string(node.source().begin.line);
 }
 
 Result<void> read_workers(const toml::node& node, const std::filesystem::path& file, Settings& settings) {
@@ -166,12 +164,12 @@ Result<void> read_config(const std::filesystem::path& file, Settings& settings) 
     return Error{ErrorCode::invalid, std::string(problem.description()),
                  file.string() + " line " + std::to_string(problem.source().begin.line)};
   }
-  static const std::set<std::string, std::less<>> kKnown{"comfyui",       "listen",    "store",
-                                                         "allowed_hosts", "retention", "max_column_bytes"};
+  static const std::set<std::string, std::less<>> kKnown{"comfyui",   "listen", "store",           "allowed_hosts",
+                                                         "retention", "alerts", "max_column_bytes"};
   for (const auto& [key, node] : table) {
     if (!kKnown.contains(key.str())) {
       return Error{ErrorCode::invalid, "unknown setting \"" + std::string(key.str()) + "\"", at_line(file, node),
-                   "known are: allowed_hosts, comfyui, listen, max_column_bytes, retention, store"};
+                   "known are: alerts, allowed_hosts, comfyui, listen, max_column_bytes, retention, store"};
     }
     if (key.str() == "comfyui") {
       if (auto done = read_workers(node, file, settings); !done) return done;
@@ -179,6 +177,12 @@ Result<void> read_config(const std::filesystem::path& file, Settings& settings) 
     }
     if (key.str() == "retention") {
       if (auto done = read_retention(node, file, settings); !done) return done;
+      continue;
+    }
+    if (key.str() == "alerts") {
+      auto alerts = read_alert_settings(node, file);
+      if (!alerts) return alerts.error();
+      settings.alerts = std::move(*alerts);
       continue;
     }
     if (key.str() == "max_column_bytes") {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/alert_settings.h"
 #include "base/result.h"
 
 namespace comfytrace::app {
@@ -41,6 +42,7 @@ struct Settings {
   std::filesystem::path token_file;        // where the access token is kept
   std::vector<std::string> allowed_hosts;  // further names under which this server may be addressed
   Retention retention;
+  AlertSettings alerts;
   std::int64_t max_column_bytes = std::int64_t{1} << 30;  // memory for the columns that statistics are made from
   std::optional<std::filesystem::path> config_file;  // the one that was read
 

@@ -26,6 +26,7 @@ bool RunAssembler::State::is_forgotten(const std::string& prompt_id) const {
 Memo& RunAssembler::State::begin(const std::string& prompt_id, AttemptBook::Age age) {
   Memo& memo = book.begin(worker_id, prompt_id, age);
   memo.seen_life = worker().now();
+  if (is_past) memo.attempt().origin = model::Origin::backfilled;
   return memo;
 }
 

@@ -27,6 +27,7 @@ struct RunAssembler::State {
   // The fact that is being applied.
   std::string worker_id;
   std::int64_t at_ms = 0;
+  bool is_past = false;
 
   void on(const comfyui::Event& event);
   void on(const comfyui::QueueSnapshot& snapshot);

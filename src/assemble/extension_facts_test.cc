@@ -27,6 +27,7 @@ comfyui::ProgressState finished(const std::string& prompt_id, const std::string&
   told.max.reset();
   told.started_at_ms = from_ms;
   told.finished_at_ms = to_ms;
+  told.vram_peak_bytes = 9'000;
   return {prompt_id, {told}};
 }
 
@@ -65,7 +66,27 @@ TEST(ExtensionFacts, GiveNodeTimesToAPromptOfAnybody) {
   ASSERT_EQ(attempt.nodes.size(), 2u);
   EXPECT_EQ(attempt.nodes[0].start_offset_ms, 10);
   EXPECT_EQ(attempt.nodes[0].duration_ms, 100);
+  EXPECT_EQ(attempt.nodes[0].vram_peak_bytes, 9'000);
+  EXPECT_EQ(attempt.nodes[1].vram_peak_bytes, std::nullopt) << "it came from the cache";
   EXPECT_EQ(attempt.nodes[0].class_type, "ImageBlur");
+}
+
+TEST(ExtensionFacts, OfTheTimeBeforeWeWatchedAreFoundAfterwards) {
+  Recorder r;
+  r.assembler->apply(Fact{"w", 990, PromptQueued{item("p", 4)}, true});
+  r.assembler->apply(Fact{"w", 1000, comfyui::Event(comfyui::ExecutionStart{"p", 1000}), true});
+  r.assembler->apply(Fact{"w", 1010, comfyui::Event(started("p", "2", 1010)), true});
+  r.assembler->apply(Fact{"w", 1110, comfyui::Event(finished("p", "2", 1010, 1110)), true});
+  r.assembler->apply(Fact{"w", 1200, comfyui::Event(comfyui::ExecutionSuccess{"p", 1200}), true});
+  r.assembler->apply(Fact{"w", 1300, refused("r"), true});
+  r.assembler->apply(Fact{"w", 1400, PromptQueued{item("now", 5)}});
+  std::map<std::string, model::Run> found;
+  for (const model::Run& run : r.assembler->take_changes().runs) found.insert_or_assign(run.run_id, run);
+  const auto origin = [&](const std::string& id) { return found.at(id).scenes.at(0).attempts.at(0).origin; };
+  EXPECT_EQ(origin("p"), model::Origin::backfilled);
+  EXPECT_EQ(found.at("p").scenes[0].attempts[0].nodes.at(0).duration_ms, 100);
+  EXPECT_EQ(origin("r"), model::Origin::backfilled);
+  EXPECT_EQ(origin("now"), model::Origin::observed);
 }
 
 TEST(ExtensionFacts, ToldTwiceChangeNothing) {

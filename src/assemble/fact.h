@@ -45,6 +45,7 @@ struct Fact {
                Resumed, std::vector<model::DeviceSample>, model::AttemptEnvironment, comfyui::PromptQueued,
                comfyui::PromptsRemoved, comfyui::PromptRejected, comfyui::PromptPartlyRejected>
       what;
+  bool is_past = false;  // it was before we watched: what begins with it was found afterwards
 };
 
 }  // namespace comfytrace::assemble

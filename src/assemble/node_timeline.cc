@@ -110,6 +110,7 @@ NodeExecution first_sight(const comfyui::NodeProgress& told) {
   node.node_id = told.node_id;
   node.display_node_id = told.display_node_id.empty() ? told.node_id : told.display_node_id;
   node.parent_node_id = told.parent_node_id;
+  node.vram_peak_bytes = told.vram_peak_bytes;
   return node;
 }
 
@@ -147,6 +148,10 @@ void note_again(model::Attempt& attempt, NodeExecution& node, const comfyui::Nod
   if (node.class_type.empty() && !told.class_type.empty()) {
     node.class_type = told.class_type;
     change.kept = true;
+  }
+  if (told.vram_peak_bytes && node.vram_peak_bytes != told.vram_peak_bytes) {
+    node.vram_peak_bytes = told.vram_peak_bytes;
+    change.kept = change.live = true;
   }
   if (node.state == NodeState::running) {
     if (set_progress(node, told.value, told.max)) change.live = true;

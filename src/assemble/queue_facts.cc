@@ -208,7 +208,7 @@ void RunAssembler::State::on(const comfyui::PromptPartlyRejected& rejected) {
 }
 
 void RunAssembler::State::on(const comfyui::PromptRejected& rejected) {
-  reject(rejected.item, rejected.answer, model::Origin::observed);
+  reject(rejected.item, rejected.answer, is_past ? model::Origin::backfilled : model::Origin::observed);
 }
 
 void RunAssembler::State::reject(comfyui::QueueItem item, const comfyui::PromptAnswer& answer, model::Origin origin) {

@@ -34,6 +34,7 @@ void RunAssembler::adopt(model::Run run) {
 void RunAssembler::apply(const Fact& fact) {
   state_->worker_id = fact.worker_id;
   state_->at_ms = fact.at_ms;
+  state_->is_past = fact.is_past;
   std::visit([this](const auto& what) { state_->on(what); }, fact.what);
 }
 

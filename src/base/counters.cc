@@ -46,6 +46,12 @@ constexpr std::array kTable{
     Description{Counter::api_requests, "api_requests", Severity::info, "HTTP requests served."},
     Description{Counter::api_requests_refused, "api_requests_refused", Severity::warning,
                 "HTTP requests refused for their Host, Origin, token or size."},
+    Description{Counter::alerts_raised, "alerts_raised", Severity::info, "Alerts that were raised."},
+    Description{Counter::alert_tries_failed, "alert_tries_failed", Severity::warning,
+                "Tries to send a notice of an alert that failed; most are made again."},
+    Description{Counter::alert_notices_lost, "alert_notices_lost", Severity::loss,
+                "Notices of alerts that were given up after several tries, or because too many waited; the alerts "
+                "themselves are in the history."},
 };
 static_assert(kTable.size() == static_cast<std::size_t>(Counter::kCount), "every counter has a row");
 

@@ -35,6 +35,9 @@ enum class Counter {
   live_clients_kicked,     // pages closed because they stopped reading
   api_requests,            // HTTP requests served
   api_requests_refused,    // refused for Host, Origin, token or a bound
+  alerts_raised,           // alerts that were raised
+  alert_tries_failed,      // tries to send a notice that failed
+  alert_notices_lost,      // notices given up, or dropped because too many waited
   kCount,
 };
 

@@ -1,6 +1,8 @@
 #include "base/text.h"
 
+#include <charconv>
 #include <cstdint>
+#include <vector>
 
 namespace comfytrace::base {
 namespace {
@@ -84,6 +86,22 @@ std::string printable(std::string_view text) {
     }
   }
   return out;
+}
+
+std::strong_ordering compare_versions(std::string_view a, std::string_view b) {
+  const auto numbers = [](std::string_view text) {
+    std::vector<std::uint64_t> parts;
+    for (const char *at = text.data(), *end = at + text.size(); at <= end;) {
+      std::uint64_t number = 0;
+      at = std::from_chars(at, end, number).ptr;
+      parts.push_back(number);
+      if (at == end || *at != '.') break;
+      ++at;
+    }
+    while (!parts.empty() && parts.back() == 0) parts.pop_back();
+    return parts;
+  };
+  return numbers(a) <=> numbers(b);
 }
 
 }  // namespace comfytrace::base

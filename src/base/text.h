@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -17,5 +18,8 @@ namespace comfytrace::base {
 // `text` fit for one cell of a terminal: control characters and escape sequences made visible, so that text
 // from a graph can neither move the cursor nor colour the screen.
 [[nodiscard]] std::string printable(std::string_view text);
+
+// By their numbers, so that 0.10.0 is higher than 0.9.0. Text that is no version counts as 0.
+[[nodiscard]] std::strong_ordering compare_versions(std::string_view a, std::string_view b);
 
 }  // namespace comfytrace::base

@@ -75,12 +75,15 @@ void ExtensionStream::take(base::Result<net::ClientResponse> answer) {
         "`comfytrace extension install <ComfyUI directory>` adds",
         false);
   }
-  if (hello->protocol != comfyui::kTelemetryProtocol) return lost(other_protocol(hello->protocol), false);
-  resumes_ = hello->boot == boot_;
+  if (hello->extension.protocol != comfyui::kTelemetryProtocol) {
+    return lost(other_protocol(hello->extension.protocol), false);
+  }
+  resumes_ = boot_.empty() ? hello->oldest_seq <= 1 : hello->boot == boot_;
   if (boot_.empty()) {
-    // The first time: from now on. What was before is in the worker's history.
+    // The first time: everything that it still has. A history tells no nodes, and nothing of refused prompts.
     boot_ = hello->boot;
-    seq_ = hello->seq;
+    seq_ = std::max<std::uint64_t>(hello->oldest_seq, 1) - 1;
+    past_seq_ = hello->seq;
   }
   connect();
 }
@@ -131,22 +134,25 @@ void ExtensionStream::take_frame(std::string_view text) {
   if (std::exchange(resumes_, false) && !is_gap) handlers_.resumed();
   if (mine != connection_) return;
   if (is_gap) return handlers_.gap();
-  handlers_.frame(std::move(*frame));
+  const bool is_past = frame->is_numbered && frame->seq <= past_seq_;
+  handlers_.frame(std::move(*frame), is_past);
 }
 
 void ExtensionStream::take_hello(const comfyui::TelemetryHello& hello, std::int64_t at_ms) {
-  if (hello.protocol != comfyui::kTelemetryProtocol) return lost(other_protocol(hello.protocol), false);
+  if (hello.extension.protocol != comfyui::kTelemetryProtocol) {
+    return lost(other_protocol(hello.extension.protocol), false);
+  }
   if (hello.boot != boot_) {
     // ComfyUI was restarted: all of its new life comes.
     boot_ = hello.boot;
-    seq_ = 0;
+    seq_ = past_seq_ = 0;
     resumes_ = false;
   }
   is_open_ = true;
   back_off_.reset();
   if (asked_for_previews_ != wants_previews_) want_previews(std::exchange(wants_previews_, asked_for_previews_));
   const std::uint64_t mine = connection_;
-  handlers_.opened();
+  handlers_.opened(hello.extension);
   // Later the frames themselves tell what began meanwhile.
   if (!std::exchange(is_first_, false)) return;
   for (const comfyui::ProgressState& running : hello.running) {
@@ -156,7 +162,7 @@ void ExtensionStream::take_hello(const comfyui::TelemetryHello& hello, std::int6
     told.at_ms = at_ms;
     for (const auto& node : running.nodes) told.at_ms = std::min(told.at_ms, node.started_at_ms.value_or(at_ms));
     told.what = comfyui::Event(running);
-    handlers_.frame(std::move(told));
+    handlers_.frame(std::move(told), false);
   }
 }
 

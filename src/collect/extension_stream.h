@@ -10,24 +10,26 @@
 #include "base/result.h"
 #include "collect/back_off.h"
 #include "collect/collector_timings.h"
-#include "collect/timer.h"
 #include "collect/worker_requests.h"
 #include "comfyui/telemetry_frame.h"
 #include "net/asio.h"
 #include "net/http.h"
+#include "net/timer.h"
 #include "net/websocket_client.h"
 
 namespace comfytrace::collect {
 
 // The second source: our extension inside a ComfyUI, if it is there. Looks for it whenever the worker answers, follows
-// it, and goes on where it was after an interruption. I/O thread only.
+// it, and goes on where it was after an interruption. Begins with whatever it still has of the time before: what was
+// told to an earlier life of ours comes twice, and what happened between the two is not lost. I/O thread only.
 class ExtensionStream {
  public:
   struct Handlers {
-    std::function<void()> opened;                        // it tells from now on
-    std::function<void()> resumed;                       // and leaves out nothing of what happened since it last told
-    std::function<void(comfyui::TelemetryFrame)> frame;  // each once, in order
-    std::function<void()> gap;                           // some will not come
+    std::function<void(const model::ExtensionInfo&)> opened;  // it tells from now on
+    std::function<void()> resumed;  // and leaves out nothing of what happened since it last told
+    // Each once, in order. `is_past`: it was before we asked for the first time.
+    std::function<void(comfyui::TelemetryFrame, bool is_past)> frame;
+    std::function<void()> gap;  // some will not come
     // It is not there, or no longer. What to do about it, if anything but installing it.
     std::function<void(std::optional<std::string> mend)> closed;
   };
@@ -55,7 +57,7 @@ class ExtensionStream {
   const CollectorTimings& timings_;
   Handlers handlers_;
   BackOff back_off_;
-  Timer retry_;
+  net::Timer retry_;
   std::unique_ptr<net::WebSocketClient> socket_;
   std::uint64_t connection_ = 0;  // which one: what an earlier one still says is not heard
   bool running_ = false;
@@ -66,6 +68,7 @@ class ExtensionStream {
   bool resumes_ = false;             // goes on where the last connection was, unless a gap is told first
   std::string boot_;                 // the life of ComfyUI that `seq_` is a number of; empty: never connected
   std::uint64_t seq_ = 0;            // the last frame taken
+  std::uint64_t past_seq_ = 0;       // the last frame of what was before we asked for the first time
 };
 
 }  // namespace comfytrace::collect

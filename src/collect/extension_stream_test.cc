@@ -1,16 +1,9 @@
 #include "collect/extension_stream.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "base/counters.h"
-#include "collect/recorder.h"
-#include "collect/testing/fake_comfyui.h"
-#include "collect/testing/gathering_sink.h"
+#include "collect/testing/extension_fixture.h"
 
 namespace comfytrace::collect {
 namespace {
@@ -18,72 +11,11 @@ namespace {
 using model::CaptureSource;
 using model::ExitReason;
 using model::Status;
+using testing::ExtensionStreamTest;
 using testing::FakeComfyUi;
-using testing::fast_timings;
-using testing::GatheringSink;
 using ::testing::HasSubstr;
 using testing::run_for;
 using testing::run_until;
-
-class ExtensionStreamTest : public ::testing::Test {
- protected:
-  void start(std::optional<std::int64_t> protocol = 1) {
-    comfyui_.extension.protocol = protocol;
-    recorder_ = std::make_unique<Recorder>(
-        io_, base::system_clock(),
-        [this](std::string_view run_id) -> std::optional<model::Run> {
-          const auto it = sink_.runs.find(std::string(run_id));
-          return it == sink_.runs.end() ? std::nullopt : std::optional(it->second);
-        },
-        sink_, timings_);
-    worker_id_ = *recorder_->add_worker(comfyui_.url());
-    recorder_->start();
-  }
-  void start_and_settle() {
-    start();
-    ASSERT_TRUE(until_source(CaptureSource::extension));
-    run_for(io_, 20);
-  }
-  [[nodiscard]] model::Connection connection() const { return recorder_->worker_states()[0].connection; }
-  bool until_source(CaptureSource source) {
-    return run_until(io_, [&] { return connection().source == source; });
-  }
-  bool until(const std::string& run_id, Status status) {
-    return run_until(io_, [&] { return sink_.runs.contains(run_id) && sink_.runs[run_id].status == status; });
-  }
-  void tell_queued(const std::string& id, double ts_ms) {
-    comfyui_.extension.tell(
-        "queue", "queued",
-        fmt::format(
-            R"({{"promptId":"{}","number":1,"submissionId":null,"prompt":{},"extraData":{{}},"outputs":["2"]}})", id,
-            R"({"1":{"class_type":"KSampler","inputs":{}},"2":{"class_type":"SaveImage","inputs":{"images":["1",0]}}})"),
-        ts_ms);
-  }
-  const model::Attempt& attempt(const std::string& run_id) {
-    return sink_.runs.at(run_id).scenes.at(0).attempts.back();
-  }
-  void expect_whole(const std::string& run_id) {
-    ASSERT_TRUE(sink_.runs.contains(run_id));
-    const model::Attempt& of = attempt(run_id);
-    EXPECT_EQ(of.status, Status::success);
-    EXPECT_TRUE(of.node_times_known);
-    EXPECT_EQ(of.duration_ms, 100);
-    ASSERT_EQ(of.nodes.size(), 2u);
-    EXPECT_EQ(of.nodes[0].start_offset_ms, 10);
-    EXPECT_EQ(of.nodes[0].duration_ms, 50);
-    EXPECT_EQ(of.nodes[1].start_offset_ms, 60);
-    EXPECT_EQ(of.nodes[1].duration_ms, 30);
-    EXPECT_TRUE(of.fallback_notes.empty()) << of.fallback_notes.front();
-    EXPECT_EQ(sink_.runs[run_id].scenes[0].attempts.size(), 1u);
-  }
-
-  net::asio::io_context io_;
-  FakeComfyUi comfyui_{io_};
-  CollectorTimings timings_ = fast_timings();
-  GatheringSink sink_;
-  std::unique_ptr<Recorder> recorder_;
-  std::string worker_id_;
-};
 
 TEST_F(ExtensionStreamTest, IsPreferredWhereItIs) {
   start_and_settle();
@@ -111,30 +43,6 @@ TEST_F(ExtensionStreamTest, IsFoundWhenComfyUiComesBackWithIt) {
   comfyui_.extension.protocol = 1;
   comfyui_.start();
   EXPECT_TRUE(until_source(CaptureSource::extension));
-}
-
-TEST_F(ExtensionStreamTest, OfANewerProtocolIsLeftAloneAndSaysSo) {
-  start(2);
-  ASSERT_TRUE(
-      run_until(io_, [&] { return connection().missing.value_or("").find("protocol 2") != std::string::npos; }));
-  EXPECT_EQ(connection().source, CaptureSource::stock);
-  EXPECT_THAT(*connection().missing, HasSubstr("update comfytrace"));
-  EXPECT_TRUE(comfyui_.extension.sockets.empty());
-  comfyui_.queue("a");
-  EXPECT_TRUE(until("a", Status::queued)) << "stock ComfyUI is watched all the same";
-}
-
-TEST_F(ExtensionStreamTest, SomethingElseAtItsAddressIsLeftAloneAndSaysSo) {
-  comfyui_.override = [](const net::HttpRequest& request) -> std::optional<net::HttpResponse> {
-    if (request.path != "/telemetry") return std::nullopt;
-    net::HttpResponse response;
-    response.body = "<html>";
-    return response;
-  };
-  start(std::nullopt);
-  ASSERT_TRUE(
-      run_until(io_, [&] { return connection().missing.value_or("").find("is not the") != std::string::npos; }));
-  EXPECT_EQ(connection().source, CaptureSource::stock);
 }
 
 TEST_F(ExtensionStreamTest, GivesNodeTimesToAPromptOfAnotherProgram) {
@@ -203,6 +111,35 @@ TEST_F(ExtensionStreamTest, ResumesWithoutGapOrDoubleAfterTheConnectionWasLost) 
   expect_whole("b");
   EXPECT_THAT(comfyui_.extension.sockets.at(0)->target, HasSubstr("boot=boot-1"));
   EXPECT_THAT(comfyui_.extension.sockets.at(0)->target, ::testing::Not(HasSubstr("since=0&")));
+}
+
+TEST_F(ExtensionStreamTest, WhatItStillHasOfTheTimeBeforeIsFoundAfterwardsNodeByNode) {
+  tell_queued("a", 900);
+  comfyui_.extension.tell_execution("a", 1'000);
+  comfyui_.remember("a");
+  comfyui_.extension.tell(
+      "http", "rejected",
+      R"({"promptId":"r","clientId":null,"error":{"type":"e","message":"no"},"nodeErrors":{},"prompt":{},"extraData":{}})",
+      1'500);
+  start_and_settle();
+  EXPECT_THAT(comfyui_.extension.sockets.at(0)->target, HasSubstr("since=0&"));
+  ASSERT_TRUE(until("a", Status::success));
+  ASSERT_TRUE(run_until(io_, [&] { return attempt("a").nodes.size() == 2 && attempt("a").nodes[1].duration_ms; }));
+  expect_whole("a");
+  EXPECT_EQ(attempt("a").origin, model::Origin::backfilled);
+  ASSERT_TRUE(until("r", Status::failed));
+  EXPECT_EQ(attempt("r").origin, model::Origin::backfilled);
+  tell_queued("b", 1'900);
+  ASSERT_TRUE(run_until(io_, [&] { return sink_.runs.contains("b"); }));
+  EXPECT_EQ(attempt("b").origin, model::Origin::observed);
+}
+
+TEST_F(ExtensionStreamTest, AsksForNoFrameThatItNoLongerHas) {
+  for (int i = 0; i < 5; ++i) comfyui_.extension.tell("telemetry", "stats", "{}", 100);
+  comfyui_.extension.forget_frames();
+  comfyui_.extension.tell("telemetry", "stats", "{}", 200);
+  start_and_settle();
+  EXPECT_THAT(comfyui_.extension.sockets.at(0)->target, HasSubstr("since=5&"));
 }
 
 TEST_F(ExtensionStreamTest, FallsBackWhenItVanishes) {

@@ -11,9 +11,9 @@
 #include "base/result.h"
 #include "collect/collector_timings.h"
 #include "collect/recent_keys.h"
-#include "collect/timer.h"
 #include "collect/worker_requests.h"
 #include "comfyui/body.h"
+#include "net/timer.h"
 
 namespace comfytrace::collect {
 
@@ -70,7 +70,7 @@ class HistoryReader {
   WorkerRequests& requests_;
   const CollectorTimings& timings_;
   Handlers handlers_;
-  Timer timer_;
+  net::Timer timer_;
   RecentKeys seen_;
   std::map<std::string, Wanted> wanted_;
   std::int64_t newest_ = 0;                // so many of the newest entries are to be read; 0: none

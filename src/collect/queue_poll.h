@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "collect/collector_timings.h"
-#include "collect/timer.h"
 #include "collect/worker_requests.h"
 #include "comfyui/body.h"
+#include "net/timer.h"
 
 namespace comfytrace::collect {
 
@@ -48,7 +48,7 @@ class QueuePoll {
   WorkerRequests& requests_;
   const CollectorTimings& timings_;
   Handlers handlers_;
-  Timer soon_;
+  net::Timer soon_;
   bool running_ = false;
   bool relaxed_ = false;
   bool in_flight_ = false;

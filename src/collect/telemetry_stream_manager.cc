@@ -16,11 +16,11 @@
 #include "collect/history_reader.h"
 #include "collect/queue_poll.h"
 #include "collect/stats_poll.h"
-#include "collect/timer.h"
 #include "collect/told_frame.h"
 #include "collect/worker_requests.h"
 #include "collect/worker_view.h"
 #include "comfyui/frame.h"
+#include "net/timer.h"
 #include "net/websocket_client.h"
 
 namespace comfytrace::collect {
@@ -55,7 +55,7 @@ struct TelemetryStreamManager::Impl {
   void take_snapshot(comfyui::QueueSnapshot snapshot);
   void queue_failed(const base::Error& error);
   void take_stats(comfyui::SystemStats stats);
-  void take_told(comfyui::TelemetryFrame frame);
+  void take_told(comfyui::TelemetryFrame frame, bool is_past);
   void tell_busy(bool was_busy);
   [[nodiscard]] ExtensionStream::Handlers extension_handlers();
 
@@ -81,8 +81,8 @@ struct TelemetryStreamManager::Impl {
   ExtensionStream extension;
   std::string preview_prompt;  // the last one of which the socket itself brought pictures
   BackOff back_off;
-  Timer retry;
-  Timer ticker;
+  net::Timer retry;
+  net::Timer ticker;
   std::unique_ptr<net::WebSocketClient> socket;
   std::uint64_t connection = 0;  // which one: what an earlier one still says is not heard
   bool started = false;
@@ -94,7 +94,7 @@ struct TelemetryStreamManager::Impl {
   struct Waiter {
     std::uint64_t number;
     std::function<void(base::Result<void>)> ready;
-    std::unique_ptr<Timer> timeout;
+    std::unique_ptr<net::Timer> timeout;
   };
   std::vector<Waiter> waiters;
   std::uint64_t waiters_so_far = 0;
@@ -305,12 +305,12 @@ void TelemetryStreamManager::Impl::tell_busy(bool was_busy) {
 
 ExtensionStream::Handlers TelemetryStreamManager::Impl::extension_handlers() {
   ExtensionStream::Handlers told;
-  told.opened = [this] {
+  told.opened = [this](const model::ExtensionInfo& info) {
     queue.relax(true);
-    view.told_by_extension();
+    view.told_by_extension(info);
   };
   told.resumed = [this] { fact(assemble::Resumed{}); };
-  told.frame = [this](comfyui::TelemetryFrame frame) { take_told(std::move(frame)); };
+  told.frame = [this](comfyui::TelemetryFrame frame, bool is_past) { take_told(std::move(frame), is_past); };
   told.gap = [this] {
     queue.ask_again();
     history.look_for_short_prompts();
@@ -322,10 +322,10 @@ ExtensionStream::Handlers TelemetryStreamManager::Impl::extension_handlers() {
   return told;
 }
 
-void TelemetryStreamManager::Impl::take_told(comfyui::TelemetryFrame frame) {
+void TelemetryStreamManager::Impl::take_told(comfyui::TelemetryFrame frame, bool is_past) {
   view.heard();
   const bool was_busy = view.state().queue_running > 0;
-  view.take_told(frame.what);
+  view.take_told(frame);
   tell_busy(was_busy);
   ToldFrame told = read_told_frame(std::move(frame.what), client_id);
   if (told.is_news) view.news();
@@ -333,7 +333,7 @@ void TelemetryStreamManager::Impl::take_told(comfyui::TelemetryFrame frame) {
   if (told.queue_grew) queue.outdated();
   // Of our own prompts the socket brings more of them.
   if (told.preview && told.preview->prompt_id != preview_prompt) handlers.preview(std::move(*told.preview));
-  if (told.fact) handlers.fact({view.state().worker.worker_id, frame.at_ms, std::move(*told.fact)});
+  if (told.fact) handlers.fact({view.state().worker.worker_id, frame.at_ms, std::move(*told.fact), is_past});
 }
 
 TelemetryStreamManager::TelemetryStreamManager(net::asio::io_context& io, const base::Clock& clock, net::Url url,
@@ -385,7 +385,7 @@ void TelemetryStreamManager::expect_news_within(std::int64_t limit_ms) {
 void TelemetryStreamManager::when_connected(std::int64_t timeout_ms, std::function<void(base::Result<void>)> ready) {
   if (impl_->is_established) return ready({});
   const std::uint64_t number = ++impl_->waiters_so_far;
-  auto timeout = std::make_unique<Timer>(impl_->io);
+  auto timeout = std::make_unique<net::Timer>(impl_->io);
   timeout->after(timeout_ms, [impl = impl_.get(), number] {
     const auto it = std::find_if(impl->waiters.begin(), impl->waiters.end(),
                                  [number](const Impl::Waiter& waiter) { return waiter.number == number; });

@@ -6,16 +6,13 @@
 #include <utility>
 
 #include "base/counters.h"
+#include "collect/source_gaps.h"
 #include "collect/telemetry_stream_manager.h"
 
 namespace comfytrace::collect {
 namespace {
 
 using model::ConnectionState;
-
-constexpr const char* kStockTellsNo =
-    "stock ComfyUI tells watchers no node times, progress or previews of other programs' prompts; "
-    "`comfytrace extension install <ComfyUI directory>` adds them";
 
 // Whether only readings differ.
 bool same_make(model::Worker a, const model::Worker& b) {
@@ -47,20 +44,23 @@ void WorkerView::connected() {
   connection.next_try_at_ms.reset();
   connection.last_error.reset();
   connection.source = model::CaptureSource::stock;
-  connection.missing = kStockTellsNo;
+  connection.missing = gaps_of_stock();
+  connection.extension.reset();
   set_state(ConnectionState::connected);
 }
 
-void WorkerView::told_by_extension() {
+void WorkerView::told_by_extension(model::ExtensionInfo extension) {
   state_.connection.source = model::CaptureSource::extension;
-  state_.connection.missing.reset();
+  state_.connection.missing = gaps_of(extension);
+  state_.connection.extension = std::move(extension);
   tell();
 }
 
 void WorkerView::told_by_stock(std::optional<std::string> mend) {
   if (!is_connected_) return;
   state_.connection.source = model::CaptureSource::stock;
-  state_.connection.missing = mend ? std::move(mend) : kStockTellsNo;
+  state_.connection.missing = mend ? std::move(mend) : gaps_of_stock();
+  state_.connection.extension.reset();
   tell();
 }
 
@@ -72,6 +72,7 @@ void WorkerView::disconnected(std::string why, std::int64_t failures, std::int64
   connection.last_error = std::move(why);
   connection.source = model::CaptureSource::none;
   connection.missing.reset();
+  connection.extension.reset();
   state_.queue_running = state_.queue_pending = 0;
   running_prompts_.clear();
   pending_prompts_.clear();
@@ -108,7 +109,13 @@ void WorkerView::take_queue(const comfyui::QueueSnapshot& queue) {
   state_.queue_pending = static_cast<std::int64_t>(queue.pending.size());
 }
 
-void WorkerView::take_told(const comfyui::TelemetryEvent& told) {
+void WorkerView::take_told(const comfyui::TelemetryFrame& frame) {
+  take_torch_memory(frame.torch_memory);
+  const comfyui::TelemetryEvent& told = frame.what;
+  if (const auto* stats = std::get_if<comfyui::TelemetryStats>(&told)) {
+    if (state_.connection.extension) comfyui::update(*state_.connection.extension, *stats);
+    return;
+  }
   if (const auto* queued = std::get_if<comfyui::PromptQueued>(&told)) {
     if (!running_prompts_.contains(queued->item.prompt_id)) pending_prompts_.insert(queued->item.prompt_id);
   } else if (const auto* started = std::get_if<comfyui::PromptStarted>(&told)) {
@@ -124,6 +131,16 @@ void WorkerView::take_told(const comfyui::TelemetryEvent& told) {
   state_.queue_running = static_cast<std::int64_t>(running_prompts_.size());
   state_.queue_pending = static_cast<std::int64_t>(pending_prompts_.size());
   judge();
+}
+
+// Told with the next change or tick: there may be several readings a second.
+void WorkerView::take_torch_memory(const std::vector<comfyui::TorchMemory>& readings) {
+  for (const comfyui::TorchMemory& reading : readings) {
+    const auto device = std::ranges::find(state_.worker.devices, reading.device_index, &model::Device::index);
+    if (device == state_.worker.devices.end() || device->type == "cpu") continue;
+    device->torch_vram_total_bytes = reading.reserved_bytes;
+    device->torch_vram_free_bytes = std::max<std::int64_t>(0, reading.reserved_bytes - reading.allocated_bytes);
+  }
 }
 
 void WorkerView::news() {

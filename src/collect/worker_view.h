@@ -31,8 +31,8 @@ class WorkerView {
   bool take_stats(model::Worker worker);
   void take_queue(const comfyui::QueueSnapshot& queue);
   // The same as it happens.
-  void take_told(const comfyui::TelemetryEvent& told);
-  void told_by_extension();
+  void take_told(const comfyui::TelemetryFrame& told);
+  void told_by_extension(model::ExtensionInfo extension);
   // Only stock ComfyUI tells; `mend` says what to do about that if it is anything but installing the extension.
   void told_by_stock(std::optional<std::string> mend);
   void heard() { state_.connection.last_event_at_ms = clock_.now_ms(); }
@@ -45,6 +45,7 @@ class WorkerView {
 
  private:
   void set_state(model::ConnectionState to);
+  void take_torch_memory(const std::vector<comfyui::TorchMemory>& readings);
 
   const base::Clock& clock_;
   model::WorkerState state_;

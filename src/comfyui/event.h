@@ -39,6 +39,7 @@ struct NodeProgress {
   std::string class_type;
   std::optional<std::int64_t> started_at_ms;
   std::optional<std::int64_t> finished_at_ms;
+  std::optional<std::int64_t> vram_peak_bytes;  // model::NodeExecution
 };
 
 // A snapshot of all nodes that have started so far; the only signal of a node's end.

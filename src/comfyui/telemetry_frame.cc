@@ -16,6 +16,7 @@ namespace json = base::json;
 using base::find;
 using base::Result;
 
+constexpr std::uint64_t kMaxFailures = 1'000'000'000;      // of a tap that count
 constexpr std::int64_t kMaxEpochMs = 253'402'300'799'999;  // the end of the year 9999
 
 struct Data {
@@ -44,6 +45,11 @@ std::optional<std::uint64_t> count_of(const json::value* value) {
   const auto count = value ? base::as_integer(*value) : std::nullopt;
   if (!count || *count < 0) return std::nullopt;
   return static_cast<std::uint64_t>(*count);
+}
+
+std::optional<std::int64_t> bytes_at(const json::value& object, std::string_view key) {
+  const auto told = base::find_integer(object, key);
+  return told && *told >= 0 ? told : std::nullopt;
 }
 
 json::value object_at(const Data& data, std::string_view key) {
@@ -76,6 +82,33 @@ NodeProgress node_of(const Data& data, std::string node_id) {
   return node;
 }
 
+// Of all devices the highest: a node works on one of them.
+std::optional<std::int64_t> peak_of(const Data& data) {
+  std::optional<std::int64_t> peak;
+  const json::array* devices = base::find_array(data.value, "memory");
+  if (!devices) return peak;
+  for (const json::value& device : *devices) {
+    const auto told = bytes_at(device, "nodePeakAllocatedBytes");
+    if (told) peak = std::max(peak.value_or(0), *told);
+  }
+  return peak;
+}
+
+std::vector<TorchMemory> torch_memory_of(const json::value& data, const FrameLimits& limits) {
+  std::vector<TorchMemory> readings;
+  const json::array* devices = base::find_array(data, "devices");
+  if (!devices) devices = base::find_array(data, "memory");
+  if (!devices) return readings;
+  for (const json::value& device : *devices) {
+    if (readings.size() == limits.max_items) break;
+    const auto index = bytes_at(device, "device");
+    const auto allocated = bytes_at(device, "allocatedBytes");
+    const auto reserved = bytes_at(device, "reservedBytes");
+    if (index && allocated && reserved) readings.push_back({*index, *allocated, *reserved});
+  }
+  return readings;
+}
+
 enum class NodePhase { started, progress, finished };
 
 template <NodePhase phase>
@@ -91,6 +124,7 @@ Result<TelemetryEvent> decode_node(const Data& data, std::int64_t at_ms) {
     // One that the cache held has begun at no time.
     if (base::find_bool(data.value, "cached").value_or(false)) node.started_at_ms.reset();
     if (node.started_at_ms) node.finished_at_ms = std::max(at_ms, *node.started_at_ms);
+    node.vram_peak_bytes = peak_of(data);
   }
   return TelemetryEvent(Event(ProgressState{std::move(*prompt_id), {std::move(node)}}));
 }
@@ -114,12 +148,54 @@ std::vector<ProgressState> running_of(const Data& data) {
   return running;
 }
 
+// Absent counters count nothing yet; absent figures are not known.
+TelemetryStats stats_of(const Data& data) {
+  TelemetryStats stats;
+  if (const json::value* counters = find(data.value, "counters")) {
+    stats.frames_dropped = bytes_at(*counters, "dropped").value_or(0);
+  }
+  if (const json::object* failures = base::find_object(data.value, "failures")) {
+    stats.failures = 0;
+    for (const auto& [tap, count] : *failures)
+      *stats.failures += static_cast<std::int64_t>(std::min<std::uint64_t>(count_of(&count).value_or(0), kMaxFailures));
+  }
+  if (const json::value* cost = find(data.value, "cost")) {
+    const auto us = [&](std::string_view key) -> std::optional<double> {
+      const auto ns = number_of(find(*cost, key));
+      return ns && *ns >= 0 ? std::optional(*ns / 1000) : std::nullopt;
+    };
+    stats.event_cost_p50_us = us("recentP50Ns");
+    stats.event_cost_p99_us = us("recentP99Ns");
+  }
+  return stats;
+}
+
+model::ExtensionInfo extension_of(const Data& data, std::int64_t protocol) {
+  model::ExtensionInfo extension;
+  extension.protocol = protocol;
+  extension.version = data.text("extensionVersion");
+  extension.outdated = base::compare_versions(extension.version, COMFYTRACE_VERSION) < 0;
+  if (const json::value* taps = find(data.value, "taps")) {
+    extension.taps = ids_of(find(*taps, "present"), data.bounds());
+    const json::array* skipped = base::find_array(*taps, "skipped");
+    for (std::size_t i = 0; skipped && i < std::min(skipped->size(), data.limits.max_items); ++i) {
+      const Data tap{(*skipped)[i], data.limits};
+      if (auto name = tap.id("name")) extension.skipped_taps.push_back({std::move(*name), tap.text("reason")});
+    }
+  }
+  update(extension, stats_of(data));
+  return extension;
+}
+
 TelemetryHello hello_of(const Data& data, std::int64_t protocol) {
   TelemetryHello hello;
-  hello.protocol = protocol;
-  hello.version = data.text("extensionVersion");
+  hello.extension = extension_of(data, protocol);
   hello.running = running_of(data);
   return hello;
+}
+
+Result<TelemetryEvent> decode_stats(const Data& data, std::int64_t) {
+  return TelemetryEvent(stats_of(data));
 }
 
 Result<TelemetryEvent> decode_hello(const Data& data, std::int64_t) {
@@ -201,7 +277,7 @@ constexpr std::array kDecoders{
     Decoder{"telemetry", "preview", decode_preview},
     Decoder{"telemetry", "hello", decode_hello},
     Decoder{"telemetry", "dropped", decode_dropped},
-    Decoder{"telemetry", "stats", decode_aside},
+    Decoder{"telemetry", "stats", decode_stats},
     Decoder{"device", "torch_memory", decode_aside},
     Decoder{"queue", "queued", decode_queued},
     Decoder{"queue", "started", decode_of_prompt<PromptStarted>},
@@ -236,6 +312,13 @@ Result<TelemetryEvent> decode_data(std::string_view source, const std::string& e
 
 }  // namespace
 
+void update(model::ExtensionInfo& extension, const TelemetryStats& stats) {
+  extension.frames_dropped = stats.frames_dropped;
+  extension.failures = stats.failures;
+  extension.event_cost_p50_us = stats.event_cost_p50_us;
+  extension.event_cost_p99_us = stats.event_cost_p99_us;
+}
+
 Result<TelemetryFrame> decode_telemetry_frame(std::string_view text, const FrameLimits& limits) {
   auto parsed = parse_foreign_json(text, limits.max_bytes);
   if (!parsed) return parsed.error();
@@ -259,6 +342,7 @@ Result<TelemetryFrame> decode_telemetry_frame(std::string_view text, const Frame
   auto what = decode_data(source, event, Data{data ? *data : kNull, limits}, frame.at_ms);
   if (!what) return what.error();
   frame.what = std::move(*what);
+  if (data && (source == "device" || source == "node")) frame.torch_memory = torch_memory_of(*data, limits);
   if (auto* hello = std::get_if<TelemetryHello>(&frame.what)) {
     hello->boot = frame.boot;
     hello->seq = frame.seq;
@@ -273,14 +357,20 @@ Result<TelemetryHello> decode_telemetry_hello(std::string_view body) {
   if (!parsed->is_object()) return wrong_type("$", "an object", &*parsed);
   const auto protocol = base::find_integer(*parsed, "protocol");
   if (!protocol) return wrong_type("$.protocol", "a whole number", find(*parsed, "protocol"));
-  if (*protocol != kTelemetryProtocol) return TelemetryHello{*protocol, "", 0, "", {}};
   const Data data{*parsed, limits};
+  if (*protocol != kTelemetryProtocol) {
+    TelemetryHello other;
+    other.extension.protocol = *protocol;
+    other.extension.version = data.text("extensionVersion");
+    return other;
+  }
   TelemetryHello hello = hello_of(data, *protocol);
   hello.boot = data.text("boot");
   const auto seq = count_of(find(*parsed, "seq"));
   if (!seq) return wrong_type("$.seq", "a whole number", find(*parsed, "seq"));
   if (hello.boot.empty()) return wrong_type("$.boot", "a string", find(*parsed, "boot"));
   hello.seq = *seq;
+  hello.oldest_seq = count_of(find(*parsed, "oldestSeq")).value_or(hello.seq + 1);
   return hello;
 }
 

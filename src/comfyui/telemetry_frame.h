@@ -11,6 +11,7 @@
 #include "comfyui/body.h"
 #include "comfyui/event.h"
 #include "comfyui/frame.h"
+#include "model/worker.h"
 
 // The frames of our extension inside ComfyUI, docs/formats/telemetry-extension.md. Times are ComfyUI's clock, epoch ms.
 namespace comfytrace::comfyui {
@@ -18,11 +19,26 @@ namespace comfytrace::comfyui {
 inline constexpr std::int64_t kTelemetryProtocol = 1;
 
 struct TelemetryHello {
-  std::int64_t protocol = 0;
+  model::ExtensionInfo extension;
   std::string boot;                    // of one life of ComfyUI
   std::uint64_t seq = 0;               // the latest numbered frame
-  std::string version;                 // the extension's; may be empty
+  std::uint64_t oldest_seq = 0;        // the oldest one that can still be had; above `seq`: none
   std::vector<ProgressState> running;  // what its nodes are doing, one a prompt
+};
+
+// What it counted and measured of itself since ComfyUI started.
+struct TelemetryStats {
+  std::optional<std::int64_t> frames_dropped;
+  std::optional<std::int64_t> failures;
+  std::optional<double> event_cost_p50_us;
+  std::optional<double> event_cost_p99_us;
+};
+
+// torch's own book-keeping of one GPU. Reserved is what it took of the GPU, allocated what of that is in use.
+struct TorchMemory {
+  std::int64_t device_index = 0;
+  std::int64_t allocated_bytes = 0;
+  std::int64_t reserved_bytes = 0;
 };
 
 // So many frames will not come.
@@ -57,12 +73,15 @@ struct PromptPartlyRejected {
   std::string prompt_id;
   std::vector<model::ValidationError> node_errors;
 };
-// Known, and nothing to a recorder: counts of the extension's own, memory by torch's book-keeping.
+// Known, and nothing to a recorder but what else stands in the frame.
 struct TelemetryAside {};
 
 // Nodes come as a ProgressState of one node with the worker's times.
-using TelemetryEvent = std::variant<Event, TelemetryHello, FramesDropped, PromptQueued, PromptStarted, PromptFinished,
-                                    PromptsRemoved, PromptRejected, PromptPartlyRejected, TelemetryAside>;
+using TelemetryEvent =
+    std::variant<Event, TelemetryHello, TelemetryStats, FramesDropped, PromptQueued, PromptStarted, PromptFinished,
+                 PromptsRemoved, PromptRejected, PromptPartlyRejected, TelemetryAside>;
+
+void update(model::ExtensionInfo& extension, const TelemetryStats& stats);
 
 struct TelemetryFrame {
   std::uint64_t seq = 0;
@@ -70,6 +89,7 @@ struct TelemetryFrame {
   std::string boot;
   std::int64_t at_ms = 0;  // when it happened
   TelemetryEvent what;
+  std::vector<TorchMemory> torch_memory;  // as of then, if it was read
 };
 
 // Decodes one text frame. Pure; any thread. Errors: invalid (naming the JSON path), too_large. An unknown event is an
@@ -77,7 +97,7 @@ struct TelemetryFrame {
 [[nodiscard]] base::Result<TelemetryFrame> decode_telemetry_frame(std::string_view frame,
                                                                   const FrameLimits& limits = {});
 
-// What GET /telemetry answers. Of another protocol only the number is read.
+// What GET /telemetry answers. Of another protocol only its number and the version are read.
 [[nodiscard]] base::Result<TelemetryHello> decode_telemetry_hello(std::string_view body);
 
 }  // namespace comfytrace::comfyui

@@ -194,18 +194,74 @@ TEST(TelemetryHello, TellsTheProtocolAndWhatRuns) {
   const auto hello = decode_telemetry_hello(
       R"({"protocol":1,"extensionVersion":"1.0","seq":12,"boot":"b","runningNodes":[{"promptId":"p","nodeId":"3","classType":"K","startedTsMs":5.5,"value":2,"max":9},"odd",{"promptId":"p","nodeId":"4"}]})");
   ASSERT_TRUE(hello.ok());
-  EXPECT_EQ(hello->protocol, 1);
+  EXPECT_EQ(hello->extension.protocol, 1);
   EXPECT_EQ(hello->seq, 12u);
+  EXPECT_EQ(hello->oldest_seq, 13u) << "nothing is said of any";
   EXPECT_EQ(hello->boot, "b");
-  EXPECT_EQ(hello->version, "1.0");
+  EXPECT_EQ(hello->extension.version, "1.0");
   ASSERT_EQ(hello->running.size(), 1u);
   ASSERT_EQ(hello->running[0].nodes.size(), 2u);
   EXPECT_EQ(hello->running[0].nodes[0].started_at_ms, 5);
   EXPECT_EQ(hello->running[0].nodes[0].value, 2);
 }
 
+TEST(TelemetryHello, TellsTapsCountsAndCost) {
+  const auto hello = decode_telemetry_hello(
+      R"({"protocol":1,"extensionVersion":"0.0.1","seq":0,"boot":"b","taps":{"present":["a","b",3],"skipped":[{"name":"c","reason":"no c"},{"reason":"?"},7]},
+          "cost":{"recentP50Ns":9440,"recentP99Ns":31060},"counters":{"dropped":4},"failures":{"a":2,"c":1,"odd":"x"}})");
+  ASSERT_TRUE(hello.ok());
+  const model::ExtensionInfo& extension = hello->extension;
+  EXPECT_EQ(extension.taps, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(extension.skipped_taps, (std::vector<model::SkippedTap>{{"c", "no c"}}));
+  EXPECT_EQ(extension.frames_dropped, 4);
+  EXPECT_EQ(extension.failures, 3);
+  EXPECT_DOUBLE_EQ(extension.event_cost_p50_us.value_or(0), 9.44);
+  EXPECT_DOUBLE_EQ(extension.event_cost_p99_us.value_or(0), 31.06);
+  EXPECT_TRUE(extension.outdated);
+}
+
+TEST(TelemetryHello, LeavesOpenWhatIsNotTold) {
+  const auto hello = decode_telemetry_hello(
+      R"({"protocol":1,"extensionVersion":"999.0","seq":0,"boot":"b","taps":[],"cost":{"recentP50Ns":null},"failures":3})");
+  ASSERT_TRUE(hello.ok());
+  EXPECT_EQ(hello->extension, (model::ExtensionInfo{.version = "999.0", .protocol = 1}));
+}
+
+TEST(TelemetryFrame, OfStatsTellsCountsAndCost) {
+  const auto stats =
+      told<TelemetryStats>(frame("telemetry", "stats", R"({"counters":{},"failures":{},"cost":{"recentP50Ns":1500}})"));
+  EXPECT_EQ(stats.frames_dropped, 0);
+  EXPECT_EQ(stats.failures, 0);
+  EXPECT_EQ(stats.event_cost_p50_us, 1.5);
+  EXPECT_FALSE(stats.event_cost_p99_us);
+}
+
+TEST(TelemetryFrame, OfTorchMemoryTellsWhatEachDeviceHolds) {
+  const auto read = decode_telemetry_frame(frame(
+      "device", "torch_memory",
+      R"({"promptId":"p","nodeId":"1","devices":[{"device":1,"allocatedBytes":100,"reservedBytes":300,"peakAllocatedBytes":200},{"device":0,"allocatedBytes":-1,"reservedBytes":5},"odd"]})"));
+  ASSERT_TRUE(read.ok());
+  ASSERT_EQ(read->torch_memory.size(), 1u);
+  EXPECT_EQ(read->torch_memory[0].device_index, 1);
+  EXPECT_EQ(read->torch_memory[0].allocated_bytes, 100);
+  EXPECT_EQ(read->torch_memory[0].reserved_bytes, 300);
+}
+
+TEST(TelemetryFrame, OfAFinishedNodeTellsItsPeakOnTheDeviceWhereThatWasHighest) {
+  const auto peak_with = [](const std::string& memory) {
+    const auto read = decode_telemetry_frame(
+        frame("node", "node_finished",
+              R"({"promptId":"p","nodeId":"1","cached":false,"startedTsMs":1,"memory":)" + memory + "}"));
+    EXPECT_TRUE(read.ok());
+    return std::get<ProgressState>(std::get<Event>(read->what)).nodes.at(0).vram_peak_bytes;
+  };
+  EXPECT_EQ(peak_with(R"([{"device":0,"nodePeakAllocatedBytes":5},{"device":1,"nodePeakAllocatedBytes":7}])"), 7);
+  EXPECT_EQ(peak_with(R"([{"device":0,"nodePeakAllocatedBytes":null,"peakAllocatedBytes":9}])"), std::nullopt);
+  EXPECT_EQ(peak_with("null"), std::nullopt);
+}
+
 TEST(TelemetryHello, OfAnotherProtocolTellsOnlyThat) {
-  EXPECT_EQ(decode_telemetry_hello(R"({"protocol":2,"seq":"new"})")->protocol, 2);
+  EXPECT_EQ(decode_telemetry_hello(R"({"protocol":2,"seq":"new"})")->extension.protocol, 2);
   EXPECT_FALSE(decode_telemetry_hello(R"({"protocol":1,"seq":"new","boot":"b"})").ok());
   EXPECT_FALSE(decode_telemetry_hello(R"({"protocol":1,"seq":1})").ok());
   EXPECT_FALSE(decode_telemetry_hello(R"({"hello":1})").ok());

@@ -20,6 +20,7 @@ using base::Result;
 constexpr std::int64_t kMinute_ms = 60'000;
 constexpr std::int64_t kHour_ms = 60 * kMinute_ms;
 constexpr std::int64_t kDay_ms = 24 * kHour_ms;
+constexpr std::int64_t kMaxAgo_ms = 7'000'000 * kDay_ms;
 constexpr std::int64_t kLastMs = 253'402'300'799'999;  // the end of the year 9999
 constexpr std::string_view kTimeMend =
     "epoch milliseconds, 2026-11-22, 2026-11-22T10:00:00Z, or back from now: -7d, -12h, -30m";
@@ -169,7 +170,7 @@ std::optional<std::int64_t> written_ago(std::string_view text) {
   const auto unit = std::ranges::find(kDurations, text.substr(text.size() - 1), &Unit::name);
   if (unit == kDurations.end() || unit->factor < kMinute_ms) return std::nullopt;
   const auto count = as_number(text.substr(1, text.size() - 2));
-  if (!count || *count < 0 || *count > 1'000'000) return std::nullopt;
+  if (!count || *count < 0 || *count > kMaxAgo_ms / unit->factor) return std::nullopt;
   return *count * unit->factor;
 }
 

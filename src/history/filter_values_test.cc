@@ -71,10 +71,12 @@ TEST(ParseTime, KeepsWhatIsRelative) {
   EXPECT_EQ(parse_time("-2w")->ago_ms, 14 * kDayMs);
   EXPECT_EQ(parse_time("now")->ago_ms, 0);
   EXPECT_FALSE(parse_time("2025-11-22")->ago_ms);
-  for (const char* text : {"now", "-1m", "-90m", "-36h", "-7d", "-1000000d"}) {
+  for (const char* text : {"now", "-1m", "-90m", "-36h", "-7d", "-7000000d", "-10079999999m"}) {
     EXPECT_EQ(to_text_ago(*parse_time(text)->ago_ms), text);
   }
   EXPECT_EQ(to_text_ago(*parse_time("-1w")->ago_ms), "-7d");
+  EXPECT_EQ(to_text_ago(*parse_time("-1000000w")->ago_ms), "-7000000d");
+  EXPECT_FALSE(parse_time("-1000001w"));
 }
 
 TEST(ParseDuration, ReadsEveryUnit) {

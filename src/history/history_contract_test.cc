@@ -330,8 +330,44 @@ TEST_P(RunHistoryContract, KeepsWorkersPresetsRecommendationsAndAlerts) {
   const Alert early{.id = "a1", .rule = "x", .message = "m", .raised_at_ms = 1};
   const Alert late{.id = "a2", .rule = "x", .message = "m", .run_id = "a", .raised_at_ms = 2, .cleared_at_ms = 3};
   for (const auto& alert : {late, early}) ASSERT_TRUE(history_->save_alert(alert));
-  EXPECT_EQ(*history_->alerts(10), (std::vector{late, early}));
-  EXPECT_EQ(*history_->alerts(1), std::vector{late});
+  EXPECT_EQ(*history_->alerts({}), (std::vector{late, early}));
+  EXPECT_EQ(*history_->alerts({.limit = 1}), std::vector{late});
+}
+
+TEST_P(RunHistoryContract, PagesAlertsNewestFirstAndFindsTheOpenOnes) {
+  std::vector<Alert> newest_first;
+  for (int i = 9; i >= 0; --i) {
+    Alert alert{.id = "alert " + std::to_string(i), .rule = "workerDown", .severity = AlertSeverity::critical};
+    alert.raised_at_ms = 1'000 + i / 2;  // two of each time
+    alert.subject = "worker:w";
+    alert.evidence = {{"disconnectedMs", 61'000.5}, {"queuePending", 0}};
+    if (i % 3 == 0) alert.cleared_at_ms = 2'000;
+    if (i % 3 == 1) alert.acknowledged_at_ms = 1'500;
+    alert.held_back = i % 2 == 0;
+    newest_first.push_back(alert);
+    ASSERT_TRUE(history_->save_alert(alert));
+  }
+  std::ranges::sort(newest_first, [](const Alert& a, const Alert& b) {
+    return std::pair(-a.raised_at_ms, a.id) < std::pair(-b.raised_at_ms, b.id);
+  });
+  std::vector<Alert> paged;
+  for (std::string after;;) {
+    const auto page = history_->alerts({.limit = 3, .after_id = after});
+    ASSERT_TRUE(page);
+    if (page->empty()) break;
+    paged.insert(paged.end(), page->begin(), page->end());
+    after = page->back().id;
+  }
+  EXPECT_EQ(paged, newest_first);
+  EXPECT_TRUE(history_->alerts({.after_id = "nobody"})->empty());
+
+  std::erase_if(newest_first, [](const Alert& alert) { return alert.cleared_at_ms.has_value(); });
+  EXPECT_EQ(*history_->alerts({.state = AlertState::open}), newest_first);
+  Alert cleared = newest_first.front();
+  cleared.cleared_at_ms = 3'000;
+  ASSERT_TRUE(history_->save_alert(cleared));
+  newest_first.erase(newest_first.begin());
+  EXPECT_EQ(*history_->alerts({.state = AlertState::open}), newest_first);
 }
 
 TEST_P(RunHistoryContract, HandsOverEveryRunUntilToldToStop) {

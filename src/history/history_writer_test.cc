@@ -87,7 +87,7 @@ class TroubledHistory final : public RunHistory {
   Result<std::vector<FilterPreset>> presets() const override { return memory_.presets(); }
   Result<std::optional<FilterPreset>> preset(std::string_view name) const override { return memory_.preset(name); }
   Result<std::vector<Recommendation>> recommendations() const override { return memory_.recommendations(); }
-  Result<std::vector<Alert>> alerts(std::int64_t limit) const override { return memory_.alerts(limit); }
+  Result<std::vector<Alert>> alerts(const AlertQuery& query) const override { return memory_.alerts(query); }
   Result<void> for_each(const RunFilter& f, const std::function<bool(const model::Run&)>& each) const override {
     return memory_.for_each(f, each);
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -88,17 +89,35 @@ BOOST_DESCRIBE_STRUCT(Recommendation, (),
                       (id, rule, cause, severity, message, suggested_action, evidence_run_ids, confidence, state,
                        deferred_until_ms, created_at_ms))
 
+enum class AlertSeverity { info, warning, critical };
+BOOST_DESCRIBE_ENUM(AlertSeverity, info, warning, critical)
 struct Alert {
   std::string id;
   std::string rule;
+  AlertSeverity severity = AlertSeverity::warning;
+  std::string subject;  // what it is about; at most one open alert a rule and subject
   std::string message;
   std::optional<std::string> run_id;
   std::optional<std::string> worker_id;
+  std::map<std::string, double> evidence;  // what was seen when it was raised; units in the names
   std::int64_t raised_at_ms = 0;
   std::optional<std::int64_t> cleared_at_ms;
+  std::optional<std::int64_t> acknowledged_at_ms;
+  std::optional<std::int64_t> told_at_ms;  // when it last went to the outside sinks
+  bool held_back = false;                  // by quiet hours, and still to be told
   bool operator==(const Alert&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Alert, (), (id, rule, message, run_id, worker_id, raised_at_ms, cleared_at_ms))
+BOOST_DESCRIBE_STRUCT(Alert, (),
+                      (id, rule, severity, subject, message, run_id, worker_id, evidence, raised_at_ms, cleared_at_ms,
+                       acknowledged_at_ms, told_at_ms, held_back))
+
+enum class AlertState { open, all };
+BOOST_DESCRIBE_ENUM(AlertState, open, all)
+struct AlertQuery {
+  AlertState state = AlertState::all;
+  std::int64_t limit = 100;
+  std::string after_id = {};  // the last alert of the page before; one that is not there gives an empty page
+};
 
 // The readings taken during one attempt.
 struct SampleSeries {
@@ -143,7 +162,8 @@ class RunHistoryReader {
   [[nodiscard]] virtual base::Result<std::vector<FilterPreset>> presets() const = 0;
   [[nodiscard]] virtual base::Result<std::optional<FilterPreset>> preset(std::string_view name) const = 0;
   [[nodiscard]] virtual base::Result<std::vector<Recommendation>> recommendations() const = 0;
-  [[nodiscard]] virtual base::Result<std::vector<Alert>> alerts(std::int64_t limit) const = 0;
+  // Newest first by (raised_at_ms, then id).
+  [[nodiscard]] virtual base::Result<std::vector<Alert>> alerts(const AlertQuery& query) const = 0;
   // Hands over every matching run, newest first, without holding them all; stops when `each` returns false.
   [[nodiscard]] virtual base::Result<void> for_each(const RunFilter& filter,
                                                     const std::function<bool(const model::Run&)>& each) const = 0;

@@ -46,9 +46,8 @@ TEST(RunRegex, SaysWhatIsWrong) {
                                                         {"\xff", "UTF-8"},
                                                         {"", "empty"},
                                                         {std::string(RunRegex::kMaxPatternBytes + 1, 'a'), "too long"},
-                                                        {"((a{100}){100}){100}", "bad repetition"},
-                                                        {"(\\pL{500}){2}", "too large"},
-                                                        {"((\\pL{9}){9}){9}\\pL{999}", "too large"}}) {
+                                                        {"((a{100}){100}){100}", "repetition"},
+                                                        {"(\\pL{500}){2}", "too large"}}) {
     const auto refused = RunRegex::compile(pattern);
     ASSERT_FALSE(refused) << pattern;
     EXPECT_EQ(refused.error().code, base::ErrorCode::invalid);

@@ -118,6 +118,7 @@ Attempt RandomRuns::attempt(std::int64_t at_ms) {
     node.duration_ms = maybe(*this, 60'000);
     node.progress_value = maybe_number(*this);
     node.progress_max = maybe_number(*this);
+    if (chance(30)) node.vram_peak_bytes = maybe(*this, 1ll << 34);
     if (node.state == NodeState::cached) a.cached_node_ids.push_back(node.node_id);
     a.nodes.push_back(std::move(node));
   }

@@ -6,26 +6,16 @@
 #include <optional>
 #include <tuple>
 
-#include "insight/stats/distribution.h"
+#include "insight/outlying.h"
 #include "insight/stats/multiple_tests.h"
-#include "insight/stats/outlier.h"
+#include "insight/stats/quantile.h"
 #include "insight/wording.h"
 
 namespace comfytrace::insight {
 namespace {
 
-// A node that is that little off is unchanged, however surely.
-constexpr double kMinimumRatio = 0.05;
-constexpr double kMinimumDelta_ms = 20;
-constexpr double kMinimumShare = 0.01;  // of the run's duration
-
 using Key = std::tuple<std::string, std::string, std::string>;
 using Past = std::map<Key, std::vector<const NodeTime*>>;
-
-// Whole milliseconds down to 0: one is added so that every log is finite.
-double scaled(double duration_ms) {
-  return std::log1p(std::max(duration_ms, 0.0));
-}
 
 struct Judged {
   NodeComparison node;
@@ -41,29 +31,22 @@ Judged judge(const NodeTime& time, const std::vector<const NodeTime*>& past, con
   node.title = time.title;
   node.executions = time.executions;
   node.duration_ms = static_cast<double>(time.duration_ms);
-  std::vector<double> durations;
+  std::vector<double> durations;  // whole milliseconds down to 0: one is added so that every log is finite
   for (const NodeTime* other : past) {
-    if (other->executions == time.executions) durations.push_back(scaled(static_cast<double>(other->duration_ms)));
+    if (other->executions == time.executions) durations.push_back(static_cast<double>(other->duration_ms) + 1);
   }
   node.n = static_cast<std::int64_t>(durations.size());
   node.needed = std::max<std::int64_t>(options.cohort.needs - node.n, 0);
-  const auto scale = stats::robust_scale(durations);
-  if (!scale) return judged;
-  node.baseline_median_ms = std::expm1(scale->median);
+  const auto median = stats::median(durations);
+  if (!median) return judged;
+  node.baseline_median_ms = *median - 1;
   node.delta_ms = node.duration_ms - *node.baseline_median_ms;
   if (*node.baseline_median_ms > 0) node.delta_ratio = node.duration_ms / *node.baseline_median_ms - 1;
-  if (node.needed > 0) return judged;
-  const double value = scaled(node.duration_ms);
-  judged.is_outlier = stats::is_outlier(value, *scale).value_or(false);
-  const double n = static_cast<double>(node.n);
-  const double z = stats::robust_z(value, *scale);
-  judged.raw_p = std::isfinite(z) ? stats::student_two_sided(z / std::sqrt(1 + 1 / n), n - 1) : 0;
+  const auto place = outlying(node.duration_ms + 1, durations, options.cohort.needs);
+  if (!place) return judged;
+  judged.is_outlier = place->stands_out;
+  judged.raw_p = place->p_value;
   return judged;
-}
-
-bool counts(const NodeComparison& node, double run_duration_ms) {
-  const double least = std::max(kMinimumDelta_ms, kMinimumShare * run_duration_ms);
-  return std::abs(*node.delta_ms) >= least && std::abs(node.delta_ratio.value_or(1)) >= kMinimumRatio;
 }
 
 }  // namespace
@@ -90,7 +73,8 @@ std::vector<NodeComparison> compare_nodes(const std::vector<NodeTime>& nodes,
       NodeComparison& node = one.node;
       node.p_value = adjusted[test++];
       node.verdict = Verdict::noEvidence;
-      if (one.is_outlier && *node.p_value <= options.false_discovery_rate && counts(node, run_duration_ms)) {
+      if (one.is_outlier && *node.p_value <= options.false_discovery_rate &&
+          node_change_counts(node.duration_ms, *node.baseline_median_ms, run_duration_ms)) {
         node.verdict = *node.delta_ms > 0 ? Verdict::worse : Verdict::better;
       }
     }

@@ -54,7 +54,7 @@ struct TrendStep {
   Confidence confidence = Confidence::low;
   double before_median = 0;  // of rates: the rates
   double after_median = 0;
-  double size = 0;  // ratio - 1; of rates the difference
+  double size = 0;  // ratio - 1; of rates and queue waits the difference
   std::optional<stats::Interval> size_interval;
   double p_value = 1;
   std::int64_t n_before = 0;  // runs of the level before and after that it was judged by
@@ -103,7 +103,7 @@ struct Trend {
   Verdict verdict = Verdict::notEnoughData;  // of the newest step, else of the slope
   Confidence confidence = Confidence::low;
   std::string sentence;
-  std::int64_t runs = 0;           // that match the filter
+  std::int64_t runs = 0;           // that match the filter and are of a status that tells the number
   std::int64_t runs_judged = 0;    // that bear the claims: the newest that have the number
   std::int64_t runs_missing = 0;   // of the newest max_runs, those without the number
   std::int64_t runs_left_out = 0;  // too few like them in this selection, or not known what they are

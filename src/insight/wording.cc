@@ -56,6 +56,16 @@ std::string signed_percent_words(double ratio) {
   return (ratio < 0 ? kMinus : "+") + words;
 }
 
+std::string percent_range_words(double low, double high) {
+  const auto words = [](double ratio) {
+    const double percent = std::abs(ratio) * 100;
+    std::string number = percent < 0.05 ? "0" : two_digits(percent);
+    if (number.ends_with(".0")) number.resize(number.size() - 2);
+    return (ratio < 0 && number != "0" ? kMinus : "") + number;
+  };
+  return words(low) + " to " + words(high) + " %";
+}
+
 std::string value_words(double value, Unit unit) {
   switch (unit) {
     case Unit::ms:

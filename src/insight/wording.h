@@ -19,6 +19,8 @@ namespace comfytrace::insight {
 [[nodiscard]] std::string percent_words(double ratio);
 // "+38 %", "−4.1 %".
 [[nodiscard]] std::string signed_percent_words(double ratio);
+// Of two ratios: "14 to 22 %", "−4 to 10 %".
+[[nodiscard]] std::string percent_range_words(double low, double high);
 [[nodiscard]] std::string value_words(double value, Unit unit);
 // "1 run", "5 runs": `noun` in the singular, which takes an s.
 [[nodiscard]] std::string count_words(std::int64_t n, std::string_view noun);

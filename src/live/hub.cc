@@ -31,16 +31,17 @@ struct Group {
   net::asio::steady_timer timer;
 };
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out;
   base::write_json_string(out, text);
   return out;
 }
 
 std::string preview_payload(const Preview& preview) {
-  std::string head = "{\"runId\":" + quoted(preview.run_id) + ",\"sceneId\":" + quoted(preview.scene_id) +
-                     ",\"promptId\":" + quoted(preview.prompt_id) + ",\"workerId\":" + quoted(preview.worker_id) +
-                     ",\"nodeId\":" + quoted(preview.node_id) + ",\"mime\":" + quoted(preview.mime) + "}";
+  std::string head = "{\"runId\":" + json_string(preview.run_id) + ",\"sceneId\":" + json_string(preview.scene_id) +
+                     ",\"promptId\":" + json_string(preview.prompt_id) +
+                     ",\"workerId\":" + json_string(preview.worker_id) + ",\"nodeId\":" + json_string(preview.node_id) +
+                     ",\"mime\":" + json_string(preview.mime) + "}";
   std::string payload;
   payload.reserve(4 + head.size() + preview.bytes.size());
   for (const int shift : {24, 16, 8, 0}) payload.push_back(static_cast<char>((head.size() >> shift) & 0xff));
@@ -190,9 +191,9 @@ struct Hub::Impl : std::enable_shared_from_this<Hub::Impl> {
     bool alive = true;
     if (!wanted) {
       const auto& error = wanted.error();
-      alive = session->send(net::make_text_frame("{\"type\":\"error\",\"message\":" + quoted(error.message) +
-                                                 ",\"field\":" + quoted(error.field) +
-                                                 ",\"mend\":" + quoted(error.mend) + "}"));
+      alive = session->send(net::make_text_frame("{\"type\":\"error\",\"message\":" + json_string(error.message) +
+                                                 ",\"field\":" + json_string(error.field) +
+                                                 ",\"mend\":" + json_string(error.mend) + "}"));
     } else {
       alive = subscribe(client, *wanted);
     }
@@ -233,8 +234,8 @@ struct Hub::Impl : std::enable_shared_from_this<Hub::Impl> {
     };
     const std::int64_t now_ms = clock.now_ms();
     bool alive = session->send(net::make_text_frame(
-        "{\"type\":\"hello\",\"protocol\":1,\"version\":" + quoted(options.version) +
-        ",\"bootId\":" + quoted(options.boot_id) + ",\"serverTimeMs\":" + std::to_string(now_ms) + "}"));
+        "{\"type\":\"hello\",\"protocol\":1,\"version\":" + json_string(options.version) +
+        ",\"bootId\":" + json_string(options.boot_id) + ",\"serverTimeMs\":" + std::to_string(now_ms) + "}"));
     const std::uint64_t oldest = ring.empty() ? seq + 1 : ring.front()->seq();
     if (since && boot == options.boot_id && *since <= seq && *since + 1 >= oldest) {
       Backlog missed;
@@ -328,6 +329,9 @@ void Hub::run_changed(const model::RunSummary& run) {
 void Hub::run_deleted(std::string_view run_id) {
   impl_->state.run_deleted(run_id);
   impl_->publish(DeletedRun{std::string(run_id)});
+}
+void Hub::alert_changed(const history::Alert& alert) {
+  if (impl_->state.alert_changed(alert)) impl_->publish(alert);
 }
 void Hub::preview(const Preview& preview) {
   impl_->preview(preview);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "history/run_history.h"
 #include "model/live.h"
 #include "model/run.h"
 #include "model/worker.h"
@@ -59,6 +60,8 @@ class Hub {
   void scene_changed(const model::LiveScene& scene);
   void run_changed(const model::RunSummary& run);
   void run_deleted(std::string_view run_id);
+  // Raised, acknowledged or cleared. A snapshot carries those that are not cleared.
+  void alert_changed(const history::Alert& alert);
   // Goes to subscribers only, at most four times a second a scene.
   void preview(const Preview& preview);
   // Whether anybody would see a preview: false saves decoding it.

@@ -211,6 +211,31 @@ TEST_F(HubTest, ADeletedRunIsToldAndForgotten) {
   EXPECT_THAT(*base::find_array(snapshot, "recent"), IsEmpty());
 }
 
+TEST_F(HubTest, TellsAlertsAndShowsTheOpenOnesInASnapshot) {
+  history::Alert stays;
+  stays.id = "stays";
+  stays.message = "gpu box is \"gone\"";
+  history::Alert goes;
+  goes.id = "goes";
+  hub->alert_changed(stays);
+  const auto page = connect_and_greet();
+  hub->alert_changed(stays);  // no news
+  hub->alert_changed(goes);
+  goes.acknowledged_at_ms = 2;
+  hub->alert_changed(goes);
+  goes.cleared_at_ms = 3;
+  hub->alert_changed(goes);
+  run_handlers();
+  const auto updates = updates_in(page->take());
+  ASSERT_THAT(updates, SizeIs(2)) << "raised and cleared, whatever was between";
+  EXPECT_EQ(base::find_string(updates[0], "kind"), "alert");
+  EXPECT_EQ(base::find_integer(*base::find(updates[0], "alert"), "acknowledgedAtMs"), 2);
+  EXPECT_EQ(base::find_integer(*base::find(updates[1], "alert"), "clearedAtMs"), 3);
+  const auto snapshot = connect()->take().at(1);
+  ASSERT_THAT(*base::find_array(snapshot, "alerts"), SizeIs(1));
+  EXPECT_EQ(base::find_string(base::find_array(snapshot, "alerts")->at(0), "message"), "gpu box is \"gone\"");
+}
+
 TEST_F(HubTest, KeepsTheTwentyNewestRuns) {
   for (int i = 0; i < 50; ++i) {
     model::RunSummary run;

@@ -91,6 +91,20 @@ void State::run_deleted(std::string_view run_id) {
   }
 }
 
+bool State::alert_changed(const history::Alert& alert) {
+  const auto known =
+      std::find_if(alerts_.begin(), alerts_.end(), [&](const auto& other) { return other.id == alert.id; });
+  if (known != alerts_.end() && *known == alert) return false;
+  if (alert.cleared_at_ms) {
+    if (known != alerts_.end()) alerts_.erase(known);
+  } else if (known != alerts_.end()) {
+    *known = alert;
+  } else {
+    alerts_.push_back(alert);
+  }
+  return true;
+}
+
 std::string State::snapshot_json(std::int64_t now_ms, std::size_t max_bytes) const {
   std::string recent;
   for (const auto& run : recent_) {
@@ -109,7 +123,8 @@ std::string State::snapshot_json(std::int64_t now_ms, std::size_t max_bytes) con
       out += scene_json(scene, now_ms);
     }
   }
-  out += "],\"openScenes\":" + std::to_string(open_.size()) + ",\"recent\":[" + recent + "]";
+  out += "],\"openScenes\":" + std::to_string(open_.size()) + ",\"recent\":[" + recent + "],\"alerts\":";
+  base::encode(out, alerts_);
   return out;
 }
 

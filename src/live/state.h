@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "history/run_history.h"
 #include "model/live.h"
 #include "model/run.h"
 #include "model/worker.h"
@@ -25,10 +26,11 @@ class State {
   [[nodiscard]] bool scene_changed(const model::LiveScene& scene);
   [[nodiscard]] bool run_changed(const model::RunSummary& run);
   void run_deleted(std::string_view run_id);
+  [[nodiscard]] bool alert_changed(const history::Alert& alert);
 
   [[nodiscard]] const std::vector<model::WorkerState>& workers() const { return workers_; }
-  // `"workers":[…],"scenes":[…],"openScenes":n,"recent":[…]`. Executing scenes come first; no more of the waiting
-  // ones than `max_bytes` holds.
+  // `"workers":[…],"scenes":[…],"openScenes":n,"recent":[…],"alerts":[…]`. Executing scenes come first; no more of
+  // the waiting ones than `max_bytes` holds.
   [[nodiscard]] std::string snapshot_json(std::int64_t now_ms, std::size_t max_bytes) const;
 
  private:
@@ -43,6 +45,7 @@ class State {
   std::unordered_map<std::string, model::LiveScene> ended_;
   std::deque<std::string> ended_order_;
   std::deque<model::RunSummary> recent_;  // newest first
+  std::vector<history::Alert> alerts_;    // the open ones, in order of first sight
 };
 
 }  // namespace comfytrace::live

@@ -110,6 +110,12 @@ struct Describe {
     subject = std::string("worker") + kSeparator + state.worker.worker_id;
     bytes = sizeof state + state.worker.devices.size() * sizeof(model::Device) + 768;
   }
+  // Every alert is told, raised and cleared; what changes between is told once.
+  void operator()(const history::Alert& alert) const {
+    subject = std::string("alert") + kSeparator + alert.id;
+    phase = alert.cleared_at_ms ? 1 : 0;
+    bytes = sizeof alert + alert.message.size() + alert.evidence.size() * 64 + 512;
+  }
   void operator()(const DeletedRun& run) const {
     subject = std::string("run") + kSeparator + run.run_id;
     phase = -1;
@@ -173,6 +179,8 @@ const std::string& Update::json() const {
     json_ = wrap("run", "run", *run);
   } else if (const auto* state = std::get_if<model::WorkerState>(&what_)) {
     json_ = wrap("worker", "worker", *state);
+  } else if (const auto* alert = std::get_if<history::Alert>(&what_)) {
+    json_ = wrap("alert", "alert", *alert);
   } else {
     json_ = wrap("runDeleted", "runId", std::get<DeletedRun>(what_).run_id);
   }

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "history/run_history.h"
 #include "model/live.h"
 #include "model/run.h"
 #include "model/worker.h"
@@ -22,7 +23,7 @@ struct DeletedRun {
 // One change, shared by all who get it. Its JSON is made when first needed: most intermediate ones are replaced first.
 class Update {
  public:
-  using What = std::variant<model::LiveScene, model::RunSummary, model::WorkerState, DeletedRun>;
+  using What = std::variant<model::LiveScene, model::RunSummary, model::WorkerState, DeletedRun, history::Alert>;
   Update(std::uint64_t seq, std::int64_t at_ms, What what);
 
   [[nodiscard]] std::uint64_t seq() const { return seq_; }

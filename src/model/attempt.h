@@ -38,11 +38,14 @@ struct NodeExecution {
   std::optional<std::int64_t> duration_ms;  // absent while running, and for cached nodes
   std::optional<double> progress_value;
   std::optional<double> progress_max;
+  // The most that torch had allocated while this node ran, by it or beside it, on the device where that was highest.
+  // Only our extension tells it.
+  std::optional<std::int64_t> vram_peak_bytes;
   bool operator==(const NodeExecution&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(NodeExecution, (),
                       (node_id, display_node_id, parent_node_id, class_type, title, state, start_offset_ms, duration_ms,
-                       progress_value, progress_max))
+                       progress_value, progress_max, vram_peak_bytes))
 
 // Why an attempt failed, bounded and without the inputs' tensors.
 struct Failure {

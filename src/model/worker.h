@@ -57,6 +57,32 @@ BOOST_DESCRIBE_ENUM(ConnectionState, connecting, connected, streaming, stalled, 
 enum class CaptureSource { none, stock, extension };
 BOOST_DESCRIBE_ENUM(CaptureSource, none, stock, extension)
 
+// What the extension in this ComfyUI listens to is missing there, and why.
+struct SkippedTap {
+  std::string name;
+  std::string reason;
+  bool operator==(const SkippedTap&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SkippedTap, (), (name, reason))
+
+// Our extension inside a ComfyUI, as it tells of itself. Counts and costs are of this life of ComfyUI.
+struct ExtensionInfo {
+  std::string version;        // may be empty
+  std::int64_t protocol = 0;  // of its wire format
+  bool outdated = false;      // lower than the version this comfytrace carries
+  std::vector<std::string> taps;
+  std::vector<SkippedTap> skipped_taps;
+  std::optional<std::int64_t> frames_dropped;  // that some subscriber was too slow for, whoever it was
+  std::optional<std::int64_t> failures;        // of its own, none of which reached a prompt
+  // Its own time in ComfyUI's threads a call, over the latest 1024.
+  std::optional<double> event_cost_p50_us;
+  std::optional<double> event_cost_p99_us;
+  bool operator==(const ExtensionInfo&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ExtensionInfo, (),
+                      (version, protocol, outdated, taps, skipped_taps, frames_dropped, failures, event_cost_p50_us,
+                       event_cost_p99_us))
+
 struct Connection {
   ConnectionState state = ConnectionState::connecting;
   std::int64_t since_ms = 0;
@@ -64,12 +90,14 @@ struct Connection {
   std::optional<std::int64_t> last_event_at_ms;
   std::int64_t attempt = 0;  // failed attempts in a row
   std::optional<std::int64_t> next_try_at_ms;
-  std::optional<std::string> last_error;  // a sentence
-  std::optional<std::string> missing;     // what this source cannot tell, and how to get it
+  std::optional<std::string> last_error;   // a sentence
+  std::optional<std::string> missing;      // what this source cannot tell, and how to get it
+  std::optional<ExtensionInfo> extension;  // while it is the source
   bool operator==(const Connection&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Connection, (),
-                      (state, since_ms, source, last_event_at_ms, attempt, next_try_at_ms, last_error, missing))
+                      (state, since_ms, source, last_event_at_ms, attempt, next_try_at_ms, last_error, missing,
+                       extension))
 
 // A worker as of now: what /api/v1/workers and the live stream tell.
 struct WorkerState {

@@ -67,7 +67,7 @@ struct HttpResponse {
 
 // A worker's address: "http://host:port" normalised (lower-case host, port filled in, no path or trailing slash).
 struct Url {
-  std::string scheme;  // http
+  std::string scheme;  // http; of what clients of ours may be given, https too
   std::string host;    // without the brackets of an IPv6 address
   std::uint16_t port = 80;
   std::string path;                             // "" or begins with '/'

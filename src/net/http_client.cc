@@ -8,10 +8,11 @@
 namespace comfytrace::net {
 
 struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
-  Impl(asio::io_context& io_context, Url url) : io(io_context), server(std::move(url)) {}
+  Impl(asio::io_context& io_context, Url url, std::shared_ptr<TlsContext> context)
+      : io(io_context), server(std::move(url)), tls(std::move(context)) {}
 
   std::shared_ptr<HttpExchange> make(ClientRequest request) {
-    auto exchange = std::make_shared<HttpExchange>(io, server, idle, std::move(request),
+    auto exchange = std::make_shared<HttpExchange>(io, server, tls, idle, std::move(request),
                                                    [self = weak_from_this()](HttpExchange* ended) {
                                                      if (const auto impl = self.lock()) impl->running.erase(ended);
                                                    });
@@ -28,11 +29,13 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
 
   asio::io_context& io;
   Url server;
+  std::shared_ptr<TlsContext> tls;
   std::shared_ptr<IdleConnections> idle = std::make_shared<IdleConnections>();
   std::unordered_map<HttpExchange*, std::weak_ptr<HttpExchange>> running;
 };
 
-HttpClient::HttpClient(asio::io_context& io, Url server) : impl_(std::make_shared<Impl>(io, std::move(server))) {}
+HttpClient::HttpClient(asio::io_context& io, Url server, std::shared_ptr<TlsContext> tls)
+    : impl_(std::make_shared<Impl>(io, std::move(server), std::move(tls))) {}
 
 HttpClient::~HttpClient() {
   impl_->cancel_all();

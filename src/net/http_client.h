@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "net/asio.h"
+#include "net/client_stream.h"
 #include "net/http.h"
 
 namespace comfytrace::net {
@@ -38,7 +39,8 @@ struct StreamedResponse {
 // Errors: unavailable (refused, reset, timed out: the message says which), invalid (not HTTP), too_large.
 class HttpClient {
  public:
-  HttpClient(asio::io_context& io, Url server);
+  // `tls` is needed for a server whose scheme is https.
+  HttpClient(asio::io_context& io, Url server, std::shared_ptr<TlsContext> tls = nullptr);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;

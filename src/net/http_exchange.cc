@@ -1,7 +1,6 @@
 #include "net/http_exchange.h"
 
 #include <algorithm>
-#include <boost/asio/write.hpp>
 #include <chrono>
 #include <utility>
 
@@ -26,28 +25,36 @@ class ExchangeBody : public BodyStream {
   std::shared_ptr<HttpExchange> exchange_;
 };
 
+std::string host_of(const Url& server) {
+  // Some servers of names know themselves without the port only.
+  const bool usual = server.scheme == "https" ? server.port == 443 : server.port == 80;
+  std::string host = server.authority();
+  return usual ? host.substr(0, host.rfind(':')) : host;
+}
+
 }  // namespace
 
-std::shared_ptr<tcp::socket> IdleConnections::take() {
+std::shared_ptr<ClientStream> IdleConnections::take() {
   const std::int64_t now_ms = base::system_clock().steady_ms();
   while (!idle_.empty()) {
     const Idle last = std::move(idle_.back());
     idle_.pop_back();
     if (now_ms - last.since_ms > kMaxIdleMs) continue;
     // Readable while nothing was asked: the server has closed it, or talks out of turn.
+    tcp::socket& socket = last.stream->socket();
     error_code failure;
     char byte = 0;
-    last.socket->non_blocking(true, failure);
-    last.socket->receive(asio::buffer(&byte, 1), tcp::socket::message_peek, failure);
-    if (failure == asio::error::would_block || failure == asio::error::try_again) return last.socket;
+    socket.non_blocking(true, failure);
+    socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, failure);
+    if (failure == asio::error::would_block || failure == asio::error::try_again) return last.stream;
   }
   return nullptr;
 }
 
-void IdleConnections::give(std::shared_ptr<tcp::socket> socket) {
+void IdleConnections::give(std::shared_ptr<ClientStream> stream) {
   if (closed_) return;
   if (idle_.size() >= kMaxIdle) idle_.erase(idle_.begin());
-  idle_.push_back({std::move(socket), base::system_clock().steady_ms()});
+  idle_.push_back({std::move(stream), base::system_clock().steady_ms()});
 }
 
 void IdleConnections::close() {
@@ -63,7 +70,7 @@ base::Result<std::string> write_request(const Url& server, const ClientRequest& 
   if (target.empty() || target.front() != '/' || breaks(target) || target.find(' ') != std::string::npos) {
     return base::Error{base::ErrorCode::invalid, "The request target is malformed", "target", "percent-encode it"};
   }
-  std::string bytes = request.method + " " + target + " HTTP/1.1\r\nHost: " + server.authority() + "\r\n";
+  std::string bytes = request.method + " " + target + " HTTP/1.1\r\nHost: " + host_of(server) + "\r\n";
   for (const auto& [name, value] : request.headers.all()) {
     if (breaks(name) || breaks(value)) {
       return base::Error{base::ErrorCode::invalid, "A request header has a line break in it", name};
@@ -77,10 +84,12 @@ base::Result<std::string> write_request(const Url& server, const ClientRequest& 
   return bytes += "\r\n" + request.body;
 }
 
-HttpExchange::HttpExchange(asio::io_context& io, Url server, std::shared_ptr<IdleConnections> idle,
-                           ClientRequest request, std::function<void(HttpExchange*)> on_end)
+HttpExchange::HttpExchange(asio::io_context& io, Url server, std::shared_ptr<TlsContext> tls,
+                           std::shared_ptr<IdleConnections> idle, ClientRequest request,
+                           std::function<void(HttpExchange*)> on_end)
     : io_(io),
       server_(std::move(server)),
+      tls_(std::move(tls)),
       idle_(std::move(idle)),
       request_(std::move(request)),
       on_end_(std::move(on_end)),
@@ -105,8 +114,8 @@ void HttpExchange::begin() {
   }
   out_ = std::move(*bytes);
   arm_timer();
-  socket_ = idle_->take();
-  reused_ = socket_ != nullptr;
+  wire_ = idle_->take();
+  reused_ = wire_ != nullptr;
   if (reused_) return send();
   connect();
 }
@@ -116,7 +125,18 @@ void HttpExchange::connect() {
   dialer_->dial([self = shared_from_this()](base::Result<std::shared_ptr<tcp::socket>> socket) {
     self->dialer_.reset();
     if (!socket.ok()) return self->fail(socket.error());
-    self->socket_ = std::move(*socket);
+    self->on_connected(std::move(*socket));
+  });
+}
+
+void HttpExchange::on_connected(std::shared_ptr<tcp::socket> socket) {
+  if (server_.scheme != "https") {
+    wire_ = plain_stream(std::move(socket));
+    return send();
+  }
+  wire_ = start_tls(std::move(socket), server_, tls_, [self = shared_from_this()](const base::Result<void>& done) {
+    if (self->ended_) return;
+    if (!done) return self->fail(done.error());
     self->send();
   });
 }
@@ -126,21 +146,20 @@ void HttpExchange::send() {
   parser_.emplace(kMaxHeaderBytes, bound, request_.method == "HEAD");
   in_.clear();
   sent_ = false;
-  asio::async_write(*socket_, asio::buffer(out_),
-                    [self = shared_from_this(), socket = socket_](const error_code& error, std::size_t) {
-                      // On an error nothing is done: a server may answer and close without reading all, and its answer
-                      // is read all the same.
-                      if (socket == self->socket_) self->sent_ = !error;
-                    });
+  wire_->write_all(asio::buffer(out_), [self = shared_from_this(), wire = wire_](const error_code& error, std::size_t) {
+    // On an error nothing is done: a server may answer and close without reading all, and its answer
+    // is read all the same.
+    if (wire == self->wire_) self->sent_ = !error;
+  });
   read();
 }
 
 void HttpExchange::read() {
   buffer_.resize(kReadBytes);
-  socket_->async_read_some(asio::buffer(buffer_),
-                           [self = shared_from_this(), socket = socket_](const error_code& error, std::size_t bytes) {
-                             if (socket == self->socket_) self->on_bytes(error, bytes);
-                           });
+  wire_->read_some(asio::buffer(buffer_),
+                   [self = shared_from_this(), wire = wire_](const error_code& error, std::size_t bytes) {
+                     if (wire == self->wire_) self->on_bytes(error, bytes);
+                   });
 }
 
 void HttpExchange::on_bytes(const error_code& error, std::size_t bytes) {
@@ -204,8 +223,8 @@ void HttpExchange::deliver_part() {
 
 void HttpExchange::finish_connection() {
   complete_ = true;
-  if (sent_ && parser_->keep_alive() && in_.empty() && parser_->status() != 101) idle_->give(socket_);
-  socket_.reset();
+  if (sent_ && parser_->keep_alive() && in_.empty() && parser_->status() != 101) idle_->give(wire_);
+  wire_.reset();
 }
 
 bool HttpExchange::may_repeat() const {
@@ -219,7 +238,7 @@ void HttpExchange::broke(const error_code& error) {
   if (may_repeat()) {
     repeated_ = true;
     reused_ = false;
-    socket_.reset();
+    wire_.reset();
     return connect();
   }
   fail(unavailable(describe(error)));
@@ -261,9 +280,8 @@ void HttpExchange::end() {
   timer_.cancel();
   if (dialer_) dialer_->cancel();
   dialer_.reset();
-  error_code ignored;
-  if (socket_) socket_->close(ignored);
-  socket_.reset();
+  if (wire_) wire_->close();
+  wire_.reset();
   if (const auto on_end = std::exchange(on_end_, nullptr)) on_end(this);
 }
 

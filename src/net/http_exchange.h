@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "net/client_stream.h"
 #include "net/dialer.h"
 #include "net/http_client.h"
 #include "net/http_parser.h"
@@ -17,15 +18,15 @@ namespace comfytrace::net {
 class IdleConnections {
  public:
   // One that the server has not closed meanwhile, as far as can be seen; or null.
-  [[nodiscard]] std::shared_ptr<tcp::socket> take();
-  void give(std::shared_ptr<tcp::socket> socket);
+  [[nodiscard]] std::shared_ptr<ClientStream> take();
+  void give(std::shared_ptr<ClientStream> stream);
   // Closes them, and all that are given later.
   void close();
   void clear() { idle_.clear(); }
 
  private:
   struct Idle {
-    std::shared_ptr<tcp::socket> socket;
+    std::shared_ptr<ClientStream> stream;
     std::int64_t since_ms;
   };
   std::vector<Idle> idle_;
@@ -35,9 +36,9 @@ class IdleConnections {
 // One request and its response. I/O thread only.
 class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
  public:
-  // `on_end` is called once when nothing more will happen, also after cancel().
-  HttpExchange(asio::io_context& io, Url server, std::shared_ptr<IdleConnections> idle, ClientRequest request,
-               std::function<void(HttpExchange*)> on_end);
+  // `tls` is needed for https. `on_end` is called once when nothing more will happen, also after cancel().
+  HttpExchange(asio::io_context& io, Url server, std::shared_ptr<TlsContext> tls, std::shared_ptr<IdleConnections> idle,
+               ClientRequest request, std::function<void(HttpExchange*)> on_end);
 
   void start(std::function<void(base::Result<ClientResponse>)> done);
   void start_stream(std::function<void(base::Result<StreamedResponse>)> done);
@@ -51,6 +52,7 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
  private:
   void begin();
   void connect();
+  void on_connected(std::shared_ptr<tcp::socket> socket);
   void send();
   void read();
   void on_bytes(const error_code& error, std::size_t bytes);
@@ -68,12 +70,13 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
 
   asio::io_context& io_;
   const Url server_;
+  std::shared_ptr<TlsContext> tls_;
   std::shared_ptr<IdleConnections> idle_;
   ClientRequest request_;
   std::function<void(HttpExchange*)> on_end_;
   asio::steady_timer timer_;
   std::shared_ptr<Dialer> dialer_;
-  std::shared_ptr<tcp::socket> socket_;
+  std::shared_ptr<ClientStream> wire_;
   std::optional<ResponseParser> parser_;
   std::string out_;
   std::string in_;

@@ -482,7 +482,7 @@ class CommandLine(ProcessTest):
 
     def test_every_command_has_help_and_version_has_json(self):
         for name in (
-            "serve", "watch", "runs", "show", "run", "record", "replay", "demo", "doctor", "version", "token", "prune",
+            "serve", "watch", "runs", "show", "run", "record", "replay", "demo", "doctor", "version", "token", "prune", "alerts",
         ):  # fmt: skip
             code, out, _ = command(self.folder, name, "--help")
             self.assertEqual(code, 0)

@@ -8,6 +8,7 @@
 #include "app/extension_package.h"
 #include "app/settings.h"
 #include "base/result.h"
+#include "generate/options.h"
 #include "history/filter_grammar.h"
 #include "replay/replay_server.h"
 
@@ -89,6 +90,19 @@ struct ReplayCommandOptions {
 struct DemoOptions {
   double speed = 1;
 };
+struct GenerateOptions {
+  generate::Options what;
+  std::vector<std::string> scenarios;  // as on the command line
+  std::string store;                   // the history to make; this and the others may be empty
+  std::string truth;
+  std::string facts;
+  std::string questions;
+  bool samples = false;
+};
+struct AlertsOptions {
+  bool all = false;  // also those that are over
+  std::int64_t limit = 50;
+};
 struct ExtensionCommandOptions {
   std::string directory;  // ComfyUI's, or its custom_nodes
   ExtensionOptions how;
@@ -111,6 +125,10 @@ struct ExtensionCommandOptions {
 [[nodiscard]] int record_command(const CommonOptions& common, const RecordOptions& options);
 [[nodiscard]] int replay_command(const CommonOptions& common, const ReplayCommandOptions& options);
 [[nodiscard]] int demo_command(const CommonOptions& common, const DemoOptions& options);
+[[nodiscard]] int generate_command(const CommonOptions& common, const GenerateOptions& options);
+[[nodiscard]] int alerts_command(const CommonOptions& common, const AlertsOptions& options);
+// 0: every sink took the test, or there is none. 3: some did. 1: none did, or no server answers.
+[[nodiscard]] int alerts_test_command(const CommonOptions& common);
 // `verify`: also compares the columns with every run.
 [[nodiscard]] int doctor_command(const CommonOptions& common, bool verify);
 [[nodiscard]] int token_command(const CommonOptions& common);

@@ -5,9 +5,12 @@
 #include "app/commands/command.h"
 #include "app/human.h"
 #include "app/server_client.h"
+#include "app/source_sentence.h"
 #include "app/token.h"
 #include "base/clock.h"
+#include "collect/source_gaps.h"
 #include "comfyui/body.h"
+#include "comfyui/telemetry_frame.h"
 #include "history/sqlite/column_check.h"
 #include "history/sqlite/owner_lock.h"
 #include "history/sqlite/sqlite_history.h"
@@ -51,6 +54,37 @@ Check check_history(const Settings& settings) {
   return check;
 }
 
+// What would tell of this worker, were it watched.
+model::Connection source_of(const ServerClient& client) {
+  model::Connection connection;
+  connection.source = model::CaptureSource::stock;
+  connection.missing = collect::gaps_of_stock();
+  auto answer = client.call("GET", "/telemetry", "", 5'000);
+  if (!answer) return connection;
+  const auto hello = comfyui::decode_telemetry_hello(base::to_json(*answer));
+  if (!hello || hello->extension.protocol != comfyui::kTelemetryProtocol) return connection;
+  connection.source = model::CaptureSource::extension;
+  connection.extension = hello->extension;
+  connection.missing = collect::gaps_of(hello->extension);
+  return connection;
+}
+
+bool is_outdated(const model::Connection& connection) {
+  return connection.extension && connection.extension->outdated;
+}
+
+Check check_watched(const model::WorkerState& watched) {
+  const model::Connection& connection = watched.connection;
+  const bool fine =
+      connection.state == model::ConnectionState::connected || connection.state == model::ConnectionState::streaming;
+  Check check{"watching " + watched.worker.url, Finding::good, std::string(base::enum_name(connection.state)), ""};
+  if (!fine && connection.last_error) check.sentence += ": " + *connection.last_error;
+  if (const std::string source = source_sentence(connection); !source.empty()) check.sentence += "; " + source;
+  if (!fine || is_outdated(connection)) check.finding = Finding::warning;
+  if (fine) check.mend = connection.missing.value_or("");
+  return check;
+}
+
 // Whether the columns that statistics are made from agree with the runs.
 Check check_columns(const Settings& settings) {
   Check check{"columns", Finding::good, "", ""};
@@ -75,7 +109,8 @@ Check check_worker(const WorkerSetting& worker) {
   Check check{"worker " + worker.url, Finding::good, "", ""};
   auto url = net::parse_url(worker.url);
   if (!url) return {check.name, Finding::bad, url.error().message, url.error().mend};
-  auto answer = ServerClient(*url, "").call("GET", "/system_stats", "", 5'000);
+  const ServerClient client(*url, "");
+  auto answer = client.call("GET", "/system_stats", "", 5'000);
   if (!answer) {
     check.finding = Finding::bad;
     check.sentence = answer.error().message;
@@ -95,6 +130,23 @@ Check check_worker(const WorkerSetting& worker) {
   for (const model::Device& device : stats->worker.devices) {
     check.sentence += fmt::format(", {} ({} free of {})", device.name, human_bytes(device.vram_free_bytes),
                                   human_bytes(device.vram_total_bytes));
+  }
+  const model::Connection source = source_of(client);
+  check.sentence += "; " + source_sentence(source);
+  check.mend = source.missing.value_or("");
+  if (is_outdated(source)) check.finding = Finding::warning;
+  return check;
+}
+
+Check check_sink(const base::json::value& sink) {
+  Check check{"alert sink " + base::find_string(sink, "name").value_or("?"), Finding::good, "", ""};
+  check.sentence = base::find_string(sink, "target").value_or("?");
+  if (const auto error = base::find_string(sink, "lastError")) {
+    check.finding = Finding::warning;
+    check.sentence += ": " + *error;
+    check.mend = "`comfytrace alerts test` tries it again";
+  } else if (!base::find_integer(sink, "deliveredAtMs")) {
+    check.sentence += ", not used yet";
   }
   return check;
 }
@@ -126,19 +178,15 @@ bool check_server(const Settings& settings, const std::string& token, std::vecto
     check.mend = "free disk space; nothing is lost while it runs";
   }
   checks.push_back(check);
+  const auto* alerts = base::find(*health, "alerts");
+  if (const auto* sinks = alerts ? base::find_array(*alerts, "sinks") : nullptr) {
+    for (const auto& sink : *sinks) checks.push_back(check_sink(sink));
+  }
   if (auto answer = ServerClient(*url, token).call("GET", "/api/v1/workers", "", 5'000)) {
     if (const auto* workers = base::find_array(*answer, "workers")) {
       for (const auto& state : *workers) {
-        const auto* worker = base::find(state, "worker");
-        const auto* connection = base::find(state, "connection");
-        if (!worker || !connection) continue;
-        const std::string now = base::find_string(*connection, "state").value_or("?");
-        const std::string last_error = base::find_string(*connection, "lastError").value_or("");
-        const bool fine = now == "connected" || now == "streaming";
-        checks.push_back({"watching " + base::find_string(*worker, "url").value_or("?"),
-                          fine ? Finding::good : Finding::warning,
-                          now + (fine || last_error.empty() ? "" : ": " + last_error),
-                          fine ? base::find_string(*connection, "missing").value_or("") : ""});
+        const auto watched = base::decode_json<model::WorkerState>(base::to_json(state));
+        if (watched) checks.push_back(check_watched(*watched));
       }
     }
   }

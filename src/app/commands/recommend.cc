@@ -3,10 +3,8 @@
 #include "app/commands/command.h"
 #include "app/history_question.h"
 #include "app/human.h"
-#include "app/server_client.h"
-#include "app/token.h"
+#include "app/owning_server.h"
 #include "base/clock.h"
-#include "history/sqlite/owner_lock.h"
 #include "history/sqlite/sqlite_history.h"
 #include "insight/recommendation_engine.h"
 #include "net/http.h"
@@ -62,18 +60,14 @@ int list(const CommonOptions& common, const RecommendOptions& options) {
 base::Result<Recommendation> act(const Settings& settings, const RecommendOptions& options,
                                  insight::RecommendationAction action, std::int64_t now_ms) {
   const std::int64_t until_ms = now_ms + options.days * 86'400'000;
-  if (const auto owner = history::OwnerLock::holder(settings.store); owner && !owner->url.empty()) {
-    const auto url = net::parse_url(owner->url, 8199);
-    if (!url) return url.error();
+  const auto server = owning_server(settings);
+  if (!server) return server.error();
+  if (*server) {
     const std::string body =
         action == insight::RecommendationAction::defer ? fmt::format(R"({{"untilMs":{}}})", until_ms) : std::string();
-    const auto token = read_token(settings.token_file);
-    if (!token) return token.error();
-    auto answer = ServerClient(*url, *token)
-                      .call("POST",
-                            fmt::format("/api/v1/recommendations/{}:{}", net::percent_encode(options.id),
-                                        base::enum_name(action)),
-                            body);
+    const std::string target =
+        fmt::format("/api/v1/recommendations/{}:{}", net::percent_encode(options.id), base::enum_name(action));
+    auto answer = (*server)->call("POST", target, body);
     if (!answer) return answer.error();
     Recommendation changed;
     if (auto done = base::decode(*answer, changed); !done) return done.error();

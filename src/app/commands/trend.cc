@@ -30,8 +30,8 @@ Tone tone_of(insight::Verdict verdict) {
 std::string evidence_of(const insight::TrendStep& step) {
   std::string text;
   if (step.size_interval) {
-    text = fmt::format("95 % {} to {}, ", insight::signed_percent_words(step.size_interval->lower),
-                       insight::signed_percent_words(step.size_interval->upper));
+    text = fmt::format("95 % {} to {}, ", insight::signed_percent_words(step.size_interval->low),
+                       insight::signed_percent_words(step.size_interval->high));
   }
   text += fmt::format("n {} and {}, p {:.2g}, confidence {}", step.n_before, step.n_after, step.p_value,
                       base::enum_name(step.confidence));

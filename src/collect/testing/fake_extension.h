@@ -26,7 +26,9 @@ class FakeExtension {
 
   std::optional<std::int64_t> protocol;
   std::string boot = "boot-1";
+  std::string version = "999";  // no other is higher
   std::string running_nodes = "[]";
+  std::string about;                             // more of the hello, each with a comma behind it
   std::vector<std::shared_ptr<Socket>> sockets;  // open and closed, in order
 
   // Tells a numbered frame to all who listen and keeps it.
@@ -90,8 +92,10 @@ class FakeExtension {
   }
 
   [[nodiscard]] std::string hello() const {
-    return fmt::format(R"({{"protocol":{},"extensionVersion":"1","runningNodes":{},"seq":{},"boot":"{}"}})", *protocol,
-                       running_nodes, frames_.size(), boot);
+    return fmt::format(
+        R"({{"protocol":{},"extensionVersion":"{}",{}"runningNodes":{},"oldestSeq":{},"seq":{},"boot":"{}"}})",
+        *protocol, version, about, running_nodes, oldest_ > frames_.size() ? "null" : std::to_string(oldest_),
+        frames_.size(), boot);
   }
   void open(const net::HttpRequest& request, std::shared_ptr<net::WebSocketSession> session) {
     auto socket = std::make_shared<Socket>();

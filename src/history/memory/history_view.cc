@@ -24,7 +24,7 @@ class View final : public RunHistoryReader {
   Result<std::vector<FilterPreset>> presets() const override { return history_.presets(); }
   Result<std::optional<FilterPreset>> preset(std::string_view name) const override { return history_.preset(name); }
   Result<std::vector<Recommendation>> recommendations() const override { return history_.recommendations(); }
-  Result<std::vector<Alert>> alerts(std::int64_t limit) const override { return history_.alerts(limit); }
+  Result<std::vector<Alert>> alerts(const AlertQuery& query) const override { return history_.alerts(query); }
   Result<void> for_each(const RunFilter& filter, const std::function<bool(const model::Run&)>& each) const override {
     return history_.for_each(filter, each);
   }

@@ -323,14 +323,19 @@ Result<std::vector<Recommendation>> MemoryHistory::recommendations() const {
   return data_->recommendations;
 }
 
-Result<std::vector<Alert>> MemoryHistory::alerts(std::int64_t limit) const {
+Result<std::vector<Alert>> MemoryHistory::alerts(const AlertQuery& query) const {
   const Lock lock(mutex_);
   std::vector<Alert> newest = data_->alerts;
   std::ranges::sort(newest, [](const Alert& a, const Alert& b) {
     return std::pair(-a.raised_at_ms, a.id) < std::pair(-b.raised_at_ms, b.id);
   });
-  if (static_cast<std::int64_t>(newest.size()) > limit)
-    newest.resize(static_cast<std::size_t>(std::max<std::int64_t>(limit, 0)));
+  if (!query.after_id.empty()) {
+    const auto last = std::ranges::find(newest, query.after_id, &Alert::id);
+    newest.erase(newest.begin(), last == newest.end() ? last : last + 1);
+  }
+  if (query.state == AlertState::open) std::erase_if(newest, [](const Alert& one) { return one.cleared_at_ms; });
+  if (static_cast<std::int64_t>(newest.size()) > query.limit)
+    newest.resize(static_cast<std::size_t>(std::max<std::int64_t>(query.limit, 0)));
   return newest;
 }
 

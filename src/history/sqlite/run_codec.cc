@@ -11,8 +11,9 @@
 namespace comfytrace::history::sqlite {
 namespace {
 
+// 1: as now, without attempts' environments and nodes' vram_peak_bytes.
 constexpr std::uint8_t kVersion = 2;
-constexpr std::uint8_t kOldestVersion = 1;    // of which 1 knew no environments
+constexpr std::uint8_t kOldestVersion = 1;
 constexpr std::size_t kWorthDeflating = 512;  // bytes of plain text from which deflate pays
 
 // A model struct that gains or loses a member fails here: teach the codec below about it, under a new version.
@@ -20,7 +21,7 @@ template <class T>
 constexpr std::size_t kMembers =
     boost::mp11::mp_size<boost::describe::describe_members<T, boost::describe::mod_any_access>>::value;
 static_assert(kMembers<model::Run> == 18 && kMembers<model::Scene> == 8 && kMembers<model::Attempt> == 29 &&
-              kMembers<model::AttemptEnvironment> == 8 && kMembers<model::NodeExecution> == 10 &&
+              kMembers<model::AttemptEnvironment> == 8 && kMembers<model::NodeExecution> == 11 &&
               kMembers<model::Artifact> == 7 && kMembers<model::Parameters> == 17 && kMembers<model::Lora> == 3 &&
               kMembers<model::Failure> == 5 && kMembers<model::ValidationError> == 5 &&
               kMembers<model::Explanation> == 3 && kMembers<model::QueuePolicy> == 6);
@@ -126,7 +127,7 @@ bool set_identity(std::string_view identity, model::NodeExecution& node) {
   return !in.failed();
 }
 
-enum NodeHas : std::uint8_t { kStart = 8, kDuration = 16, kValue = 32, kMax = 64 };
+enum NodeHas : std::uint8_t { kStart = 8, kDuration = 16, kValue = 32, kMax = 64, kPeak = 128 };
 
 void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes, SharedTexts& texts) {
   ByteWriter& out = io.bytes();
@@ -140,7 +141,7 @@ void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes
     last_id = id;
     out.byte(static_cast<std::uint8_t>(static_cast<int>(node.state) | (node.start_offset_ms ? kStart : 0) |
                                        (node.duration_ms ? kDuration : 0) | (node.progress_value ? kValue : 0) |
-                                       (node.progress_max ? kMax : 0)));
+                                       (node.progress_max ? kMax : 0) | (node.vram_peak_bytes ? kPeak : 0)));
     if (node.start_offset_ms) {
       out.i64(wrapping_sub(*node.start_offset_ms, expected_start));
       expected_start = *node.start_offset_ms;
@@ -151,6 +152,7 @@ void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes
     }
     if (node.progress_value) io.number(node.progress_value);
     if (node.progress_max) io.number(node.progress_max);
+    if (node.vram_peak_bytes) out.i64(*node.vram_peak_bytes);
   }
 }
 
@@ -174,6 +176,7 @@ void read_nodes(FieldReader& io, std::vector<model::NodeExecution>& nodes, Share
     }
     if (head & kValue) io.number(node.progress_value);
     if (head & kMax) io.number(node.progress_max);
+    if (head & kPeak) node.vram_peak_bytes = in.i64();
   }
 }
 

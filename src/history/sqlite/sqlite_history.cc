@@ -166,8 +166,8 @@ Result<std::optional<FilterPreset>> SqliteHistory::preset(std::string_view name)
 Result<std::vector<Recommendation>> SqliteHistory::recommendations() const {
   return reader_->recommendations();
 }
-Result<std::vector<Alert>> SqliteHistory::alerts(std::int64_t limit) const {
-  return reader_->alerts(limit);
+Result<std::vector<Alert>> SqliteHistory::alerts(const AlertQuery& query) const {
+  return reader_->alerts(query);
 }
 Result<void> SqliteHistory::for_each(const RunFilter& filter,
                                      const std::function<bool(const model::Run&)>& each) const {

@@ -64,7 +64,7 @@ class SqliteHistory final : public RunHistory {
   base::Result<std::vector<FilterPreset>> presets() const override;
   base::Result<std::optional<FilterPreset>> preset(std::string_view name) const override;
   base::Result<std::vector<Recommendation>> recommendations() const override;
-  base::Result<std::vector<Alert>> alerts(std::int64_t limit) const override;
+  base::Result<std::vector<Alert>> alerts(const AlertQuery& query) const override;
   base::Result<void> for_each(const RunFilter& filter,
                               const std::function<bool(const model::Run&)>& each) const override;
   base::Result<Statistics> statistics(const StatisticsQuery& query) const override;

@@ -162,10 +162,15 @@ Result<std::vector<Recommendation>> SqliteReader::recommendations() const {
   });
 }
 
-Result<std::vector<Alert>> SqliteReader::alerts(std::int64_t limit) const {
+Result<std::vector<Alert>> SqliteReader::alerts(const AlertQuery& asked) const {
   return in_snapshot([&] {
-    Query query = session_->connection.query("SELECT alert FROM alerts ORDER BY raised_at_ms DESC, id LIMIT ?");
-    query.bind(std::max<std::int64_t>(limit, 0));
+    std::string sql = "SELECT alert FROM alerts WHERE TRUE";
+    if (asked.state == AlertState::open) sql += " AND json_extract(alert, '$.clearedAtMs') IS NULL";
+    if (!asked.after_id.empty())
+      sql += " AND (-raised_at_ms, id) > (SELECT -raised_at_ms, id FROM alerts WHERE id = ?)";
+    Query query = session_->connection.query(sql + " ORDER BY raised_at_ms DESC, id LIMIT ?");
+    if (!asked.after_id.empty()) query.bind(asked.after_id);
+    query.bind(std::max<std::int64_t>(asked.limit, 0));
     return documents<Alert>(std::move(query));
   });
 }

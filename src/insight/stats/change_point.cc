@@ -14,7 +14,7 @@
 namespace comfytrace::insight::stats {
 namespace {
 
-constexpr double kDrawIn = 5;  // step-free deviations, see Search::drawn_in
+constexpr double kDrawIn = 4;  // step-free deviations, see Search::drawn_in
 
 // A place that may be a change, and how well it stands between its neighbours.
 struct Candidate {

@@ -67,12 +67,13 @@ double fair_binomial_cdf(std::int64_t k, std::int64_t n) {
 double choose(std::int64_t n, std::int64_t k) {
   CHECK(k >= 0 && k <= n);
   k = std::min(k, n - k);
-  double ways = 1;
-  // Each step is a whole number: ways * (n - k + i) is divisible by i.
-  for (std::int64_t i = 1; i <= k && std::isfinite(ways); ++i) {
-    ways = ways * static_cast<double>(n - k + i) / static_cast<double>(i);
+  constexpr double kMost = std::numeric_limits<double>::max();
+  long double ways = 1;  // on the way there, products outgrow the 53 bits of a double
+  for (std::int64_t i = 1; i <= k && ways <= kMost; ++i) {
+    // Each step is a whole number: ways * (n - k + i) is divisible by i.
+    ways = ways * static_cast<long double>(n - k + i) / static_cast<long double>(i);
   }
-  return ways;
+  return ways <= kMost ? static_cast<double>(ways) : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace comfytrace::insight::stats

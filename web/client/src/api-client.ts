@@ -1,4 +1,9 @@
-import type { Health, Run, RunFilter, RunPage, RunPatch, Timeline, WorkerState } from './types.ts';
+import type {
+  Alert, ExportFormat, FilterPreset, GroupBy, Metric, PruneReport, PruneRule, Recommendation, RunComparison, RunDifference, Statistics,
+  Trend, TrendBucket,
+} from './insight-types.ts';
+import { filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
+import type { Health, Run, RunPage, RunPatch, Timeline, WorkerState } from './types.ts';
 
 /** What the server refused, or that it was not reached (`status` 0). `detail` is a sentence fit to be shown. */
 export class ApiError extends Error {
@@ -44,12 +49,8 @@ export class ApiClient {
     return this.request('POST', `/workers/${encodeURIComponent(workerId)}:connect`);
   }
 
-  runs(filter: RunFilter = {}, page: { limit?: number; cursor?: string | null } = {}, signal?: AbortSignal): Promise<RunPage> {
-    const query = filterQuery(filter);
-    if (page.limit) query.set('limit', String(page.limit));
-    if (page.cursor) query.set('cursor', page.cursor);
-    const text = query.toString();
-    return this.request('GET', `/runs${text ? `?${text}` : ''}`, { signal });
+  runs(filter: RunFilter = {}, page: { limit?: number; cursor?: string | null; sort?: RunSort } = {}, signal?: AbortSignal): Promise<RunPage> {
+    return this.ask('/runs', filter, { sort: page.sort === 'newest' ? undefined : page.sort, limit: page.limit, cursor: page.cursor }, signal);
   }
 
   run(runId: string, signal?: AbortSignal): Promise<Run> {
@@ -70,6 +71,73 @@ export class ApiClient {
 
   artifactUrl(runId: string, index: number): string {
     return `${this.baseUrl}/api/v1/runs/${encodeURIComponent(runId)}/artifacts/${index}`;
+  }
+
+  // ---- questions ----
+
+  comparison(runId: string, signal?: AbortSignal): Promise<RunComparison> {
+    return this.request('GET', `/runs/${encodeURIComponent(runId)}/comparison`, { signal });
+  }
+
+  compare(runIds: readonly string[], signal?: AbortSignal): Promise<RunDifference> {
+    return this.request('GET', `/compare?ids=${runIds.map(encodeURIComponent).join(',')}`, { signal });
+  }
+
+  statistics(filter: RunFilter = {}, more: { groupBy?: GroupBy; utcOffsetMs?: number; exact?: boolean; maxGroups?: number } = {}, signal?: AbortSignal): Promise<Statistics> {
+    return this.ask('/statistics', filter, more, signal);
+  }
+
+  trend(filter: RunFilter, more: { metric: Metric; bucket?: TrendBucket; utcOffsetMs?: number; likeForLike?: boolean }, signal?: AbortSignal): Promise<Trend> {
+    return this.ask('/trends', filter, more, signal);
+  }
+
+  // ---- suggestions, alerts, presets ----
+
+  async recommendations(signal?: AbortSignal): Promise<Recommendation[]> {
+    return (await this.request<{ recommendations: Recommendation[] }>('GET', '/recommendations', { signal })).recommendations;
+  }
+
+  /** `untilMs` of `defer`: when it comes back. */
+  actOnRecommendation(id: string, action: 'dismiss' | 'defer' | 'apply' | 'reopen', untilMs?: number): Promise<Recommendation> {
+    return this.request('POST', `/recommendations/${encodeURIComponent(id)}:${action}`, untilMs === undefined ? {} : { body: { untilMs } });
+  }
+
+  async alerts(signal?: AbortSignal): Promise<Alert[]> {
+    return (await this.request<{ alerts: Alert[] }>('GET', '/alerts', { signal })).alerts;
+  }
+
+  async presets(signal?: AbortSignal): Promise<FilterPreset[]> {
+    return (await this.request<{ presets: FilterPreset[] }>('GET', '/filter-presets', { signal })).presets;
+  }
+
+  /** `query` is a filter's query string; a preset of this name is replaced. */
+  putPreset(name: string, query: string): Promise<FilterPreset> {
+    return this.request('PUT', `/filter-presets/${encodeURIComponent(name)}`, { body: { query } });
+  }
+
+  deletePreset(name: string): Promise<void> {
+    return this.request('DELETE', `/filter-presets/${encodeURIComponent(name)}`);
+  }
+
+  // ---- the history as a whole ----
+
+  /** An address to download from; the answer is streamed. */
+  exportUrl(format: ExportFormat, filter: RunFilter = {}, fields: readonly string[] = []): string {
+    const query = filterQuery(filter);
+    query.set('format', format);
+    if (fields.length > 0) query.set('fields', fields.join(','));
+    return `${this.baseUrl}/api/v1/export?${query}`;
+  }
+
+  prune(rule: PruneRule): Promise<PruneReport> {
+    return this.request('POST', '/runs:prune', { body: rule });
+  }
+
+  private ask<T>(path: string, filter: RunFilter, more: Record<string, string | number | boolean | null | undefined>, signal?: AbortSignal): Promise<T> {
+    const query = filterQuery(filter);
+    for (const [name, value] of Object.entries(more)) if (value !== undefined && value !== null && value !== '') query.set(name, String(value));
+    const text = query.toString();
+    return this.request('GET', text ? `${path}?${text}` : path, { signal });
   }
 
   private async request<T>(method: string, path: string, more: { body?: unknown; signal?: AbortSignal } = {}): Promise<T> {
@@ -96,17 +164,6 @@ export class ApiClient {
       throw new ApiError(response.status, `the answer to ${method} ${path} is not JSON`);
     }
   }
-}
-
-export function filterQuery(filter: RunFilter): URLSearchParams {
-  const query = new URLSearchParams();
-  if (filter.from) query.set('from', filter.from);
-  if (filter.to) query.set('to', filter.to);
-  if (filter.status?.length) query.set('status', filter.status.join(','));
-  if (filter.worker?.length) query.set('worker', filter.worker.join(','));
-  if (filter.workflow?.length) query.set('workflow', filter.workflow.join(','));
-  if (filter.text) query.set('text', filter.text);
-  return query;
 }
 
 async function problemOf(response: Response): Promise<ApiError> {

@@ -1,4 +1,4 @@
-import { sceneKey, type TelemetryUpdate } from './types.ts';
+import { sceneKey, type TelemetryUpdate } from './live-types.ts';
 
 /**
  * Waiting updates. Of one execution only the newest of each status waits, so a slow reader costs bounded memory per
@@ -42,6 +42,8 @@ function identity(update: TelemetryUpdate): string {
       return `r${update.runId}`;
     case 'worker':
       return `w${update.worker.worker.workerId}`;
+    case 'alert':
+      return `a${update.alert.id}`;
   }
 }
 
@@ -49,5 +51,8 @@ function replaces(newer: TelemetryUpdate, older: TelemetryUpdate): boolean {
   if (newer.kind !== older.kind) return false;
   if (newer.kind === 'scene' && older.kind === 'scene') return newer.status === older.status;
   if (newer.kind === 'run' && older.kind === 'run') return newer.run.status === older.run.status;
+  if (newer.kind === 'alert' && older.kind === 'alert') {
+    return (newer.alert.clearedAtMs === null) === (older.alert.clearedAtMs === null);
+  }
   return true;
 }

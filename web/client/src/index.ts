@@ -1,5 +1,15 @@
 export * from './types.ts';
+export * from './live-types.ts';
+export * from './insight-types.ts';
+export * from './run-filter.ts';
 export * from './api-client.ts';
+export * from './store.ts';
 export * from './telemetry-stream-manager.ts';
+export * from './freshness.ts';
 export * from './live-store.ts';
 export * from './coalesce.ts';
+export * from './run-history-store.ts';
+export * from './filter-store.ts';
+export * from './recommendation-store.ts';
+export * from './connect.ts';
+export type { components as OpenApiComponents, paths as OpenApiPaths } from './openapi.gen.ts';

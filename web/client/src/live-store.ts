@@ -1,6 +1,7 @@
 import type { ApiClient } from './api-client.ts';
 import type { PolledState, StreamStatus, TelemetryStreamManager } from './telemetry-stream-manager.ts';
-import { isOpen, sceneKey, type Preview, type RunSummary, type SceneUpdate, type TelemetryUpdate, type WorkerState } from './types.ts';
+import { sceneKey, type Preview, type SceneUpdate, type TelemetryUpdate } from './live-types.ts';
+import { isOpen, type RunSummary, type WorkerState } from './types.ts';
 
 export interface LivePreview {
   url: string;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LiveStore } from './live-store.ts';
 import { TelemetryStreamManager, decodePreview, type SocketLike, type StreamOptions } from './telemetry-stream-manager.ts';
-import type { RunSummary, SceneUpdate, TelemetryUpdate, WorkerState } from './types.ts';
+import type { SceneUpdate, TelemetryUpdate } from './live-types.ts';
+import type { RunSummary, WorkerState } from './types.ts';
 
 class FakeSocket implements SocketLike {
   binaryType = 'blob';

@@ -1,7 +1,7 @@
 import { UpdateQueue } from './coalesce.ts';
-import type {
-  ConnectionState, Preview, PreviewHead, RunSummary, SceneUpdate, ServerMessage, SnapshotMessage, TelemetryUpdate, WorkerState,
-} from './types.ts';
+import type { Preview, PreviewHead, SceneUpdate, ServerMessage, SnapshotMessage, TelemetryUpdate } from './live-types.ts';
+import { StallLimit } from './stall-limit.ts';
+import type { ConnectionState, RunSummary, WorkerState } from './types.ts';
 
 export interface StreamStatus {
   state: ConnectionState;
@@ -12,6 +12,10 @@ export interface StreamStatus {
   nextTryAtMs: number | null;
   /** When anything last came, by this page's clock. */
   lastUpdateAtMs: number | null;
+  /** When it was last seen, by a frame or a probe, that the server is there. */
+  aliveAtMs: number | null;
+  /** How far probes of a silent stream are apart. */
+  probeMs: number;
   lastError: string | null;
   bootId: string | null;
   version: string | null;
@@ -54,7 +58,10 @@ export interface StreamOptions {
   steadyDelayMs?: number;
   /** Part of a wait that is random: 0.2 gives 80 % to 120 %. */
   jitter?: number;
-  /** Something executes and nothing came for so long: stalled. */
+  /**
+   * Nodes are told and nothing came for so long: stalled. A class of node that was silent for longer before, and went
+   * on, is given more.
+   */
   stallMs?: number;
   /** No `hello` for so long after the try began: the try has failed. */
   helloTimeoutMs?: number;
@@ -83,14 +90,14 @@ export class TelemetryStreamManager {
     status: new Set(), snapshot: new Set(), updates: new Set(), preview: new Set(),
   };
   private current: StreamStatus = {
-    state: 'disconnected', transport: 'none', attempt: 0, nextTryAtMs: null, lastUpdateAtMs: null, lastError: null,
-    bootId: null, version: null, serverOffsetMs: 0,
+    state: 'disconnected', transport: 'none', attempt: 0, nextTryAtMs: null, lastUpdateAtMs: null, aliveAtMs: null,
+    probeMs: Number.POSITIVE_INFINITY, lastError: null, bootId: null, version: null, serverOffsetMs: 0,
   };
   private socket: SocketLike | null = null;
   private wanted = false;
   private greeted = false;
   private seq: number | null = null;
-  private executing = new Map<string, Set<string>>();
+  private readonly stall: StallLimit;
   private queue = new UpdateQueue();
   private lastNotifyMs = Number.NEGATIVE_INFINITY;
   private timers: Partial<Record<'reconnect' | 'hello' | 'stall' | 'notify' | 'poll' | 'probe', ReturnType<typeof setTimeout>>> = {};
@@ -102,6 +109,8 @@ export class TelemetryStreamManager {
       helloTimeoutMs: 10_000, notifyMs: 100, probeMs: 15_000, pollMs: 3_000,
       makeSocket: (url) => new WebSocket(url) as unknown as SocketLike, random: Math.random, now: Date.now, ...options,
     };
+    this.stall = new StallLimit(this.options.stallMs);
+    if (this.options.probe) this.current = { ...this.current, probeMs: this.options.probeMs };
   }
 
   get status(): StreamStatus {
@@ -199,7 +208,7 @@ export class TelemetryStreamManager {
         this.sendSubscription();
         this.set({
           attempt: 0, nextTryAtMs: null, lastError: null, transport: 'websocket', bootId: message.bootId,
-          version: message.version, serverOffsetMs: message.serverTimeMs - now, lastUpdateAtMs: now,
+          version: message.version, serverOffsetMs: message.serverTimeMs - now, lastUpdateAtMs: now, aliveAtMs: now,
         });
         break;
       }
@@ -210,6 +219,7 @@ export class TelemetryStreamManager {
       case 'update':
         if (this.seq !== null && message.seq <= this.seq) return;  // already had before the reconnect
         this.seq = message.seq;
+        if (this.current.lastUpdateAtMs !== null) this.stall.endedSilence(now - this.current.lastUpdateAtMs);
         for (const update of message.updates) {
           this.follow(update);
           this.queue.push(update);
@@ -224,29 +234,23 @@ export class TelemetryStreamManager {
 
   private takeSnapshot(snapshot: SnapshotMessage): void {
     this.queue.take();  // the snapshot is newer than whatever waited
-    this.executing.clear();
+    this.stall.clear();
     for (const scene of snapshot.scenes) this.follow(scene);
     this.emit('snapshot', snapshot);
   }
 
   private follow(update: TelemetryUpdate): void {
-    if (update.kind === 'runDeleted') this.executing.delete(update.runId);
-    if (update.kind !== 'scene') return;
-    const running = this.executing.get(update.runId) ?? new Set<string>();
-    const key = `${update.sceneId}\n${update.promptId}`;
-    if (update.status === 'executing') running.add(key);
-    else running.delete(key);
-    if (running.size > 0) this.executing.set(update.runId, running);
-    else this.executing.delete(update.runId);
+    if (update.kind === 'runDeleted') this.stall.forget(update.runId);
+    if (update.kind === 'scene') this.stall.follow(update);
   }
 
   private alive(now: number, serverTimeMs: number): void {
-    const busy = this.executing.size > 0;
     this.set({
-      state: busy ? 'streaming' : 'connected', lastUpdateAtMs: now, serverOffsetMs: serverTimeMs - now,
+      state: this.stall.busy ? 'streaming' : 'connected', lastUpdateAtMs: now, aliveAtMs: now, serverOffsetMs: serverTimeMs - now,
     });
     this.clear('stall');
-    if (busy) this.arm('stall', this.options.stallMs, () => this.set({ state: 'stalled' }));
+    const limitMs = this.stall.limitMs();
+    if (limitMs !== null) this.arm('stall', limitMs, () => this.set({ state: 'stalled' }));
     this.armProbe();
   }
 
@@ -264,7 +268,9 @@ export class TelemetryStreamManager {
       probe().then(
         () => {
           clearTimeout(limit);
-          if (socket && socket === this.socket && this.greeted) this.armProbe();
+          if (!socket || socket !== this.socket || !this.greeted) return;
+          this.set({ aliveAtMs: this.options.now() });
+          this.armProbe();
         },
         () => {
           clearTimeout(limit);
@@ -326,7 +332,7 @@ export class TelemetryStreamManager {
       const now = this.options.now();
       this.seq = null;  // after polling only a fresh snapshot is sure to be whole
       this.takeSnapshot({ type: 'snapshot', seq: 0, serverTimeMs: now, ...polled });
-      this.set({ state: 'connected', transport: 'polling', lastUpdateAtMs: now });
+      this.set({ state: 'connected', transport: 'polling', lastUpdateAtMs: now, aliveAtMs: now });
     } catch {
       if (!this.polling) return;
       this.set({ state: 'disconnected', transport: 'none' });

@@ -1,4 +1,5 @@
-// The shapes of docs/api.md. Times are epoch milliseconds, durations milliseconds, memory bytes, ratios 0 to 1.
+// The shapes of docs/api.md: runs, workers, their history. The live stream's are in live-types.ts, those of statistics and
+// comparisons in insight-types.ts, filters in run-filter.ts. Times are epoch milliseconds, durations milliseconds, memory bytes, ratios 0 to 1.
 // null means "not known", never 0.
 
 export type Status =
@@ -76,6 +77,8 @@ export interface NodeExecution {
   durationMs: number | null;
   progressValue: number | null;
   progressMax: number | null;
+  /** The most that torch had allocated while this node ran, by it or beside it. Only the extension tells it. */
+  vramPeakBytes: number | null;
 }
 
 export interface Failure {
@@ -225,6 +228,29 @@ export interface Worker {
   lastSeenAtMs: number | null;
 }
 
+/** What the extension listens to and this ComfyUI does not have. */
+export interface SkippedTap {
+  name: string;
+  reason: string;
+}
+
+/** The extension inside a ComfyUI, as it tells of itself. Counts and costs are of this life of ComfyUI. */
+export interface ExtensionInfo {
+  version: string;
+  protocol: number;
+  /** Older than the one this comfytrace carries. */
+  outdated: boolean;
+  taps: string[];
+  skippedTaps: SkippedTap[];
+  /** Frames that some subscriber was too slow for, whoever it was. */
+  framesDropped: number | null;
+  /** Of its own, none of which reached a prompt. */
+  failures: number | null;
+  /** Its own time in ComfyUI's threads a call, over the latest 1024. */
+  eventCostP50Us: number | null;
+  eventCostP99Us: number | null;
+}
+
 export interface Connection {
   state: ConnectionState;
   sinceMs: number;
@@ -234,6 +260,8 @@ export interface Connection {
   nextTryAtMs: number | null;
   lastError: string | null;
   missing: string | null;
+  /** While it is the source. */
+  extension: ExtensionInfo | null;
 }
 
 export interface WorkerState {
@@ -307,123 +335,9 @@ export interface RunPage {
   total: number;
 }
 
-export interface RunFilter {
-  from?: string;
-  to?: string;
-  status?: Status[];
-  worker?: string[];
-  workflow?: string[];
-  text?: string;
-}
-
 export interface RunPatch {
   title?: string;
   tags?: string[];
   notes?: string;
   archived?: boolean;
-}
-
-// ---- the live stream ----
-
-export type SceneStatus = 'queued' | 'executing' | 'completed' | 'failed';
-
-export interface LiveNode {
-  nodeId: string;
-  classType: string;
-  title: string;
-  progressValue: number | null;
-  progressMax: number | null;
-  startedAtMs: number | null;
-}
-
-export interface SceneUpdate {
-  kind: 'scene';
-  runId: string;
-  sceneId: string;
-  promptId: string;
-  workerId: string;
-  runTitle: string;
-  sceneTitle: string;
-  status: SceneStatus;
-  /** The full word; `status` folds it to four. */
-  outcome?: Status;
-  exitReason: ExitReason | null;
-  attempts: number;
-  timestamp: number;
-  /** Seconds since the start. */
-  duration: number | null;
-  elapsedMs: number | null;
-  queuedAtMs: number | null;
-  startedAtMs: number | null;
-  finishedAtMs: number | null;
-  queueNumber: number | null;
-  nodeCount: number;
-  nodesDone: number;
-  nodeTimesKnown: boolean;
-  node: LiveNode | null;
-  progress: number | null;
-  gpuVramFree: number | null;
-  gpuUtilization: number | null;
-  eta: number | null;
-}
-
-export interface RunUpdate {
-  kind: 'run';
-  run: RunSummary;
-}
-
-export interface RunDeletedUpdate {
-  kind: 'runDeleted';
-  runId: string;
-}
-
-export interface WorkerUpdate {
-  kind: 'worker';
-  worker: WorkerState;
-}
-
-export type TelemetryUpdate = SceneUpdate | RunUpdate | RunDeletedUpdate | WorkerUpdate;
-
-export interface HelloMessage {
-  type: 'hello';
-  protocol: number;
-  version: string;
-  bootId: string;
-  serverTimeMs: number;
-}
-
-export interface SnapshotMessage {
-  type: 'snapshot';
-  seq: number;
-  serverTimeMs: number;
-  workers: WorkerState[];
-  scenes: SceneUpdate[];
-  recent: RunSummary[];
-}
-
-export interface UpdateMessage {
-  type: 'update';
-  seq: number;
-  serverTimeMs: number;
-  updates: TelemetryUpdate[];
-}
-
-export type ServerMessage = HelloMessage | SnapshotMessage | UpdateMessage;
-
-export interface PreviewHead {
-  runId: string;
-  sceneId: string;
-  promptId: string;
-  workerId: string;
-  nodeId: string;
-  mime: string;
-}
-
-export interface Preview extends PreviewHead {
-  image: Blob;
-}
-
-/** Identity of one execution: updates of different executions never mix. */
-export function sceneKey(scene: { runId: string; sceneId: string; promptId: string }): string {
-  return JSON.stringify([scene.runId, scene.sceneId, scene.promptId]);
 }

@@ -36,20 +36,21 @@ export function workers(now) {
     {
       worker: { ...base, workerId: 'w-atlas', name: 'atlas', url: 'http://127.0.0.1:8188', comfyuiVersion: '0.3.64', pytorchVersion: '2.8.0+cu128', ramTotalBytes: 64 * GiB, ramFreeBytes: 38.2 * GiB, lastSeenAtMs: now,
         devices: [{ index: 0, name: 'cuda:0 NVIDIA GeForce RTX 4090 : cudaMallocAsync', type: 'cuda', vramTotalBytes: 24 * GiB, vramFreeBytes: 2.6 * GiB, torchVramTotalBytes: null, torchVramFreeBytes: null }] },
-      connection: { state: 'streaming', sinceMs: now - 60_000, source: 'extension', lastEventAtMs: now, attempt: 0, nextTryAtMs: null, lastError: null, missing: null },
+      connection: { state: 'streaming', sinceMs: now - 60_000, source: 'extension', lastEventAtMs: now, attempt: 0, nextTryAtMs: null, lastError: null, missing: null,
+        extension: { version: '0.1.0', protocol: 1, outdated: false, taps: ['send_sync', 'add_message', 'progress_registry', 'on_prompt', 'validate_prompt', 'queue.put', 'queue.get', 'queue.task_done', 'queue.wipe_queue', 'queue.delete_queue_item', 'torch_memory'], skippedTaps: [], framesDropped: 0, failures: 0, eventCostP50Us: 11.2, eventCostP99Us: 38.4 } },
       queueRunning: 1, queuePending: 3,
     },
     {
       worker: { ...base, workerId: 'w-borealis', name: 'borealis', url: 'http://192.168.1.42:8188', comfyuiVersion: '0.3.60', pytorchVersion: '2.7.1+cu126', ramTotalBytes: 32 * GiB, ramFreeBytes: 11.4 * GiB, lastSeenAtMs: now,
         devices: [{ index: 0, name: 'cuda:0 NVIDIA GeForce RTX 3090 : native', type: 'cuda', vramTotalBytes: 24 * GiB, vramFreeBytes: 12.8 * GiB, torchVramTotalBytes: null, torchVramFreeBytes: null }] },
       connection: { state: 'connected', sinceMs: now - 300_000, source: 'stock', lastEventAtMs: now - 2000, attempt: 0, nextTryAtMs: null, lastError: null,
-        missing: "Stock ComfyUI tells node times, progress and previews only to the client that queued the prompt; install the extension into custom_nodes to record them for everybody." },
+        missing: "Stock ComfyUI tells node times, progress and previews only to the client that queued the prompt; install the extension into custom_nodes to record them for everybody.", extension: null },
       queueRunning: 1, queuePending: 0,
     },
     {
       worker: { ...base, workerId: 'w-cinder', name: 'cinder', url: 'http://192.168.1.51:8188', comfyuiVersion: null, pytorchVersion: null, ramTotalBytes: null, ramFreeBytes: null, lastSeenAtMs: now - 360_000,
         devices: [{ index: 0, name: 'cuda:0 NVIDIA GeForce RTX 3090 : native', type: 'cuda', vramTotalBytes: 24 * GiB, vramFreeBytes: null, torchVramTotalBytes: null, torchVramFreeBytes: null }] },
-      connection: { state: 'disconnected', sinceMs: now - 360_000, source: 'none', lastEventAtMs: now - 360_000, attempt: 13, nextTryAtMs: now + 22_000, lastError: 'Connection refused', missing: null },
+      connection: { state: 'disconnected', sinceMs: now - 360_000, source: 'none', lastEventAtMs: now - 360_000, attempt: 13, nextTryAtMs: now + 22_000, lastError: 'Connection refused', missing: null, extension: null },
       queueRunning: 0, queuePending: 0,
     },
   ];
@@ -83,16 +84,16 @@ function attemptOf({ graph, status, exitReason, at, workerId, known, scale }) {
   let offset = 3;
   const stopAt = status === 'failed' ? graph.nodes.length - 3 : status === 'cancelled' ? 4 : graph.nodes.length;
   graph.nodes.forEach(([classType, title, seconds], index) => {
-    const base = { nodeId: String(index + 1), displayNodeId: String(index + 1), parentNodeId: null, classType, title, progressValue: null, progressMax: null };
+    const base = { nodeId: String(index + 1), displayNodeId: String(index + 1), parentNodeId: null, classType, title, progressValue: null, progressMax: null, vramPeakBytes: null };
     if (index < cachedTo) return;
     if (index > stopAt) return;
     const ms = Math.max(1, Math.round(seconds * 1000 * scale * (0.9 + random() * 0.2)));
     const last = index === stopAt && stopAt < graph.nodes.length;
     nodes.push({ ...base, state: last ? (status === 'failed' ? 'failed' : 'interrupted') : 'finished', startOffsetMs: offset, durationMs: last ? Math.round(ms * 0.2) + 30 : ms,
-      ...(classType === 'KSampler' ? { progressValue: 30, progressMax: 30 } : {}) });
+      ...(classType === 'KSampler' ? { progressValue: 30, progressMax: 30, vramPeakBytes: 9.4 * GiB } : {}) });
     offset += last ? Math.round(ms * 0.2) + 30 : ms;
   });
-  graph.nodes.slice(0, cachedTo).forEach(([classType, title], index) => nodes.push({ nodeId: String(index + 1), displayNodeId: String(index + 1), parentNodeId: null, classType, title, state: 'cached', startOffsetMs: 2, durationMs: null, progressValue: null, progressMax: null }));
+  graph.nodes.slice(0, cachedTo).forEach(([classType, title], index) => nodes.push({ nodeId: String(index + 1), displayNodeId: String(index + 1), parentNodeId: null, classType, title, state: 'cached', startOffsetMs: 2, durationMs: null, progressValue: null, progressMax: null, vramPeakBytes: null }));
   const refused = exitReason === 'validationError';
   const durationMs = ended && !refused ? offset + 20 : null;
   const wait = Math.round(random() * 20_000);

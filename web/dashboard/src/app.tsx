@@ -1,33 +1,80 @@
-import { Component, useEffect, type ReactNode } from 'react';
+import { Component, Suspense, lazy, useEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { Frame } from './frame/frame.tsx';
-import { LiveView } from './live/live-view.tsx';
-import { Link, routeOf, useAddress } from './router.tsx';
-import { RunView } from './run/run-view.tsx';
-import { RunsView } from './runs/runs-view.tsx';
-import { Empty } from './ui/parts.tsx';
+import { Link, routeOf, useAddress, type ViewName } from './router.tsx';
+import { Empty, Skeleton } from './ui/parts.tsx';
+
+type View = ComponentType<{ runId: string }>;
+
+/** A view in a chunk of its own; once loaded it renders without a pause. */
+function split(load: () => Promise<ComponentType | View>) {
+  let ready: View | null = null;
+  let loading: Promise<View> | null = null;
+  const preload = () => (loading ??= load().then(
+    (view) => (ready = view as View),
+    (error: unknown) => {
+      loading = null;
+      throw error;
+    },
+  ));
+  const Later = lazy(async () => ({ default: await preload() }));
+  const Split: View = (props) => {
+    const [Chosen] = useState<View>(() => ready ?? Later);
+    return <Chosen {...props} />;
+  };
+  return { preload, Split };
+}
+
+const kSplit: Record<Exclude<ViewName, 'nowhere'>, ReturnType<typeof split>> = {
+  live: split(async () => (await import('./live/live-view.tsx')).LiveView),
+  runs: split(async () => (await import('./runs/runs-view.tsx')).RunsView),
+  run: split(async () => (await import('./run/run-view.tsx')).RunView),
+  compare: split(async () => (await import('./compare/compare-view.tsx')).CompareView),
+  trends: split(async () => (await import('./trends/trends-view.tsx')).TrendsView),
+  insights: split(async () => (await import('./insights/insights-view.tsx')).InsightsView),
+  settings: split(async () => (await import('./settings/settings-view.tsx')).SettingsView),
+  gallery: split(async () => (await import('./gallery/gallery-view.tsx')).GalleryView),
+};
+
+/** Fetches every view but the gallery, so that going there needs no wait. */
+export async function preloadViews(): Promise<void> {
+  await Promise.all(Object.entries(kSplit).map(([name, view]) => (name === 'gallery' ? null : view.preload())));
+}
 
 export function App() {
   const { path } = useAddress();
   const route = routeOf(path);
   useEffect(() => {
-    const names = { live: 'Live', runs: 'Runs', run: 'Run', nowhere: 'Not found' };
-    document.title = `${names[route.view]} · comfytrace`;
-  }, [route.view]);
+    const timer = setTimeout(() => void preloadViews().catch(() => undefined), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
+  if (route.view === 'nowhere') return <Boundary key={path}><Nowhere /></Boundary>;
+  const { Split } = kSplit[route.view];
   return (
     <Boundary key={path}>
-      {route.view === 'live' && <LiveView />}
-      {route.view === 'runs' && <RunsView />}
-      {route.view === 'run' && <RunView key={route.runId} runId={route.runId} />}
-      {route.view === 'nowhere' && (
-        <Frame crumb={<b>Not found</b>}>
-          <div className="panel fill">
-            <Empty icon="s-nodata" title="There is no such page">
-              <Link href="/">Go to Live</Link>
-            </Empty>
-          </div>
-        </Frame>
-      )}
+      <Suspense fallback={<Coming />}>
+        <Split key={path} runId={route.view === 'run' ? route.runId : ''} />
+      </Suspense>
     </Boundary>
+  );
+}
+
+function Nowhere() {
+  return (
+    <Frame crumb={<b>Not found</b>}>
+      <div className="panel fill">
+        <Empty icon="s-nodata" title="There is no such page">
+          <Link href="/">Go to Live</Link>
+        </Empty>
+      </div>
+    </Frame>
+  );
+}
+
+function Coming() {
+  return (
+    <Frame crumb={<Skeleton width="80px" />}>
+      <div className="panel fill" role="group" aria-busy="true" aria-label="Loading the view" />
+    </Frame>
   );
 }
 

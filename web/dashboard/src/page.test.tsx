@@ -1,3 +1,4 @@
+import type { ExtensionInfo, WorkerState } from '@comfytrace/client';
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { failedRun, health, hello, openPage, page, snapshot, summary, timelineOf, worker } from './test-kit.tsx';
@@ -31,6 +32,54 @@ describe('Live', () => {
     expect(within(card).getByText(/no per-node times for other people's prompts/)).toBeTruthy();
     fireEvent.click(within(card).getByText('why'));
     expect(within(card).getByText('Install the extension to record node times.')).toBeTruthy();
+  });
+
+  const extension: ExtensionInfo = {
+    version: '0.1.0', protocol: 1, outdated: false, taps: ['send_sync', 'queue.put'], skippedTaps: [{ name: 'torch_memory', reason: 'torch has no CUDA device' }],
+    framesDropped: 7, failures: 0, eventCostP50Us: 9.44, eventCostP99Us: 31.06,
+  };
+  const cardOf = (connection: Partial<WorkerState['connection']>) => {
+    const { say } = openPage('/', base);
+    say(hello());
+    say(snapshot({ workers: [worker({ connection: { source: 'extension', ...connection } })] }));
+    return screen.getByRole('region', { name: 'Worker atlas, connected' });
+  };
+
+  it('says of a worker with the extension what it listens to, what it skipped and why, and what it costs', () => {
+    const card = cardOf({ extension });
+    expect(within(card).getByText('extension 0.1.0, all events')).toBeTruthy();
+    expect(within(card).queryByText(/torch has no CUDA device/)).toBeNull();
+    fireEvent.click(within(card).getByText('more'));
+    expect(within(card).getByText('send_sync, queue.put')).toBeTruthy();
+    expect(within(card).getByText('torch_memory: torch has no CUDA device')).toBeTruthy();
+    expect(within(card).getByText('7 frames')).toBeTruthy();
+    expect(within(card).getByText('9.4 µs, at most 31.1 µs in 99 of 100')).toBeTruthy();
+    fireEvent.click(within(card).getByText('less'));
+    expect(within(card).queryByText('7 frames')).toBeNull();
+  });
+
+  it('says that an extension is older than the one carried here, and what mends it', () => {
+    const missing = 'the extension in this ComfyUI is version 0.0.9, this comfytrace carries 0.1.0; `comfytrace extension install <ComfyUI directory>` brings it up to date';
+    const card = cardOf({ extension: { ...extension, version: '0.0.9', outdated: true }, missing });
+    expect(within(card).getByText('outdated')).toBeTruthy();
+    fireEvent.click(within(card).getByText('why'));
+    expect(within(card).getByText(missing)).toBeTruthy();
+  });
+
+  it('claims no more than the extension told', () => {
+    const unknown = { ...extension, version: '', framesDropped: null, failures: null, eventCostP50Us: null, eventCostP99Us: null };
+    const card = cardOf({ extension: unknown, missing: 'this ComfyUI lacks what the extension listens to for: rejected prompts and why' });
+    expect(within(card).getByText('extension of unknown version, not all events')).toBeTruthy();
+    fireEvent.click(within(card).getByText('why'));
+    expect([...card.querySelectorAll('dd')].filter((each) => each.textContent?.startsWith('not told'))).toHaveLength(4);
+  });
+
+  it("shows torch's own memory beside the device's", () => {
+    const gpu = { index: 0, name: 'cuda:0 NVIDIA GeForce RTX 4090 : native', type: 'cuda', vramTotalBytes: 24 * 2 ** 30, vramFreeBytes: 6 * 2 ** 30, torchVramTotalBytes: 9 * 2 ** 30, torchVramFreeBytes: 2 ** 30 };
+    const { say } = openPage('/', base);
+    say(hello());
+    say(snapshot({ workers: [worker({ devices: [gpu] })] }));
+    expect(screen.getByText('VRAM').getAttribute('title')?.replace(/[\u00a0\u202f]/g, ' ')).toBe('torch holds 9.0 GiB, of which 8.0 GiB are in use');
   });
 
   it('offers to connect an unreachable worker at once', async () => {
@@ -155,7 +204,7 @@ describe('Run', () => {
 
   it('draws cached and failed nodes as such', async () => {
     const run = failedRun();
-    const node = { parentNodeId: null, title: '', progressValue: null, progressMax: null };
+    const node = { parentNodeId: null, title: '', progressValue: null, progressMax: null, vramPeakBytes: null };
     const { container } = openPage('/runs/r1', {
       ...base, '/runs/r1': run,
       '/runs/r1/timeline': timelineOf(run, [
@@ -167,6 +216,27 @@ describe('Run', () => {
     await screen.findByRole('img', { name: /3.nodes over 8\.3.s; the longest is VAEDecode with 8\.0.s/ });
     const labels = [...container.querySelectorAll('.bar text')].map((each) => each.textContent?.replace(/\u00a0/g, ' '));
     expect(labels).toEqual(['8.0 s', '0.3 s, failed', 'cached']);
+  });
+
+  it("shows torch's peak of a node in the tooltip and in the table, and claims none for others", async () => {
+    const run = failedRun();
+    const node = { parentNodeId: null, title: '', progressValue: null, progressMax: null, vramPeakBytes: null };
+    const { container } = openPage('/runs/r1', {
+      ...base, '/runs/r1': run,
+      '/runs/r1/timeline': timelineOf(run, [
+        { ...node, nodeId: '1', displayNodeId: '1', classType: 'KSampler', state: 'finished', startOffsetMs: 0, durationMs: 8_000, vramPeakBytes: 9 * 2 ** 30 },
+        { ...node, nodeId: '3', displayNodeId: '3', classType: 'ProbeRaise', state: 'failed', startOffsetMs: 8_000, durationMs: 300 },
+      ]),
+    });
+    await waitFor(() => expect(container.querySelectorAll('.bar')).toHaveLength(2), { timeout: 10_000 });
+    const [first, second] = container.querySelectorAll('.bar');
+    fireEvent.mouseEnter(first!);
+    expect(container.querySelector('.tip')?.textContent?.replace(/[\u00a0\u202f]/g, ' ')).toContain("VRAM at its highest 9.0 GiB, by torch's count");
+    fireEvent.mouseEnter(second!);
+    expect(container.querySelector('.tip')?.textContent).not.toContain('VRAM');
+    fireEvent.click(screen.getByRole('button', { name: 'Table' }));
+    const rows = [...container.querySelectorAll('.timeline tr')].map((row) => row.lastElementChild?.textContent?.replace(/[\u00a0\u202f]/g, ' '));
+    expect(rows).toEqual(['VRAM peak', '9.0 GiB', 'not told']);
   });
 
   it('says why there are no node times', async () => {

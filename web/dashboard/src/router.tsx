@@ -42,11 +42,17 @@ export function useAddress(): { path: string; query: string } {
   return cut < 0 ? { path: address, query: '' } : { path: address.slice(0, cut), query: address.slice(cut + 1) };
 }
 
-export type Route = { view: 'live' } | { view: 'runs' } | { view: 'run'; runId: string } | { view: 'nowhere' };
+export type ViewName = 'live' | 'runs' | 'run' | 'compare' | 'trends' | 'insights' | 'settings' | 'gallery' | 'nowhere';
+export type Route = { view: Exclude<ViewName, 'run'> } | { view: 'run'; runId: string };
+
+const kPaths: Record<string, Exclude<ViewName, 'run'>> = {
+  '/': 'live', '/live': 'live', '/runs': 'runs', '/compare': 'compare', '/trends': 'trends', '/insights': 'insights',
+  '/settings': 'settings', '/gallery': 'gallery',
+};
 
 export function routeOf(path: string): Route {
-  if (path === '/' || path === '/live') return { view: 'live' };
-  if (path === '/runs' || path === '/runs/') return { view: 'runs' };
+  const view = kPaths[path.length > 1 ? path.replace(/\/$/, '') : path];
+  if (view) return { view };
   const run = /^\/runs\/([^/]+)\/?$/.exec(path);
   if (!run) return { view: 'nowhere' };
   try {
@@ -59,6 +65,21 @@ export function routeOf(path: string): Route {
 export function runPath(runId: string): string {
   return `/runs/${encodeURIComponent(runId)}`;
 }
+
+export function comparePath(runIds: readonly string[]): string {
+  return `/compare?ids=${runIds.map(encodeURIComponent).join(',')}`;
+}
+
+export function idsOfQuery(query: string): string[] {
+  return (new URLSearchParams(query).get('ids') ?? '').split(',').filter(Boolean);
+}
+
+/** The address's query as a place for a filter: `useTelemetryFilter(services, addressPlace)`. */
+export const addressPlace = {
+  read: () => window.location.search.slice(1),
+  write: (query: string) => navigate(window.location.pathname + (query ? `?${query}` : ''), { replace: true }),
+  watch: subscribe,
+};
 
 export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {
   const follow = (event: MouseEvent<HTMLAnchorElement>) => {

@@ -1,24 +1,17 @@
-import {
-  ApiClient, LiveStore, TelemetryStreamManager, pollState, type LiveState, type StreamStatus,
-} from '@comfytrace/client';
-import { useRealtimeTelemetry } from '@comfytrace/client/react';
+import { RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
+import { useRealtimeTelemetry, useRecommendations, type Recommendations } from '@comfytrace/client/react';
 import { createContext, useContext, useSyncExternalStore } from 'react';
 
 export interface Services {
   api: ApiClient;
   live: LiveStore;
+  /** One for the whole page, so that the rail's count and the lists agree. */
+  recommendations: RecommendationStore;
 }
 
 export function makeServices(): Services {
-  const api = new ApiClient();
-  const scheme = window.location.protocol === 'https:' ? 'wss:' : 'ws:';
-  const manager = new TelemetryStreamManager({
-    url: `${scheme}//${window.location.host}/telemetry`,
-    previews: true,
-    probe: () => api.health(),
-    poll: () => pollState(api),
-  });
-  return { api, live: new LiveStore(manager) };
+  const { api, live } = connectComfytrace({ previews: true });
+  return { api, live, recommendations: new RecommendationStore(api) };
 }
 
 const ServicesContext = createContext<Services | null>(null);
@@ -32,6 +25,14 @@ export function useServices(): Services {
 
 export function useLive(): LiveState {
   return useRealtimeTelemetry(useServices().live);
+}
+
+export function useSuggestions(): Recommendations {
+  return useRecommendations(useServices());
+}
+
+export function useOpenRecommendations(): number {
+  return useSuggestions().open.length;
 }
 
 /** Whether what is shown is current. */

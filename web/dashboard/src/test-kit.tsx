@@ -1,8 +1,12 @@
-import { ApiClient, LiveStore, TelemetryStreamManager, type Health, type Run, type RunPage, type RunSummary, type SocketLike, type Timeline, type WorkerState } from '@comfytrace/client';
+import { ApiClient, LiveStore, RecommendationStore, TelemetryStreamManager, type Health, type Run, type RunPage, type RunSummary, type SocketLike, type Timeline, type WorkerState } from '@comfytrace/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, render } from '@testing-library/react';
-import { App } from './app.tsx';
+import type { ReactNode } from 'react';
+import { App, preloadViews } from './app.tsx';
 import { ServicesProvider } from './services.tsx';
+
+// Views come in chunks of their own; with them loaded a test sees its view at once.
+await preloadViews();
 
 /** The page on a server made of plain objects. */
 export function openPage(path: string, answers: Record<string, unknown>) {
@@ -33,7 +37,7 @@ export function openPage(path: string, answers: Record<string, unknown>) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const page = render(
     <QueryClientProvider client={client}>
-      <ServicesProvider value={{ api, live }}><App /></ServicesProvider>
+      <ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api) }}><App /></ServicesProvider>
     </QueryClientProvider>,
   );
   return {
@@ -63,7 +67,7 @@ export function worker(change: { name?: string; connection?: Partial<WorkerState
       os: null, ramTotalBytes: null, ramFreeBytes: null, firstSeenAtMs: null, lastSeenAtMs: null,
       devices: change.devices ?? [{ index: 0, name: 'cuda:0 NVIDIA GeForce RTX 4090 : native', type: 'cuda', vramTotalBytes: 24 * 2 ** 30, vramFreeBytes: 6 * 2 ** 30, torchVramTotalBytes: null, torchVramFreeBytes: null }],
     },
-    connection: { state: 'connected', sinceMs: 0, source: 'stock', lastEventAtMs: null, attempt: 0, nextTryAtMs: null, lastError: null, missing: null, ...change.connection },
+    connection: { state: 'connected', sinceMs: 0, source: 'stock', lastEventAtMs: null, attempt: 0, nextTryAtMs: null, lastError: null, missing: null, extension: null, ...change.connection },
     queueRunning: 0, queuePending: 0,
   };
 }
@@ -105,4 +109,11 @@ export function timelineOf(run: Run, nodes: Timeline['attempts'][number]['nodes'
     runId: run.runId,
     attempts: [{ sceneId: 's1', promptId: attempt.promptId, workerId: 'w', status: attempt.status, startedAtMs: attempt.startedAtMs, finishedAtMs: attempt.finishedAtMs, durationMs: attempt.durationMs, nodeTimesKnown: attempt.nodeTimesKnown, nodes, samples: [] }],
   };
+}
+
+/** A component alone, with services around it that answer nothing. */
+export function renderPart(part: ReactNode) {
+  const api = new ApiClient({ fetch: (async () => Response.json({ detail: 'no such thing' }, { status: 404 })) as typeof fetch });
+  const live = new LiveStore(new TelemetryStreamManager({ url: 'ws://here' }));
+  return render(<ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api) }}>{part}</ServicesProvider>);
 }

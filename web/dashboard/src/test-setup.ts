@@ -1,4 +1,4 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
 // jsdom has no layout and no media queries.
@@ -10,7 +10,11 @@ globalThis.ResizeObserver ??= class {
   disconnect() {}
 };
 
+// A busy machine is no fault of the page.
+configure({ asyncUtilTimeout: 15_000 });
 afterEach(cleanup);
+// How long to wait for what must come; a machine that does other work as well takes its time.
+configure({ asyncUtilTimeout: 20_000 });
 
 // A virtual list draws nothing in a box without a height.
 Object.defineProperties(HTMLElement.prototype, {

@@ -1,7 +1,13 @@
 import { formatBytes, formatCount, formatWhen } from '../format.ts';
+import { usePref } from '../prefs.ts';
+import { Link } from '../router.tsx';
 import { useNow } from '../services.tsx';
+import { Toggle } from '../ui/controls.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { kSingleKeys } from '../ui/keys.ts';
 import { Dialog } from '../ui/parts.tsx';
 import { useHealth } from './frame.tsx';
+import { kKeymap, kViews } from './views.ts';
 
 export function AboutBox({ onClose }: { onClose: () => void }) {
   const { data } = useHealth();
@@ -45,30 +51,42 @@ export function AboutBox({ onClose }: { onClose: () => void }) {
   );
 }
 
-const kKeys: [string[], string][] = [
-  [['g', 'l'], 'Live'],
-  [['g', 'r'], 'Runs'],
-  [['/'], 'search the history'],
-  [['j'], 'next row, or next run'],
-  [['k'], 'previous row, or previous run'],
-  [['Enter'], 'open the row'],
-  [['Esc'], 'back, or close what is open'],
-  [['←', '→'], 'previous and next picture'],
-  [['?'], 'this list'],
-];
-
 export function KeySheet({ onClose }: { onClose: () => void }) {
+  const [single, setSingle] = usePref(kSingleKeys, true);
   return (
-    <Dialog title="Keyboard" icon="keyboard" onClose={onClose}>
-      <ul className="keysheet">
-        {kKeys.map(([keys, does]) => (
-          <li key={does}>
-            <span className="row g4">{keys.map((key) => <kbd key={key} className="kbd">{key}</kbd>)}</span>
-            <span className="t2">{does}</span>
+    <Dialog title="Keyboard" icon="keyboard" onClose={onClose} className="dlg-wide">
+      <div className="keysheets">
+        {kKeymap.map(({ where, lines }) => (
+          <section key={where}>
+            <h3>{where}</h3>
+            <ul className="keysheet">
+              {lines.map(({ keys, does }) => (
+                <li key={does}>
+                  <span className="row g4">{keys.map((key) => <kbd key={key} className="kbd">{key}</kbd>)}</span>
+                  <span className="t2">{does}</span>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </div>
+      <Toggle label="Single keys" on={single} onChange={setSingle} hint="They rest while you type. Off: only Esc, Enter, arrows and Tab act." />
+    </Dialog>
+  );
+}
+
+/** The phone's way to the views that have no tab of their own. */
+export function MoreBox({ onClose, onAbout }: { onClose: () => void; onAbout: () => void }) {
+  return (
+    <Dialog title="More" onClose={onClose}>
+      <ul className="more-list">
+        {kViews.filter((view) => !view.tab).map((view) => (
+          <li key={view.href}>
+            <Link className="more-item" href={view.href} onClick={onClose}><Icon name={view.icon} size={18} />{view.word}</Link>
           </li>
         ))}
+        <li><button type="button" className="more-item" onClick={onAbout}><Icon name="shield-check" size={18} />About</button></li>
       </ul>
-      <p className="t3 s11">Single keys rest while you type.</p>
     </Dialog>
   );
 }

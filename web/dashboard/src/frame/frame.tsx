@@ -1,19 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
-import { Link, goBack, navigate, useAddress } from '../router.tsx';
+import { useEffect, useState, type ReactNode } from 'react';
+import { formatCount } from '../format.ts';
+import { Link, goBack, navigate, routeOf, useAddress, type ViewName } from '../router.tsx';
 import { toggleTheme, useTheme } from '../theme.ts';
-import { useServices } from '../services.tsx';
+import { useLive, useOpenRecommendations, useServices } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
-import { AboutBox, KeySheet } from './boxes.tsx';
+import { AboutBox, KeySheet, MoreBox } from './boxes.tsx';
 import { LinkBanner } from './link-banner.tsx';
 import { SearchBox } from './search-box.tsx';
 import { StatusBar } from './status-bar.tsx';
-
-const kViews = [
-  { href: '/', word: 'Live', icon: 'radio', owns: (path: string) => path === '/' || path === '/live' },
-  { href: '/runs', word: 'Runs', icon: 'rows-3', owns: (path: string) => path.startsWith('/runs') },
-];
+import { entryOf, kViews } from './views.ts';
 
 export function useHealth() {
   const { api } = useServices();
@@ -21,31 +18,40 @@ export function useHealth() {
 }
 
 /** Rail, top bar, status bar; below 720 px tabs at the bottom instead. */
-export function Frame({ crumb, actions, parent, children }: {
+export function Frame({ crumb, actions, parent, title, children }: {
   crumb: ReactNode; actions?: ReactNode; parent?: string; children: ReactNode;
+  /** Of the browser's tab, before the program's name; the view's word if left out. */
+  title?: string;
 }) {
-  const [box, setBox] = useState<'about' | 'keys' | null>(null);
+  const [box, setBox] = useState<'about' | 'keys' | 'more' | null>(null);
   const { path } = useAddress();
+  const { view } = routeOf(path);
+  const counts = useCounts();
+  const tabTitle = title || (view === 'run' ? 'Run' : (entryOf(view)?.word ?? (view === 'gallery' ? 'Gallery' : 'Not found')));
+  useEffect(() => {
+    document.title = `${tabTitle} · comfytrace`;
+  }, [tabTitle]);
   const theme = useTheme();
   useKeys({
-    'g l': () => navigate('/'),
-    'g r': () => navigate('/runs'),
+    ...Object.fromEntries(kViews.map(({ key, href }) => [`g ${key}`, () => navigate(href)])),
     '/': () => document.querySelector<HTMLInputElement>('.search input')?.focus(),
     '?': () => setBox('keys'),
     ...(parent ? { Escape: () => goBack(parent) } : {}),
   });
-  const links = kViews.map((view) => (
-    <Link key={view.href} href={view.href} aria-current={view.owns(path) ? 'page' : undefined}>
-      <Icon name={view.icon} size={18} />
-      {view.word}
+  const here = entryOf(view)?.view;
+  const link = (entry: (typeof kViews)[number]) => (
+    <Link key={entry.href} href={entry.href} aria-current={entry.view === here ? 'page' : undefined}>
+      <Icon name={entry.icon} size={18} />
+      {entry.word}
+      <Count count={counts[entry.view]} />
     </Link>
-  ));
+  );
   return (
     <div className="app">
       <a className="skip" href="#main">Skip to content</a>
       <nav className="rail" aria-label="Views">
         <span className="logo"><Icon name="logo" size={28} /></span>
-        {links}
+        {kViews.map(link)}
         <span className="sp" />
         <button type="button" className="rail-btn" onClick={() => setBox('about')} title="About: nothing leaves your machine">
           <Icon name="shield-check" size={18} />
@@ -78,14 +84,35 @@ export function Frame({ crumb, actions, parent, children }: {
       </main>
       <StatusBar onKeys={() => setBox('keys')} onAbout={() => setBox('about')} />
       <nav className="tabs" aria-label="Views, phone">
-        {links}
-        <button type="button" onClick={() => setBox('about')}>
-          <Icon name="shield-check" size={18} />
-          About
+        {kViews.filter((entry) => entry.tab).map(link)}
+        <button type="button" onClick={() => setBox('more')} aria-haspopup="dialog" className={kViews.some((entry) => !entry.tab && entry.view === here) ? 'on' : undefined}>
+          <Icon name="ellipsis" size={18} />
+          More
         </button>
       </nav>
       {box === 'about' && <AboutBox onClose={() => setBox(null)} />}
       {box === 'keys' && <KeySheet onClose={() => setBox(null)} />}
+      {box === 'more' && <MoreBox onClose={() => setBox(null)} onAbout={() => setBox('about')} />}
     </div>
   );
+}
+
+interface Counted {
+  value: number;
+  /** What is counted, for those who hear it. */
+  word: string;
+}
+
+function useCounts(): Partial<Record<ViewName, Counted>> {
+  const { scenes } = useLive();
+  const open = useOpenRecommendations();
+  return {
+    live: { value: scenes.filter((scene) => scene.status === 'executing').length, word: 'running' },
+    insights: { value: open, word: 'open' },
+  };
+}
+
+function Count({ count }: { count: Counted | undefined }) {
+  if (!count || count.value === 0) return null;
+  return <em><span className="sr">, </span>{count.value > 99 ? '99+' : formatCount(count.value)}<span className="sr"> {count.word}</span></em>;
 }

@@ -1,9 +1,10 @@
-import type { ConnectionState, SceneUpdate, WorkerState } from '@comfytrace/client';
+import type { ConnectionState, Device, SceneUpdate, WorkerState } from '@comfytrace/client';
 import { useState } from 'react';
 import { deviceName, formatClock, formatDuration, formatMemory, formatPercent, memoryParts } from '../format.ts';
 import { isLinked, useNow, useServices, useLive } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Badge, Measure, Meter, Skeleton } from '../ui/parts.tsx';
+import { SourceLine } from './source-line.tsx';
 
 const kStates: Record<ConnectionState, { icon: string; tone: string }> = {
   connecting: { icon: 's-connecting', tone: '' },
@@ -22,10 +23,8 @@ export function WorkerCard({ state, scenes }: { state: WorkerState; scenes: read
   const { worker, connection } = state;
   const { link } = useLive();
   const now = useNow() + link.serverOffsetMs;
-  const [whole, setWhole] = useState(false);
   const device = worker.devices[0];
   const lost = connection.state === 'disconnected';
-  const host = worker.url.replace(/^https?:\/\//, '');
   const heard = connection.lastEventAtMs ?? worker.lastSeenAtMs;
   const staleMs = lost && heard !== null ? now - heard : null;
   return (
@@ -41,17 +40,7 @@ export function WorkerCard({ state, scenes }: { state: WorkerState; scenes: read
         {isLinked(link) ? <ConnectionBadge state={connection.state} /> : <Badge icon="s-stale" tone="b-warn">{connection.state} when last told</Badge>}
       </div>
       {lost || connection.state === 'connecting' ? <Unreached state={state} now={now} /> : <Readings state={state} scenes={scenes} now={now} />}
-      <div className="row s11 t3 ft">
-        <Icon name={connection.source === 'extension' ? 'puzzle' : connection.source === 'stock' ? 'box' : 'history'} size={12} />
-        <span className={whole ? '' : 'el'}>{sourceText(state, whole)}</span>
-        {connection.missing && (
-          <button type="button" className="text-btn" aria-expanded={whole} onClick={() => setWhole(!whole)}>{whole ? 'less' : 'why'}</button>
-        )}
-        <span className="sp" />
-        <span className="nw" title={[worker.pytorchVersion && `torch ${worker.pytorchVersion}`, worker.pythonVersion && `Python ${worker.pythonVersion.split(' ')[0]}`, worker.os].filter(Boolean).join(', ')}>
-          {worker.comfyuiVersion ? `ComfyUI ${worker.comfyuiVersion}, ` : ''}{host}
-        </span>
-      </div>
+      <SourceLine state={state} />
     </section>
   );
 }
@@ -60,14 +49,6 @@ function deviceText(name: string, type: string, total: number | null): string {
   const short = type === 'cpu' && name === 'cpu' ? 'CPU' : deviceName(name);
   const size = formatMemory(total);
   return size ? `${short}, ${size}` : short;
-}
-
-function sourceText({ connection }: WorkerState, whole: boolean): string {
-  if (connection.source === 'extension') return connection.missing && whole ? connection.missing : 'extension, all events';
-  if (connection.source === 'stock') {
-    return whole && connection.missing ? connection.missing : "stock: no per-node times for other people's prompts";
-  }
-  return connection.missing && whole ? connection.missing : 'missed runs are fetched on return';
 }
 
 function Unreached({ state, now }: { state: WorkerState; now: number }) {
@@ -114,7 +95,7 @@ function Readings({ state, scenes, now }: { state: WorkerState; scenes: readonly
   return (
     <div className="gr">
       <div className="kv">
-        <span className="l row g4"><Icon name="memory-stick" size={12} />{onCpu ? 'Memory' : 'VRAM'}</span>
+        <span className="l row g4" title={onCpu ? undefined : torchText(device)}><Icon name="memory-stick" size={12} />{onCpu ? 'Memory' : 'VRAM'}</span>
         <span className="v"><Measure parts={memoryParts(used)} missing="not told" /></span>
         <Meter ratio={used !== null && total ? used / total : null} label={`${onCpu ? 'Memory' : 'VRAM'} used`} />
       </div>
@@ -146,6 +127,12 @@ function Readings({ state, scenes, now }: { state: WorkerState; scenes: readonly
       </div>
     </div>
   );
+}
+
+function torchText(device: Device | undefined): string | undefined {
+  const held = device?.torchVramTotalBytes ?? null;
+  const free = device?.torchVramFreeBytes ?? null;
+  return held === null || free === null ? undefined : `torch holds ${formatMemory(held)}, of which ${formatMemory(held - free)} are in use`;
 }
 
 export function WorkerCardSkeleton() {

@@ -173,6 +173,7 @@ function Tip({ tip, right }: { tip: { node: NodeExecution; x: number; y: number 
         {node.startOffsetMs === null ? 'start not told' : `from ${formatDuration(node.startOffsetMs)}`}
         {node.durationMs !== null ? `, took ${formatSpan(node.durationMs)}` : node.state === 'cached' ? ', not executed: held in the cache' : ''}
       </div>
+      {node.vramPeakBytes !== null && <div>VRAM at its highest {formatMemory(node.vramPeakBytes)}, by torch's count</div>}
       {node.progressMax !== null && <div>step {node.progressValue ?? 0} of {node.progressMax}</div>}
     </div>
   );

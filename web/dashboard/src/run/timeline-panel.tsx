@@ -1,6 +1,6 @@
 import type { Attempt, Run, Scene, Timeline } from '@comfytrace/client';
 import { useState } from 'react';
-import { formatDuration, formatSpan } from '../format.ts';
+import { formatDuration, formatMemory, formatSpan } from '../format.ts';
 import { useLive, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, Panel, Skeleton } from '../ui/parts.tsx';
@@ -67,9 +67,9 @@ function WhyNoTimes({ attempt }: { attempt: Attempt }) {
   const workerName = useWorkerName();
   const missing = workers.find((state) => state.worker.workerId === attempt.workerId)?.connection.missing;
   const why = attempt.status === 'queued' ? 'The attempt has not begun.'
+    : attempt.validationErrors.length > 0 && attempt.startedAtMs === null ? 'The prompt was refused before a node ran.'
     : attempt.origin === 'backfilled' ? `It was found in the history of ${workerName(attempt.workerId)} afterwards; ComfyUI keeps no node times there.`
     : attempt.origin === 'imported' ? 'It was imported from a file without node times.'
-    : attempt.validationErrors.length > 0 && attempt.startedAtMs === null ? 'The prompt was refused before a node ran.'
     : "Stock ComfyUI tells node times only to the client that queued the prompt.";
   return (
     <Empty icon="puzzle" title="No node times">
@@ -80,16 +80,18 @@ function WhyNoTimes({ attempt }: { attempt: Attempt }) {
 }
 
 function NodeTable({ nodes }: { nodes: Timeline['attempts'][number]['nodes'] }) {
+  const anyPeak = nodes.some((node) => node.vramPeakBytes !== null);
   return (
     <div className="scroll-x">
       <table className="tbl">
-        <thead><tr><th className="cw-80">Node</th><th>Class</th><th>Title</th><th className="cw-110">State</th><th className="r cw-90">Start</th><th className="r cw-90">Took</th></tr></thead>
+        <thead><tr><th className="cw-80">Node</th><th>Class</th><th>Title</th><th className="cw-110">State</th><th className="r cw-90">Start</th><th className="r cw-90">Took</th>{anyPeak && <th className="r cw-110" title="The most that torch had allocated while the node ran">VRAM peak</th>}</tr></thead>
         <tbody>
           {nodes.map((node, index) => (
             <tr key={index}>
               <td className="mono">{node.nodeId}</td><td className="m">{node.classType || 'not told'}</td><td>{node.title}</td><td>{node.state}</td>
               <td className="r">{formatDuration(node.startOffsetMs) ?? 'not told'}</td>
               <td className="r n">{formatSpan(node.durationMs) ?? (node.state === 'cached' ? 'cached' : 'not told')}</td>
+              {anyPeak && <td className="r">{formatMemory(node.vramPeakBytes) ?? (node.state === 'cached' ? 'cached' : 'not told')}</td>}
             </tr>
           ))}
         </tbody>

@@ -1,4 +1,4 @@
-import { filterQuery, type RunFilter } from '@comfytrace/client';
+import { filterOfQuery, filterQuery, filterSize, type RunFilter } from '@comfytrace/client';
 import { useMemo } from 'react';
 import { formatCount, formatDay } from '../format.ts';
 import { Frame, useHealth } from '../frame/frame.tsx';
@@ -6,7 +6,6 @@ import { navigate, useAddress } from '../router.tsx';
 import { useNow, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { FilterPanel } from './filter-panel.tsx';
-import { filterOfQuery, isFiltered } from './run-filter.ts';
 import { RunsTable } from './runs-table.tsx';
 import { useRunList } from './use-run-list.ts';
 
@@ -40,12 +39,12 @@ export function RunsView() {
               {list.total === null ? 'reading' : (
                 <>
                   showing <b className="t1">{formatCount(list.total)}</b>
-                  {' of '}{formatCount(isFiltered(filter) ? (kept ?? list.total) : Math.max(kept ?? 0, list.total))}
+                  {' of '}{formatCount(filterSize(filter) > 0 ? (kept ?? list.total) : Math.max(kept ?? 0, list.total))}
                 </>
               )}
             </span>
           </div>
-          <RunsTable key={filterQuery(filter).toString()} list={list} filtered={isFiltered(filter)} onReset={() => change({})} />
+          <RunsTable key={filterQuery(filter).toString()} list={list} filtered={filterSize(filter) > 0} onReset={() => change({})} />
         </section>
       </div>
     </Frame>

@@ -1,8 +1,7 @@
-import { filterQuery, type RunFilter, type RunPage, type RunSummary } from '@comfytrace/client';
+import { filterAccepts, filterQuery, type RunFilter, type RunPage, type RunSummary } from '@comfytrace/client';
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useServices } from '../services.tsx';
-import { accepts } from './run-filter.ts';
 
 type Pages = InfiniteData<RunPage, string | null>;
 
@@ -38,7 +37,7 @@ export function useRunList(filter: RunFilter) {
         if (filter.status && !filter.status.includes(run.status)) return without(pages, run.runId);
         return mapRuns(pages, (each) => (each.runId === run.runId ? run : each));
       }
-      const fits = accepts(filter, run);
+      const fits = filterAccepts(filter, run);
       if (fits === null) setUnseen((count) => count + 1);
       return fits ? inserted(pages, run) : pages;
     });

@@ -1,5 +1,5 @@
 import type { Status } from '@comfytrace/client';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from 'react';
 import { joinParts, kThin, type Part } from '../format.ts';
 import { Icon } from './icon.tsx';
 
@@ -131,15 +131,19 @@ export function CopyButton({ text, label, small = true }: { text: string; label?
   );
 }
 
+/** Within it dialogs stand in the page instead of over it, for the gallery. */
+export const InlineDialogs = createContext(false);
+
 /** A native modal dialog: it keeps focus inside and closes with Esc. */
 export function Dialog({ title, icon, onClose, children, footer, className = '' }: {
   title: string; icon?: string; onClose: () => void; children: ReactNode; footer?: ReactNode; className?: string;
 }) {
   const box = useRef<HTMLDialogElement>(null);
+  const inline = useContext(InlineDialogs);
   useEffect(() => {
     const dialog = box.current;
     if (dialog && !dialog.open) {
-      if (dialog.showModal) dialog.showModal();
+      if (dialog.showModal && !inline) dialog.showModal();
       else dialog.setAttribute('open', '');
     }
   }, []);

@@ -1,0 +1,103 @@
+#include "history/sqlite/run_codec.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "base/codec.h"
+#include "base/digest.h"
+#include "history/sample_runs.h"
+
+namespace comfytrace::history::sqlite {
+
+// Details as a version packed them, the texts they name, and the run they were made of. Bytes are base64.
+struct PackedRun {
+  std::vector<std::string> names;
+  std::vector<std::string> prompts;
+  std::string details;
+  model::Run run;
+};
+BOOST_DESCRIBE_STRUCT(PackedRun, (), (names, prompts, details, run))
+struct PackedRuns {
+  std::vector<PackedRun> runs;
+};
+BOOST_DESCRIBE_STRUCT(PackedRuns, (), (runs))
+
+namespace {
+
+class TextLists final : public SharedTexts {
+ public:
+  std::vector<std::string> names;
+  std::vector<std::string> prompts;
+
+  std::int64_t name_id(std::string_view text) override { return place_of(names, text); }
+  std::int64_t prompt_id(std::string_view text) override { return place_of(prompts, text); }
+  std::optional<std::string> name(std::int64_t id) override { return at(names, id); }
+  std::optional<std::string> prompt(std::int64_t id) override { return at(prompts, id); }
+
+ private:
+  static std::int64_t place_of(std::vector<std::string>& list, std::string_view text) {
+    const auto found = std::ranges::find(list, text);
+    if (found != list.end()) return found - list.begin() + 1;
+    list.emplace_back(text);
+    return static_cast<std::int64_t>(list.size());
+  }
+  static std::optional<std::string> at(const std::vector<std::string>& list, std::int64_t id) {
+    if (id < 1 || id > static_cast<std::int64_t>(list.size())) return std::nullopt;
+    return list[static_cast<std::size_t>(id - 1)];
+  }
+};
+
+// What stands in columns of its own is there before the details are read.
+model::Run columns_of(const model::Run& run) {
+  model::Run columns = run;
+  columns.grouped = false;
+  columns.policy.reset();
+  columns.scenes.clear();
+  return columns;
+}
+
+TEST(RunCodec, KeepsThePeakOfANode) {
+  model::Run run = typical_run(1, 1);
+  run.scenes[0].attempts[0].nodes[0].vram_peak_bytes = 9'663'676'416;
+  TextLists texts;
+  const std::string details = pack_details(run, texts);
+  model::Run read = columns_of(run);
+  ASSERT_TRUE(unpack_details(details, texts, read));
+  EXPECT_EQ(read, run);
+}
+
+TEST(RunCodec, RefusesALaterVersion) {
+  const model::Run run = simple_run("a", 1);
+  TextLists texts;
+  std::string details = pack_details(run, texts);
+  const std::size_t version_at = 1;  // behind the byte that says that nothing is deflated
+  ++details.at(version_at);
+  model::Run read = columns_of(run);
+  EXPECT_FALSE(unpack_details(details, texts, read));
+  details.at(version_at) = 0;
+  EXPECT_FALSE(unpack_details(details, texts, read));
+}
+
+TEST(RunCodec, ReadsWhatVersion1Packed) {
+  std::ifstream file(std::string(COMFYTRACE_SOURCE_DIR) + "/src/history/sqlite/testdata/details_of_version_1.json");
+  std::stringstream text;
+  text << file.rdbuf();
+  const auto packed = base::decode_json<PackedRuns>(text.str());
+  ASSERT_TRUE(packed) << packed.error().sentence();
+  ASSERT_FALSE(packed->runs.empty());
+  for (const PackedRun& one : packed->runs) {
+    TextLists texts;
+    for (const std::string& name : one.names) texts.names.push_back(*base::from_base64(name));
+    for (const std::string& prompt : one.prompts) texts.prompts.push_back(*base::from_base64(prompt));
+    model::Run read = columns_of(one.run);
+    ASSERT_TRUE(unpack_details(*base::from_base64(one.details), texts, read));
+    EXPECT_TRUE(read == one.run) << base::encode_json(read);
+  }
+}
+
+}  // namespace
+}  // namespace comfytrace::history::sqlite

@@ -1,0 +1,57 @@
+#include "insight/stats/rank_select.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "base/check.h"
+#include "insight/stats/double_order.h"
+
+namespace comfytrace::insight::stats {
+namespace {
+
+constexpr std::size_t kFew = 32'768;  // below, counting costs more than it saves
+constexpr int kShift = 64 - 16;       // sign, exponent and 4 bits more
+constexpr std::size_t kBuckets = 65'536;
+
+double select(std::span<double> values, std::size_t rank) {
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(rank);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+}  // namespace
+
+std::vector<double> values_at_ranks(std::span<double> values, std::span<const std::size_t> ranks) {
+  CHECK(ranks.size() < 256);
+  CHECK(std::all_of(ranks.begin(), ranks.end(), [&](std::size_t rank) { return rank < values.size(); }));
+  std::vector<double> found;
+  if (values.size() < kFew) {
+    for (const std::size_t rank : ranks) found.push_back(select(values, rank));
+    return found;
+  }
+  std::vector<std::uint32_t> counts(kBuckets, 0);
+  for (const double value : values) ++counts[to_order(value) >> kShift];
+  // The buckets that are wanted, and in one more pass what lies in them.
+  std::vector<std::uint8_t> slot_of(kBuckets, 0);
+  std::vector<std::vector<double>> slots(1);
+  std::vector<std::pair<std::size_t, std::size_t>> wanted;  // slot, rank in it
+  for (const std::size_t rank : ranks) {
+    std::size_t at = 0;
+    std::size_t before = 0;  // values in the buckets before `at`
+    while (before + counts[at] <= rank) before += counts[at++];
+    if (slot_of[at] == 0) {
+      slot_of[at] = static_cast<std::uint8_t>(slots.size());
+      slots.emplace_back().reserve(counts[at]);
+    }
+    wanted.emplace_back(slot_of[at], rank - before);
+  }
+  for (const double value : values) {
+    const std::uint8_t slot = slot_of[to_order(value) >> kShift];
+    if (slot != 0) slots[slot].push_back(value);
+  }
+  for (const auto& [slot, rank] : wanted) found.push_back(select(slots[slot], rank));
+  return found;
+}
+
+}  // namespace comfytrace::insight::stats

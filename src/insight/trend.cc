@@ -1,0 +1,143 @@
+#include "insight/trend.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "insight/stats/mann_kendall.h"
+#include "insight/stats/minimum_effect.h"
+#include "insight/stats/quantile.h"
+#include "insight/trend_series.h"
+#include "insight/trend_steps.h"
+#include "insight/trend_values.h"
+#include "insight/wording.h"
+
+namespace comfytrace::insight {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::Result;
+
+constexpr std::int64_t kMaxBuckets = 2'000;
+constexpr std::size_t kStepRuns = 8;  // within which the smallest step that can be seen is told
+
+// The filter, narrowed to runs that have something to say of the metric; false: none can.
+bool narrow(history::RunFilter& filter, Metric metric) {
+  const auto& wanted = trend_statuses(metric);
+  if (wanted.empty()) return true;
+  if (filter.statuses.empty()) {
+    filter.statuses = wanted;
+    return true;
+  }
+  std::erase_if(filter.statuses,
+                [&](model::Status status) { return std::ranges::find(wanted, status) == wanted.end(); });
+  return !filter.statuses.empty();
+}
+
+std::string slope_sentence(const TrendSlope& slope, const TrendQuery& query, bool is_whole) {
+  const std::string where = count_words(slope.n, "run") + " since " + day_words(slope.from_ms, query.utc_offset_ms);
+  if (slope.verdict == Verdict::notEnoughData) {
+    const std::int64_t takes = slope.n + slope.needed;
+    return "Not enough data for a trend: " + std::to_string(slope.n) + " of the " + count_words(takes, "run") +
+           " that it takes";
+  }
+  if (slope.verdict == Verdict::noEvidence)
+    return std::string("No evidence of a trend") + (is_whole ? " or a step" : "") + " in " + where;
+  const bool is_more = *slope.ratio_per_day > 0;
+  const auto& interval = *slope.ratio_per_day_interval;
+  const char* words[2] = {"slower", "faster"};
+  if (query.metric == Metric::vramPeak) words[0] = "higher in VRAM peak", words[1] = "lower in VRAM peak";
+  if (query.metric == Metric::queueWait) words[0] = "longer in queue wait", words[1] = "shorter in queue wait";
+  if (query.metric == Metric::successRate) words[0] = "higher in success rate", words[1] = "lower in success rate";
+  return percent_words(*slope.ratio_per_day) + " " + words[is_more ? 0 : 1] + " each day (95 % interval " +
+         (is_more ? percent_range_words(interval.low, interval.high)
+                  : percent_range_words(-interval.high, -interval.low)) +
+         ", " + where + ")";
+}
+
+bool is_claim(Verdict verdict) {
+  return verdict == Verdict::better || verdict == Verdict::worse;
+}
+
+void conclude(Trend& trend) {
+  const std::int64_t n = trend.runs_judged;
+  if (!trend.steps.empty()) {
+    const TrendStep& newest = trend.steps.back();
+    trend.verdict = newest.verdict;
+    trend.confidence = newest.confidence;
+    trend.sentence = newest.sentence;
+    if (is_claim(trend.slope.verdict)) trend.sentence += "; since then " + trend.slope.sentence;
+    return;
+  }
+  trend.verdict = trend.slope.verdict;
+  trend.confidence = is_claim(trend.verdict) ? trend.slope.confidence : confidence_of(n, 0);
+  trend.sentence = trend.slope.sentence;
+  if (trend.verdict == Verdict::notEnoughData && trend.cohorts == 0 && trend.runs_left_out > 0)
+    trend.sentence = "Not enough data: " + trend.scale_sentence;
+}
+
+Result<void> judge(const history::RunHistoryReader& reader, const TrendQuery& query, const TrendValues& values,
+                   Trend& trend) {
+  trend.runs_judged = static_cast<std::int64_t>(values.runs.size());
+  trend.runs_missing = values.missing;
+  trend.runs_left_out = values.left_out;
+  trend.cohorts = values.cohorts;
+  trend.scale = values.scale;
+  trend.scale_sentence = values.sentence;
+  if (!values.runs.empty()) {
+    trend.from_ms = values.runs.front()->created_at_ms;
+    trend.to_ms = values.runs.back()->created_at_ms;
+    trend.median = stats::median(values.y);
+  }
+  const TrendPoints points = points_of(values, query.metric);
+  StepSearch search = find_steps(values, points, query);
+  if (auto done = explain_steps(reader, values, query, search); !done) return done;
+  trend.slope = find_slope(points, search.level_begin, query);
+  trend.slope.sentence = slope_sentence(trend.slope, query, search.steps.empty());
+  if (!is_linear(query.metric) && values.y.size() >= 2) {
+    trend.variation = search.variation;
+    trend.smallest_step = stats::smallest_detectable_change(
+        search.variation, std::min<std::size_t>(points.y.size() - search.level_begin, 50), kStepRuns);
+  }
+  trend.steps = std::move(search.steps);
+  conclude(trend);
+  return {};
+}
+
+}  // namespace
+
+Result<Trend> trend_of(const history::RunHistoryReader& reader, const TrendQuery& query) {
+  if (query.max_runs < 1 || query.max_runs > 20'000)
+    return Error{ErrorCode::invalid, "max_runs is 1 to 20000", "maxRuns"};
+  Trend trend;
+  trend.metric = query.metric;
+  history::FactsQuery newest;
+  newest.filter = query.filter;
+  newest.limit = query.max_runs;
+  if (!narrow(newest.filter, query.metric)) {
+    trend.sentence = "Not enough data: runs of the chosen statuses do not tell this number";
+    return trend;
+  }
+  history::StatisticsQuery groups;
+  groups.filter = newest.filter;
+  groups.utc_offset_ms = query.utc_offset_ms;
+  groups.max_groups = kMaxBuckets;
+  groups.group_by = query.bucket == TrendBucket::week ? history::GroupBy::week : history::GroupBy::day;
+  const auto statistics = reader.statistics(groups);
+  if (!statistics) return statistics.error();
+  const auto facts = reader.facts(newest);
+  if (!facts) return facts.error();
+
+  trend.runs = statistics->total.runs;
+  const TrendValues values = comparable_values(*facts, query);
+  if (auto done = judge(reader, query, values, trend); !done) return done.error();
+  const bool few = trend.runs <= query.max_runs;
+  const TrendBucket bucket =
+      query.bucket.value_or(few && query.metric != Metric::successRate ? TrendBucket::run : TrendBucket::day);
+  trend.series = few || bucket == TrendBucket::run ? series_of(values, query, bucket)
+                                                   : series_of(statistics->groups, query.metric, bucket);
+  return trend;
+}
+
+}  // namespace comfytrace::insight

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/result.h"
+#include "history/run_history.h"
+#include "insight/trend.h"
+#include "insight/trend_values.h"
+
+namespace comfytrace::insight {
+
+// The series that is searched for steps and slopes: the values themselves, or of rates those of blocks of runs, for one
+// run has no rate.
+struct TrendPoints {
+  std::vector<double> y;
+  std::vector<std::int64_t> x_ms;      // created, of the first run of the point
+  std::vector<std::size_t> first_run;  // index into the values' runs
+  std::size_t runs_a_point = 1;
+};
+constexpr std::size_t kRateBlock = 5;
+[[nodiscard]] TrendPoints points_of(const TrendValues& values, Metric metric);
+
+struct StepSearch {
+  std::vector<TrendStep> steps;        // without what changed there
+  std::vector<std::size_t> run_index;  // of each: its first run
+  std::size_t level_begin = 0;         // point where the newest level begins
+  double variation = 0;                // robust, around the levels
+};
+// A slow drift that a line describes as well as the steps do is no steps. Pure.
+[[nodiscard]] StepSearch find_steps(const TrendValues& values, const TrendPoints& points, const TrendQuery& query);
+
+// The slope of the points from `begin` on. Pure.
+[[nodiscard]] TrendSlope find_slope(const TrendPoints& points, std::size_t begin, const TrendQuery& query);
+
+// Fills in what changed at each step, and its sentence. Reads a few runs around each. Errors: those of the reader.
+[[nodiscard]] base::Result<void> explain_steps(const history::RunHistoryReader& reader, const TrendValues& values,
+                                               const TrendQuery& query, StepSearch& search);
+
+// Which way is worse: +1 where more is worse, -1 for rates.
+[[nodiscard]] constexpr int worse_sign(Metric metric) {
+  return metric == Metric::successRate ? -1 : 1;
+}
+// Whether changes are told as differences instead of ratios.
+[[nodiscard]] constexpr bool is_linear(Metric metric) {
+  return metric == Metric::successRate || metric == Metric::queueWait;
+}
+// The smallest change that counts, ratio or difference.
+[[nodiscard]] double minimum_change(Metric metric);
+
+}  // namespace comfytrace::insight
