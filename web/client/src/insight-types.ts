@@ -298,16 +298,6 @@ export interface FilterPreset {
   createdAtMs: number;
 }
 
-export interface Alert {
-  id: string;
-  rule: string;
-  message: string;
-  runId: string | null;
-  workerId: string | null;
-  raisedAtMs: number;
-  clearedAtMs: number | null;
-}
-
 /** At least one bound. Archived, tagged and open runs never go. */
 export interface PruneRule {
   olderThanMs?: number;
