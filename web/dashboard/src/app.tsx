@@ -73,7 +73,7 @@ function Nowhere() {
 function Coming() {
   return (
     <Frame crumb={<Skeleton width="80px" />}>
-      <div className="panel fill" aria-busy="true" aria-label="Loading the view" />
+      <div className="panel fill" role="group" aria-busy="true" aria-label="Loading the view" />
     </Frame>
   );
 }

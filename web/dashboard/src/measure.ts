@@ -20,6 +20,7 @@ export function partsOf(value: number | null | undefined, unit: AnyUnit): Part[]
     case 'count':
       return [{ value: formatCount(Math.round(value))!, unit: '', apart: false }];
     case 'rate':
+      return percentParts(value, true);
     case 'ratio':
       return percentParts(value);
     case 'percent':
@@ -70,11 +71,12 @@ export const kMetricWords: Record<Metric, { title: string; unit: AnyUnit; lowIsB
   successRate: { title: 'Success rate', unit: 'rate', lowIsBetter: false },
 };
 
-function percentParts(ratio: number): Part[] {
+/** `fine`: one decimal, as a rate needs it that comes near 1. */
+function percentParts(ratio: number, fine = false): Part[] {
   const percent = ratio * 100;
   const size = Math.abs(percent);
   // 99.96 is not 100, and something is not nothing.
-  const digits = size === 0 || size === 100 || (size >= 10 && size < 99) || Number.isInteger(percent) ? 0 : size < 0.1 ? 2 : 1;
+  const digits = size === 0 || size === 100 || (!fine && size >= 10 && size < 99) || (!fine && Number.isInteger(percent)) ? 0 : size < 0.1 ? 2 : 1;
   const text = signed(percent.toFixed(digits));
   const value = /^0(\.0+)?$/.test(text) && percent !== 0 ? `<${kThin}0.01` : text === '100.0' ? '99.9' : text;
   return [{ value, unit: '%', apart: true }];

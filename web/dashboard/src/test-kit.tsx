@@ -1,6 +1,7 @@
 import { ApiClient, LiveStore, RecommendationStore, TelemetryStreamManager, type Health, type Run, type RunPage, type RunSummary, type SocketLike, type Timeline, type WorkerState } from '@comfytrace/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, render } from '@testing-library/react';
+import type { ReactNode } from 'react';
 import { App, preloadViews } from './app.tsx';
 import { ServicesProvider } from './services.tsx';
 
@@ -108,4 +109,11 @@ export function timelineOf(run: Run, nodes: Timeline['attempts'][number]['nodes'
     runId: run.runId,
     attempts: [{ sceneId: 's1', promptId: attempt.promptId, workerId: 'w', status: attempt.status, startedAtMs: attempt.startedAtMs, finishedAtMs: attempt.finishedAtMs, durationMs: attempt.durationMs, nodeTimesKnown: attempt.nodeTimesKnown, nodes, samples: [] }],
   };
+}
+
+/** A component alone, with services around it that answer nothing. */
+export function renderPart(part: ReactNode) {
+  const api = new ApiClient({ fetch: (async () => Response.json({ detail: 'no such thing' }, { status: 404 })) as typeof fetch });
+  const live = new LiveStore(new TelemetryStreamManager({ url: 'ws://here' }));
+  return render(<ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api) }}>{part}</ServicesProvider>);
 }

@@ -58,18 +58,17 @@ function DrawnPlot({ title, sentence, data, height, full, zero, syncKey, onOpen 
     const inks = inksOf(place);
     const shownX = bins ? bins.x : series.x;
     const shownY = bins ? bins.median : series.y;
-    const span = (series.x.at(-1) ?? 0) - (series.x[0] ?? 0);
     const axis = { stroke: inks.text3, font: `11px ${inks.font}`, grid: { stroke: inks.grid, width: 1 }, ticks: { show: false } };
     const options: uPlot.Options = {
       width, height,
-      padding: [full ? 10 : 8, 12, 0, 0],
+      padding: [full ? 10 : 8, 24, 0, 0],
       legend: { show: false },
       cursor: {
         points: { size: 9, fill: inks.main, stroke: inks.surface, width: 1.5 }, y: false, drag: { x: true, y: false, uni: 12 }, focus: { prox: -1 },
         ...(syncKey ? { sync: { key: syncKey, setSeries: false } } : {}),
       },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
-      scales: { x: { time: true }, y: { range: () => yRange(data, zero) } },
+      scales: { x: { time: true, range: (_, min, max) => (max > min ? [min - (max - min) * 0.012, max + (max - min) * 0.012] : [min - 43_200, max + 43_200]) }, y: { range: () => yRange(data, zero) } },
       axes: [
         {
           ...axis, size: 22, gap: 4, space: full ? 90 : 110,
@@ -97,8 +96,6 @@ function DrawnPlot({ title, sentence, data, height, full, zero, syncKey, onOpen 
       },
     };
     const seconds = shownX.map((ms) => ms / 1000);
-    // One value alone has no span to draw.
-    if (seconds.length > 0 && span === 0) options.scales!.x = { time: true, range: [seconds[0]! - 43_200, seconds[0]! + 43_200] };
     const made = new uPlot(options, [seconds, shownY as (number | null)[]], place);
     plot.current = made;
     return () => {

@@ -40,7 +40,9 @@ export function paintBehind(plot: uPlot, data: ComparisonChartData, inks: Inks):
       ctx.fillStyle = inks.bad;
       ctx.font = `${11 * px}px ${inks.font}`;
       ctx.textAlign = 'right';
-      ctx.fillText(data.limit.word, plot.bbox.left + plot.bbox.width - 4 * px, at - 4 * px);
+      ctx.textBaseline = 'alphabetic';
+      const roomAbove = at - plot.bbox.top > 14 * px;
+      ctx.fillText(data.limit.word, plot.bbox.left + plot.bbox.width - 4 * px, roomAbove ? at - 4 * px : at + 12 * px);
     }
   });
 }
@@ -72,6 +74,7 @@ export function paintBefore(plot: uPlot, data: ComparisonChartData, inks: Inks, 
       ctx.lineJoin = 'round';
       ctx.strokeStyle = inks.surface;
       ctx.textAlign = 'center';
+      ctx.textBaseline = 'alphabetic';
       ctx.strokeText(segment.label, (left + right) / 2, above);
       ctx.fillStyle = inks.text;
       ctx.fillText(segment.label, (left + right) / 2, above);

@@ -56,7 +56,7 @@ export function TelemetryComparisonChart({ title, about, actions, state, data, s
       )}
     >
       {data && (asTable ? <ChartTable data={data} title={title} maxHeight={minHeight} onOpen={onOpen} /> : (
-        <Suspense fallback={<div style={{ height: minHeight }} aria-busy="true" />}>
+        <Suspense fallback={<div style={{ height: minHeight }} role="group" aria-label="Drawing" aria-busy="true" />}>
           <Plot title={title} sentence={sentence} data={data} height={tall} full={size === 'full'} zero={zero} syncKey={syncKey} onOpen={onOpen} />
         </Suspense>
       ))}

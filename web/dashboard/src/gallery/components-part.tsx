@@ -85,7 +85,7 @@ export function ComponentParts() {
         <State name="change taken back"><div className="panel"><RecommendationBadge recommendation={recommendation} error="it is resolved" onDismiss={retry} onDefer={retry} /></div></State>
         <State name="deferred"><div className="panel"><RecommendationBadge recommendation={{ ...recommendation, state: 'deferred', deferredUntilMs: kNow + 86_400_000 }} onReopen={retry} /></div></State>
         <State name="resolved"><div className="panel"><RecommendationBadge recommendation={{ ...recommendation, state: 'resolved' }} /></div></State>
-        <State name="compact"><span className="row"><RecommendationBadge compact recommendation={recommendation} onShow={retry} /><RecommendationBadge compact recommendation={{ ...recommendation, severity: 'info', message: 'Cold model load on scene 1' }} onShow={retry} /></span></State>
+        <State name="compact"><span className="row wrap"><RecommendationBadge compact recommendation={recommendation} onShow={retry} /><RecommendationBadge compact recommendation={{ ...recommendation, severity: 'info', message: 'Cold model load on scene 1' }} onShow={retry} /></span></State>
         <State name="loading"><div className="panel"><RecommendationBadge recommendation={null} /></div></State>
       </Part>
       <Part name="TelemetryFilterPanel" min={232}>

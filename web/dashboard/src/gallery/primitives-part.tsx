@@ -33,7 +33,7 @@ const kColumns: Column<Row>[] = [
   { key: 'duration', title: 'Duration', width: '84px', right: true, sorts: ['longest', 'shortest'], cell: (run) => <Measure parts={durationParts(run.durationMs)} missing="not told" /> },
   { key: 'like', title: 'Last 12 like', width: '100px', from: 720, cell: (run) => <Sparkline values={sparks(run.createdAtMs)} label="last 12 like runs" tone="idle" /> },
   { key: 'verdict', title: 'vs like runs', width: '100px', from: 560, cell: (run) => <VerdictMark verdict={run.createdAtMs % 3 === 0 ? 'worse' : 'noEvidence'} delta={(run.createdAtMs % 21) / 100} /> },
-  { key: 'vram', title: 'VRAM peak', width: '90px', right: true, sorts: ['vram'], cell: (run) => <Measure parts={memoryParts(run.vramPeakBytes)} missing="no sample" /> },
+  { key: 'vram', title: 'VRAM peak', width: '96px', right: true, sorts: ['vram'], cell: (run) => <Measure parts={memoryParts(run.vramPeakBytes)} missing="no sample" /> },
   { key: 'when', title: 'When', width: '110px', right: true, sorts: ['newest', 'oldest'], cell: (run) => formatWhen(run.createdAtMs, kNow) },
 ];
 function sparks(seed: number): number[] {
@@ -80,7 +80,7 @@ export function PrimitiveParts() {
         <State name="dots"><DotPlot values={chartData(60).series.y.slice(18, 58) as number[]} subject={2_119_000} unit="ms" label="40 like runs, this run is slowest" /></State>
         <State name="histogram"><Histogram bins={bins} unit="ms" label="durations" marks={[{ value: 47_200, word: 'median' }, { value: 71_400, word: 'p95' }]} /></State>
         <State name="bars"><BarList label="Where the time goes" items={[{ key: 'k', name: 'KSampler', about: 'motion', value: 261, text: '4m 21s', note: '71 %', className: 'k-sample' }, { key: 'v', name: 'VAEDecode', about: '81 frames', value: 82, text: '1m 22s', note: '22 %', className: 'k-vae' }, { key: 'l', name: 'UNETLoader', value: 6.2, text: '6.2 s', note: '1.7 %', className: 'k-load' }]} /></State>
-        <State name="meters"><div className="stack"><Meter ratio={0.75} label="VRAM used" /><Meter ratio={0.96} tone="w" label="near capacity" /><Meter ratio={null} label="not known" /></div></State>
+        <State name="meters"><div className="row"><Meter ratio={0.75} label="VRAM used" /><Meter ratio={0.96} tone="w" label="near capacity" /><Meter ratio={null} label="not known" /></div></State>
       </Part>
     </>
   );

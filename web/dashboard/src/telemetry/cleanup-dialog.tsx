@@ -1,5 +1,5 @@
 import type { PruneReport, PruneRule } from '@comfytrace/client';
-import { useEffect, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import { formatBytes, formatCount, formatDay, plural } from '../format.ts';
 import { NumberInput } from '../ui/controls.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -30,6 +30,7 @@ export function CleanupDialog({ runs, bytes, onClose, onPrune }: CleanupDialogPr
   const [values, setValues] = useState<Record<Bound, number | undefined>>({ olderThan: 365, keepNewest: 100_000, maxBytes: 2 });
   const [preview, setPreview] = useState<{ report: PruneReport | null; error: string | null }>({ report: null, error: null });
   const [removal, setRemoval] = useState<'no' | 'running' | { done: PruneReport } | { error: string }>('no');
+  const group = useId();
   const [opened] = useState(() => Date.now());
   const rule = pruneRuleOf(bound, values[bound], opened);
   const name = JSON.stringify(rule);
@@ -64,7 +65,7 @@ export function CleanupDialog({ runs, bytes, onClose, onPrune }: CleanupDialogPr
   const done = typeof removal === 'object' && 'done' in removal ? removal.done : null;
   const line = (which: Bound, words: string, unit: string) => (
     <label className="row prune-line">
-      <input type="radio" name="prune" checked={bound === which} onChange={() => setBound(which)} />
+      <input type="radio" name={group} checked={bound === which} onChange={() => setBound(which)} />
       <span className="prune-word">{words}</span>
       <NumberInput label={`${words}, ${unit}`} unit={unit} value={values[which]} onChange={(value) => { setBound(which); setValues({ ...values, [which]: value }); }} />
     </label>
@@ -94,7 +95,7 @@ export function CleanupDialog({ runs, bytes, onClose, onPrune }: CleanupDialogPr
           <div className="prune-preview" role="status">
             {!rule ? <p className="t3 s12">Say how much may go.</p>
               : error ? <p className="bad s12" role="alert">Not counted: {error}</p>
-                : !report ? <div aria-busy="true" aria-label="Counting"><Skeleton width="88%" /><Skeleton width="64%" /></div>
+                : !report ? <div role="group" aria-busy="true" aria-label="Counting"><Skeleton width="88%" /><Skeleton width="64%" /></div>
                   : report.runs === 0 ? <p className="note"><Icon name="s-info" className="acc" /><span>Nothing goes: no run is beyond this bound.</span></p> : (
                     <p className="note">
                       <Icon name="s-info" className="acc" />

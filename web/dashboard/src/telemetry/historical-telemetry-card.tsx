@@ -1,13 +1,12 @@
 import type { GroupStatistics, RunComparison, RunSummary, Trend } from '@comfytrace/client';
-import { formatCount, formatWhen, kGap } from '../format.ts';
+import { durationParts, formatCount, formatWhen, kGap, plural } from '../format.ts';
 import { deltaText, enoughText, rangeText, textOf } from '../measure.ts';
 import { Link, runPath } from '../router.tsx';
 import { useNow } from '../services.tsx';
-import { Measure, StatusMark } from '../ui/parts.tsx';
 import { KeyValue } from '../ui/key-value.tsx';
+import { Measure, StatusMark } from '../ui/parts.tsx';
 import { StatePanel, type PartState } from '../ui/states.tsx';
 import { VerdictClaim, verdictTone } from '../ui/verdict.tsx';
-import { durationParts } from '../format.ts';
 import { wilson } from './success-interval.ts';
 
 export interface HistoricalTelemetryCardProps {
@@ -44,8 +43,8 @@ export function HistoricalTelemetryCard({ state, comparison, statistics, recent,
         {statistics && (
           <dl className="kv-row">
             <KeyValue label="Success rate" value={statistics.successRate} unit="rate" missing="none ended" evidence={interval && `${formatCount(statistics.runsSucceeded)} of ${formatCount(decided)}, 95${kGap}% ${rangeText(interval.low, interval.high, 'rate')}`} />
-            <KeyValue label="Median" value={statistics.durationMs.median} unit="ms" missing="none ended" evidence={rangeText(statistics.durationMs.min, statistics.durationMs.max, 'ms') ?? undefined} />
-            <KeyValue label="Frames" value={statistics.frames} evidence={`${formatCount(statistics.scenes)} scenes`} />
+            <KeyValue label="Median" value={statistics.durationMs.median} unit="ms" missing="none ended" evidence={statistics.durationMs.n === 1 ? 'one value' : (rangeText(statistics.durationMs.min, statistics.durationMs.max, 'ms') ?? undefined)} />
+            <KeyValue label="Frames" value={statistics.frames} evidence={plural(statistics.scenes, 'scene')} />
           </dl>
         )}
         {recent.length > 0 && (

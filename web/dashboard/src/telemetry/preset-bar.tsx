@@ -17,7 +17,7 @@ export function PresetBar({ held }: { held: TelemetryFilter }) {
   const replaces = presets.some((each) => each.name === name?.trim());
   return (
     <FacetBox title="Presets">
-      {(presetsState === 'idle' || presetsState === 'loading') && presets.length === 0 && <span className="spans" aria-busy="true" aria-label="Reading presets"><Skeleton width="90px" height={22} /><Skeleton width="70px" height={22} /></span>}
+      {(presetsState === 'idle' || presetsState === 'loading') && presets.length === 0 && <span className="spans" role="group" aria-busy="true" aria-label="Reading presets"><Skeleton width="90px" height={22} /><Skeleton width="70px" height={22} /></span>}
       {presetsState === 'error' && <p className="s12 bad" role="alert">Presets were not read. <button type="button" className="text-btn" onClick={() => void held.loadPresets()}>Retry</button></p>}
       <div className="spans">
         {presets.map((each) => <Chip key={each.name} pressed={each.name === preset} onClick={() => (each.name === preset ? held.reset() : held.applyPreset(each.name))}>{each.name}</Chip>)}

@@ -18,7 +18,9 @@ export function confidenceWord(confidence: number): string {
 /** Message up to its first sentence's end, and the rest. */
 function split(message: string): [string, string] {
   const end = /[.:;] /.exec(message);
-  return end ? [message.slice(0, end.index), message.slice(end.index + 2)] : [message, ''];
+  if (!end) return [message, ''];
+  const rest = message.slice(end.index + 2);
+  return [message.slice(0, end.index), rest.charAt(0).toUpperCase() + rest.slice(1)];
 }
 
 const kDay = 86_400_000;

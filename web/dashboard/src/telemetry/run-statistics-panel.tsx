@@ -3,7 +3,7 @@ import { Histogram, type HistogramBin } from '../charts/small-charts.tsx';
 import { formatCount, kGap, plural } from '../format.ts';
 import { rangeText, textOf } from '../measure.ts';
 import { KeyValue } from '../ui/key-value.tsx';
-import { StatePanel, type PartState } from '../ui/states.tsx';
+import { CaveatMark, isAbsent, kReady, StatePanel, type Caveat, type PartState } from '../ui/states.tsx';
 import { wilson } from './success-interval.ts';
 
 export interface RunStatisticsPanelProps {
@@ -18,13 +18,13 @@ export interface RunStatisticsPanelProps {
 /** Eight numbers over all matching runs, each with its unit and what it rests on, and their distribution. */
 export function RunStatisticsPanel({ state, statistics, bins = [], price }: RunStatisticsPanelProps) {
   return (
-    <StatePanel label="RunStatisticsPanel" state={state} minHeight={74} lines={2} lineHeight={24} className="stats-panel">
-      {statistics && <Body statistics={statistics} bins={bins} price={price} />}
+    <StatePanel label="RunStatisticsPanel" state={isAbsent(state) ? state : kReady} minHeight={74} lines={2} lineHeight={24} className="stats-panel">
+      {statistics && <Body caveat={isAbsent(state) ? null : (state.caveat ?? null)} statistics={statistics} bins={bins} price={price} />}
     </StatePanel>
   );
 }
 
-function Body({ statistics, bins, price }: { statistics: GroupStatistics; bins: readonly HistogramBin[]; price: RunStatisticsPanelProps['price'] }) {
+function Body({ caveat, statistics, bins, price }: { caveat: Caveat | null; statistics: GroupStatistics; bins: readonly HistogramBin[]; price: RunStatisticsPanelProps['price'] }) {
   const { durationMs, queueWaitMs, vramPeakBytes } = statistics;
   const ended = statistics.runsSucceeded + statistics.runsPartial + statistics.runsFailed + statistics.runsTimedOut;
   const interval = wilson(statistics.runsSucceeded, ended);
@@ -33,7 +33,7 @@ function Body({ statistics, bins, price }: { statistics: GroupStatistics; bins: 
   return (
     <div className="stats-row">
       <dl className="kv-row spread">
-        <KeyValue label="Runs" value={statistics.runs} evidence={plural(statistics.scenes, 'scene')} title={statistics.runsOpen > 0 ? `${formatCount(statistics.runsOpen)} of them are not over` : undefined} />
+        <KeyValue label="Runs" value={statistics.runs} evidence={caveat ? <CaveatMark caveat={caveat} brief /> : plural(statistics.scenes, 'scene')} title={statistics.runsOpen > 0 ? `${formatCount(statistics.runsOpen)} of them are not over` : undefined} />
         <KeyValue label="Success rate" value={statistics.successRate} unit="rate" missing="none" evidence={interval ? `95${kGap}% ${rangeText(interval.low, interval.high, 'rate')}` : 'no run has ended'} />
         <KeyValue label="Median" value={durationMs.median} unit="ms" missing="none" evidence={about(durationMs.mean, 'ms', 'mean') ?? 'no run has ended'} />
         <KeyValue label="p95" value={durationMs.p95} unit="ms" missing="none" evidence={about(durationMs.p99, 'ms', 'p99')} title={durationMs.exact ? undefined : 'within 0.2 %'} />
@@ -43,7 +43,7 @@ function Body({ statistics, bins, price }: { statistics: GroupStatistics; bins: 
         />
         <KeyValue label="Queue wait" value={queueWaitMs.median} unit="ms" missing="not told" evidence={queueWaitMs.n > 0 ? 'median' : undefined} />
         <KeyValue label="VRAM peak" value={vramPeakBytes.median} unit="memory" missing="no sample" evidence={about(vramPeakBytes.p95, 'memory', 'p95') ?? (vramPeakBytes.n > 0 ? 'median' : 'no run was sampled')} />
-        <KeyValue label="GPU time" value={durationMs.n === 0 ? null : durationMs.sum} unit="ms" missing="none" evidence={price ? `${(hours * price.perHour).toFixed(2)} ${price.currency} at ${price.perHour} ${price.currency}/h` : `${formatCount(statistics.attempts)} attempts`} />
+        <KeyValue label="GPU time" value={durationMs.n === 0 ? null : durationMs.sum} unit="ms" missing="none" evidence={price ? `${(hours * price.perHour).toFixed(2)} ${price.currency} at ${price.perHour} ${price.currency}/h` : plural(statistics.attempts, 'attempt')} />
       </dl>
       {bins.length > 0 && (
         <Histogram

@@ -1,5 +1,5 @@
 import type { Freshness } from '@comfytrace/client';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { exitReasonWords, formatDuration } from '../format.ts';
 import { enoughText, partsOf } from '../measure.ts';
 import { usePref } from '../prefs.ts';
@@ -79,18 +79,20 @@ function measured(key: string, icon: string | null, name: string, value: number 
 export function TelemetryBadges({ facts, state = { is: 'ready' }, freshness, hideable = true }: { facts: BadgeFacts | null; state?: PartState; freshness?: Freshness; hideable?: boolean }) {
   const [hidden, setHidden] = usePref('hiddenBadges', kNone);
   const phone = usePhone();
-  if (state.is === 'loading') return <span className="badges" aria-busy="true" aria-label="Loading">{[70, 84, 96, 74, 110].map((width) => <Skeleton key={width} width={`${width}px`} height={20} />)}</span>;
+  const [unfolded, setUnfolded] = useState(false);
+  if (state.is === 'loading') return <span className="badges" role="group" aria-busy="true" aria-label="Loading">{[70, 84, 96, 74, 110].map((width) => <Skeleton key={width} width={`${width}px`} height={20} />)}</span>;
   if (isAbsent(state) || !facts) {
     return <span className="badges"><Badge icon={state.is === 'error' ? 's-failed' : 's-nodata'} tone={state.is === 'error' ? 'b-bad' : 'b-none'}>{state.is === 'error' ? `no telemetry: ${state.detail}` : 'no telemetry recorded'}</Badge></span>;
   }
   const all = badgesOf(facts);
+  const folds = phone && !unfolded;
   const shown = all.filter((badge) => !hidden.includes(badge.key));
-  const front = phone ? shown.slice(0, 4) : shown;
+  const front = folds ? shown.slice(0, 4) : shown;
   return (
     <span className="badges">
       {freshness && <StreamBadge freshness={freshness} />}
       {front.map((badge) => <span key={badge.key} data-badge={badge.key}>{badge.node}</span>)}
-      {phone && shown.length > 4 && <details className="badges-more"><summary className="badge b-dash">{shown.length - 4} more</summary><span className="badges">{shown.slice(4).map((badge) => <span key={badge.key}>{badge.node}</span>)}</span></details>}
+      {folds && shown.length > 4 && <button type="button" className="badge b-dash badges-more" aria-expanded="false" onClick={() => setUnfolded(true)}>{shown.length - 4} more</button>}
       {hideable && (
         <Menu
           label={hidden.length > 0 ? `Choose badges, ${hidden.length} hidden` : 'Choose badges'} align="start" className="btn ghost icon sm badges-eye"

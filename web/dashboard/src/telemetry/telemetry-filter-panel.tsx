@@ -98,7 +98,7 @@ export function TelemetryFilterPanel({ filter: held, facets, weeks, path = '/run
 
 function FacetBones() {
   return (
-    <div aria-busy="true" aria-label="Counting">
+    <div role="group" aria-busy="true" aria-label="Counting">
       {[5, 4, 2].map((rows, box) => (
         <div className="facet" key={box}><div className="facet-body bone-facet">{Array.from({ length: rows + 1 }, (_, at) => <Skeleton key={at} width={at === 0 ? '34%' : `${78 - ((at * 13) % 30)}%`} />)}</div></div>
       ))}

@@ -22,7 +22,10 @@ export function CheckBox({ label, checked, onChange, children, mixed = false }: 
   return (
     <label className="check">
       <input
-        type="checkbox" checked={checked} aria-label={children === undefined ? label : undefined} className={mixed ? 'mixed' : undefined} aria-checked={mixed ? 'mixed' : undefined}
+        type="checkbox" checked={checked} aria-label={children === undefined ? label : undefined} className={mixed ? 'mixed' : undefined}
+        ref={(box) => {
+          if (box) box.indeterminate = mixed && !checked;
+        }}
         onClick={(event) => (shift.current = event.shiftKey)} onChange={(event) => onChange(event.target.checked, { shiftKey: shift.current })}
       />
       {children}

@@ -148,7 +148,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
             {selected && (
               <span role="columnheader">
                 <CheckBox
-                  label={allSelected ? 'Select none of the rows in sight' : 'Select the rows in sight'} checked={allSelected} mixed={!allSelected && selected.size > 0}
+                  label={allSelected ? 'Select none of the rows in sight' : 'Select the rows in sight'} checked={allSelected} mixed={!allSelected && held.some((key) => selected.has(key))}
                   onChange={() => onSelect?.(allSelected ? new Set([...selected].filter((key) => !held.includes(key))) : new Set([...selected, ...held]))}
                 />
               </span>
@@ -184,7 +184,7 @@ function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: string
     <span role="columnheader" className={column.right ? 'r' : ''} aria-sort={on ? (sort === down ? 'descending' : 'ascending') : undefined}>
       {down && onSort ? (
         <button type="button" className={`head-btn ${on ? 'on' : ''}`} onClick={() => onSort(sort === down && up ? up : down)}>
-          {word}<Icon name={on ? (sort === down ? 'arrow-down' : 'arrow-up') : 'chevrons-up-down'} size={11} />
+          {word}{on && <Icon name={sort === down ? 'arrow-down' : 'arrow-up'} size={11} />}
         </button>
       ) : word}
     </span>

@@ -35,7 +35,7 @@ export function AbsenceBody({ state, lines = 4, lineHeight = 20 }: { state: Abse
   switch (state.is) {
     case 'loading':
       return (
-        <div className="bones-box" aria-busy="true" aria-label="Loading">
+        <div className="bones-box" role="group" aria-busy="true" aria-label="Loading">
           {Array.from({ length: lines }, (_, at) => (
             <span key={at} className="bone-row" style={{ height: lineHeight }}><Skeleton width={`${kBones[at % kBones.length]}%`} /></span>
           ))}
@@ -77,29 +77,32 @@ const kCaveats = {
   disconnected: { icon: 's-off', word: 'disconnected' },
 } as const;
 
-export function CaveatMark({ caveat }: { caveat: Caveat }) {
+/** `brief`: the detail only as a tooltip, where there is no room. */
+export function CaveatMark({ caveat, brief = false }: { caveat: Caveat; brief?: boolean }) {
   const { icon, word } = kCaveats[caveat.is];
   const age = caveat.is === 'stale' && caveat.ageMs !== null && caveat.ageMs !== undefined ? `${formatDuration(Math.max(1000, caveat.ageMs))} old` : null;
   const detail = [age, caveat.detail].filter(Boolean).join(', ');
   return (
-    <span className="caveat" role="status">
+    <span className="caveat" role="status" title={brief ? detail : undefined}>
       <span className="badge b-warn"><Icon name={icon} size={13} />{word}</span>
-      {detail && <span className="t3 s11">{detail}</span>}
+      {detail && <span className={brief ? 'sr' : 't3 s11 el'}>{detail}</span>}
     </span>
   );
 }
 
-/** A panel in any state. `minHeight` is that of its full state; `lines` bones stand in for it while it loads. */
+/** A panel in any state; what is the matter with it stands in its head. `minHeight` is that of its full state; `lines` bones stand in for it while it loads. */
 export function StatePanel({ state, label, title, about, actions, minHeight, lines, lineHeight, foot, className, children }: {
   state: PartState; label: string; title?: ReactNode; about?: ReactNode; actions?: ReactNode; minHeight?: number; lines?: number; lineHeight?: number;
   foot?: ReactNode; className?: string; children: ReactNode;
 }) {
   const caveat = state.is === 'ready' ? state.caveat : null;
   return (
-    <Panel label={label} title={title} about={about} actions={isAbsent(state) ? undefined : actions} className={className} foot={isAbsent(state) ? undefined : foot}>
-      <div className={`state-box ${isAbsent(state) ? 'absent' : ''}`} style={minHeight ? { minHeight } : undefined} data-state={state.is === 'ready' ? (caveat?.is ?? 'ready') : state.is}>
+    <Panel
+      label={label} title={title} about={about} actions={isAbsent(state) ? undefined : <>{caveat && title !== undefined && <CaveatMark caveat={caveat} />}{actions}</>}  className={className} foot={isAbsent(state) ? undefined : foot}
+    >
+      <div className={`state-box ${isAbsent(state) ? 'absent' : ''} ${(minHeight ?? 200) < 100 ? 'low' : ''}`} style={minHeight ? { minHeight } : undefined} data-state={state.is === 'ready' ? (caveat?.is ?? 'ready') : state.is}>
         {isAbsent(state) ? <AbsenceBody state={state} lines={lines} lineHeight={lineHeight} /> : children}
-        {caveat && <div className="caveat-row"><CaveatMark caveat={caveat} /></div>}
+        {caveat && title === undefined && <div className="caveat-row"><CaveatMark caveat={caveat} /></div>}
       </div>
     </Panel>
   );

@@ -39,13 +39,21 @@ export function VerdictMark({ verdict, delta, unit = 'ratio', n, needed = 0, nou
 export function Held({ cohort }: { cohort: Pick<CohortEvidence, 'heldEqual' | 'notEqual'> }) {
   if (cohort.heldEqual.length === 0 && cohort.notEqual.length === 0) return null;
   return (
-    <div className="held">
-      {cohort.heldEqual.length > 0 && <span className="t3">Held equal:</span>}
-      {cohort.heldEqual.map((what) => <span key={what}><Icon name="equal" size={11} />{what}</span>)}
-      {cohort.notEqual.length > 0 && <span className="t3">Differs:</span>}
-      {cohort.notEqual.map(({ what, thisRun, cohort: theirs }) => (
-        <span key={what} className="warn">{what} <span className="t2">{theirs}</span> <Icon name="arrow-right" size={11} /> {thisRun ?? 'not known'}</span>
-      ))}
+    <div>
+      {cohort.heldEqual.length > 0 && (
+        <div className="held">
+          <span className="t3">Held equal:</span>
+          {cohort.heldEqual.map((what) => <span key={what}><Icon name="equal" size={11} />{what}</span>)}
+        </div>
+      )}
+      {cohort.notEqual.length > 0 && (
+        <div className="held">
+          <span className="t3">Differs:</span>
+          {cohort.notEqual.map(({ what, thisRun, cohort: theirs }) => (
+            <span key={what} className="warn">{what} <span className="t2">{theirs}</span> <Icon name="arrow-right" size={11} /> {thisRun ?? 'not known'}</span>
+          ))}
+        </div>
+      )}
     </div>
   );
 }

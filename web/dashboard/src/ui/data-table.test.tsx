@@ -1,0 +1,53 @@
+import { fireEvent, render, screen } from '@testing-library/react';
+import { expect, it, vi } from 'vitest';
+import { DataTable, type Column } from './data-table.tsx';
+import { stretch } from './long-list.ts';
+
+interface Row { id: string }
+const columns: Column<Row>[] = [{ key: 'id', title: 'Id', width: '1fr', sorts: ['down', 'up'], cell: (row) => row.id }];
+const rowAt = (at: number): Row | undefined => (at === 2 ? undefined : { id: `r${at}` });
+const table = (more: object = {}) => <DataTable label="Rows" columns={columns} count={1_000_000} rowAt={rowAt} keyOf={(row) => row.id} {...more} />;
+const press = (key: string, shiftKey = false) => fireEvent.keyDown(window, { key, shiftKey });
+
+it('draws the rows in sight of a million and says what it looks at', () => {
+  const onLook = vi.fn();
+  render(table({ onLook }));
+  expect(screen.getAllByRole('row').length).toBeLessThan(80);
+  expect(screen.getByRole('grid').getAttribute('aria-rowcount')).toBe('1000001');
+  expect(onLook).toHaveBeenCalledWith(0, expect.any(Number));
+  expect(screen.getByText('row 3 is being read')).toBeTruthy();
+});
+
+it('moves, selects a range and opens by keys', () => {
+  const onOpen = vi.fn();
+  const onSelect = vi.fn();
+  const { rerender } = render(table({ onOpen, onSelect, selected: new Set() }));
+  press('j');
+  press('x');
+  expect([...onSelect.mock.calls.at(-1)![0]]).toEqual(['r0']);
+  rerender(table({ onOpen, onSelect, selected: new Set(['r0']) }));
+  for (let times = 0; times < 3; times += 1) press('ArrowDown');
+  press('X', true);
+  expect([...onSelect.mock.calls.at(-1)![0]]).toEqual(['r0', 'r1', 'r3']);
+  press('Enter');
+  expect(onOpen).toHaveBeenCalledWith({ id: 'r3' });
+});
+
+it('asks for the other order on a second click', () => {
+  const onSort = vi.fn();
+  const { rerender } = render(table({ onSort, sort: 'none' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Id' }));
+  expect(onSort).toHaveBeenLastCalledWith('down');
+  rerender(table({ onSort, sort: 'down' }));
+  expect(screen.getByRole('columnheader').getAttribute('aria-sort')).toBe('descending');
+  fireEvent.click(screen.getByRole('button', { name: 'Id' }));
+  expect(onSort).toHaveBeenLastCalledWith('up');
+});
+
+it('reaches the last of any number of rows in a box that browsers can draw', () => {
+  const scale = stretch(30_000_000, 700);
+  expect(scale.boxPx).toBe(15_000_000);
+  expect(scale.toList(scale.boxPx - 700)).toBeCloseTo(30_000_000 - 700, 3);
+  expect(scale.toBox(scale.toList(1234))).toBeCloseTo(1234, 6);
+  expect(stretch(3_000, 700).toList(100)).toBe(100);
+});
