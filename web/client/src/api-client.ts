@@ -1,8 +1,10 @@
+import type { EtaReport, RunBaseline } from './eta-types.ts';
 import type { Alert } from './live-types.ts';
 import type {
   ExportFormat, FilterPreset, GroupBy, Metric, PruneReport, PruneRule, Recommendation, RunComparison, RunDifference, Statistics,
   Trend, TrendBucket,
 } from './insight-types.ts';
+import type { Alert } from './live-types.ts';
 import { filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
 import type { Health, Run, RunPage, RunPatch, Timeline, WorkerState } from './types.ts';
 
@@ -82,6 +84,17 @@ export class ApiClient {
 
   compare(runIds: readonly string[], signal?: AbortSignal): Promise<RunDifference> {
     return this.request('GET', `/compare?ids=${runIds.map(encodeURIComponent).join(',')}`, { signal });
+  }
+
+  /** Up to 100 runs, each against those like it in one line. */
+  async baselines(runIds: readonly string[], signal?: AbortSignal): Promise<RunBaseline[]> {
+    const answer = await this.request<{ baselines: RunBaseline[] }>('GET', `/baselines?ids=${runIds.map(encodeURIComponent).join(',')}`, { signal });
+    return answer.baselines;
+  }
+
+  /** When open runs and queues will be done, and how often such a claim was right. */
+  eta(signal?: AbortSignal): Promise<EtaReport> {
+    return this.request('GET', '/eta', { signal });
   }
 
   statistics(filter: RunFilter = {}, more: { groupBy?: GroupBy; utcOffsetMs?: number; exact?: boolean; maxGroups?: number } = {}, signal?: AbortSignal): Promise<Statistics> {

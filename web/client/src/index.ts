@@ -1,6 +1,7 @@
 export * from './types.ts';
 export * from './live-types.ts';
 export * from './insight-types.ts';
+export * from './eta-types.ts';
 export * from './run-filter.ts';
 export * from './api-client.ts';
 export * from './store.ts';

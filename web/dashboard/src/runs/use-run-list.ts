@@ -1,17 +1,11 @@
 import { filterAccepts, filterQuery, type RunFilter, type RunPage, type RunSummary } from '@comfytrace/client';
 import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { rememberRuns } from '../run/neighbours.ts';
 import { useServices } from '../services.tsx';
 
 type Pages = InfiniteData<RunPage, string | null>;
 
-/** The ids of the list last looked at, so that a run's page knows its neighbours. */
-let lastSeenIds: string[] = [];
-export function neighbours(runId: string): { before: string | null; after: string | null } {
-  const at = lastSeenIds.indexOf(runId);
-  if (at < 0) return { before: null, after: null };
-  return { before: lastSeenIds[at - 1] ?? null, after: lastSeenIds[at + 1] ?? null };
-}
 
 /** Runs, newest first, page after page; runs that are made or change while one looks are put in. */
 export function useRunList(filter: RunFilter) {
@@ -64,7 +58,7 @@ export function useRunList(filter: RunFilter) {
 
   const runs = query.data?.pages.flatMap((page) => page.runs) ?? [];
   useEffect(() => {
-    if (query.data) lastSeenIds = query.data.pages.flatMap((page) => page.runs).map((run) => run.runId);
+    if (query.data) rememberRuns(query.data.pages.flatMap((page) => page.runs).map((run) => run.runId));
   }, [query.data]);
   const reload = () => {
     setUnseen(0);
