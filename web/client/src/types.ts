@@ -316,6 +316,19 @@ export interface Counter {
   value: number;
 }
 
+/** Where alerts go outside of this machine or to a command on it, by name and host alone. */
+export interface AlertSink {
+  name: string;
+  kind: string;
+  target: string;
+  minSeverity: string;
+  waiting: number;
+  delivered: number;
+  lost: number;
+  deliveredAtMs: number | null;
+  lastError: string | null;
+}
+
 export interface Health {
   status: string;
   version: string;
@@ -326,6 +339,8 @@ export interface Health {
   writer: { pending: number; failing: boolean; lastError: string | null };
   cost: { cpuRatio: number | null; residentBytes: number | null };
   workers: { total: number; connected: number };
+  /** Absent from servers that have no alerts. */
+  alerts?: { open: number; sinks: AlertSink[] };
   counters: Counter[];
 }
 

@@ -1,5 +1,5 @@
-import { RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
-import { useRealtimeTelemetry, useRecommendations, type Recommendations } from '@comfytrace/client/react';
+import { AlertStore, RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
+import { useAlerts, useRealtimeTelemetry, useRecommendations, type Alerts, type Recommendations } from '@comfytrace/client/react';
 import { createContext, useContext, useSyncExternalStore } from 'react';
 
 export interface Services {
@@ -7,11 +7,12 @@ export interface Services {
   live: LiveStore;
   /** One for the whole page, so that the rail's count and the lists agree. */
   recommendations: RecommendationStore;
+  alerts: AlertStore;
 }
 
 export function makeServices(): Services {
   const { api, live } = connectComfytrace({ previews: true });
-  return { api, live, recommendations: new RecommendationStore(api) };
+  return { api, live, recommendations: new RecommendationStore(api), alerts: new AlertStore(api) };
 }
 
 const ServicesContext = createContext<Services | null>(null);
@@ -29,6 +30,10 @@ export function useLive(): LiveState {
 
 export function useSuggestions(): Recommendations {
   return useRecommendations(useServices());
+}
+
+export function useWarnings(): Alerts {
+  return useAlerts(useServices());
 }
 
 export function useOpenRecommendations(): number {
