@@ -1,10 +1,10 @@
 import type { EtaReport, RunBaseline } from './eta-types.ts';
 import type { AlertRule, Deviations, RecommendationRule, SinkOutcome } from './finding-types.ts';
+import type { Alert } from './live-types.ts';
 import type {
   ExportFormat, FilterPreset, GroupBy, Metric, PruneReport, PruneRule, Recommendation, RunComparison, RunDifference, Statistics,
   Trend, TrendBucket,
 } from './insight-types.ts';
-import type { Alert } from './live-types.ts';
 import { filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
 import type { Health, Run, RunPage, RunPatch, Timeline, WorkerState } from './types.ts';
 

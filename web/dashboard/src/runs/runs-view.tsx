@@ -18,7 +18,7 @@ import { useKeys } from '../ui/keys.ts';
 import { CaveatMark, kReady, type Caveat, type PartState } from '../ui/states.tsx';
 import { useAddressPreset } from './address-preset.ts';
 import { BulkBar } from './bulk-bar.tsx';
-import { rememberIds } from './neighbours.ts';
+import { rememberRuns } from '../run/neighbours.ts';
 import { PhoneRow } from './run-cells.tsx';
 import { ColumnChooser, columnsOf, sortOf, useRunColumns } from './run-columns.tsx';
 import { useExportFormats } from './use-export-formats.ts';
@@ -54,7 +54,7 @@ export function RunsView() {
   const name = filterQuery(held.filter).toString();
   const price = usePrice() ?? undefined;
 
-  useEffect(() => rememberIds(history.runs.map((run) => run.runId)), [history.runs]);
+  useEffect(() => rememberRuns(history.runs.map((run) => run.runId)), [history.runs]);
   useEffect(() => {
     if (!history.isPrevious) panel.current?.querySelector('.dt')?.scrollTo?.({ top: 0 });
   }, [history.isPrevious]);

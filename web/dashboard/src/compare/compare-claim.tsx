@@ -1,0 +1,38 @@
+import type { RunDifference } from '@comfytrace/client';
+import { deltaText, enoughText, intervalText } from '../measure.ts';
+import { Icon } from '../ui/icon.tsx';
+import { CaveatMark, type Caveat } from '../ui/states.tsx';
+import { kVerdictWords, verdictIcon, verdictTone } from '../ui/verdict.tsx';
+
+/** What is to be said first, with its evidence, and why it is not like for like where it is not. */
+export function CompareClaim({ answer, caveat }: { answer: RunDifference; caveat: Caveat | null }) {
+  const duration = answer.numbers.find((number) => number.name === 'durationMs');
+  const two = answer.runs.length === 2 && duration !== undefined;
+  const verdict = duration?.verdict ?? 'notEnoughData';
+  const evidence = two ? [
+    intervalText(duration.deltaRatioInterval, 'ratio'),
+    `n ${duration.n.join(' and ')}`,
+    verdict === 'notEnoughData' && duration.needed > 0 ? `not enough for a verdict: ${enoughText(Math.min(...duration.n), duration.needed, 'scenes a side')}` : kVerdictWords[verdict],
+  ].filter(Boolean).join(', ') : `${answer.runs.length} runs, each against the first`;
+  return (
+    <section className="panel compare-claim" aria-label="What differs">
+      <div className="claim" data-verdict={verdict}>
+        <Icon name={two ? verdictIcon(verdict, duration.delta) : 'git-compare-arrows'} size={20} className={two ? verdictTone(verdict) : 't3'} />
+        <div className="col claim-say">
+          <h2 className="say">{answer.sentence}</h2>
+          <p className="t2 s12">{evidence}</p>
+          {answer.likeForLike ? <p className="held"><span><Icon name="equal" size={11} />like for like: workflow, model files, size of work and device are equal</span></p> : (
+            <p className="held"><span className="t3">Not like for like:</span>{answer.notLike.map((what) => <span key={what} className="warn">{what}</span>)}</p>
+          )}
+          {caveat && <CaveatMark caveat={caveat} />}
+        </div>
+        {two && duration.deltaRatio !== null && (
+          <div className={`col claim-size ${answer.likeForLike ? verdictTone(verdict) : 't3'}`}>
+            <b>{deltaText(duration.deltaRatio, 'ratio')}</b>
+            <span className="s11 t3">B against A{duration.n.some((n) => n > 1) ? ', a scene' : ''}</span>
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
