@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { plural } from '../format.ts';
 import { Link } from '../router.tsx';
 import { useLive, useServices } from '../services.tsx';
@@ -10,39 +11,40 @@ const kServe = 'comfytrace serve --comfyui http://127.0.0.1:8188';
 export function FirstRun({ place }: { place: 'live' | 'runs' }) {
   const { workers, known } = useLive();
   const { api } = useServices();
-  if (!known) return <div className="first-run" aria-busy="true" role="group" aria-label="Looking for ComfyUI"><Skeleton width="180px" height={14} /><Skeleton width="280px" /><Skeleton width="220px" /></div>;
   const lost = workers.filter(({ connection }) => connection.state === 'disconnected' || connection.state === 'connecting');
+  const inRuns = place === 'runs';
+  if (!known) return inRuns ? <Step icon="rows-3" title="No runs yet"><span>Whether a ComfyUI is watched is not known yet.</span></Step> : <div className="first-run" aria-busy="true" role="group" aria-label="Looking for ComfyUI"><Skeleton width="180px" height={14} /><Skeleton width="280px" /></div>;
   if (workers.length === 0) {
     return (
-      <div className="first-run">
-        <Empty icon="server" title="No ComfyUI is being watched">
-          <span>Start comfytrace with the address of a ComfyUI server, or of several:</span>
-          <Command text={kServe} />
-          <span>Nothing has to be installed there; what a stock ComfyUI does not tell is said beside its name.</span>
-        </Empty>
-      </div>
+      <Step icon={inRuns ? 'rows-3' : 'server'} title={inRuns ? 'No runs yet' : 'No ComfyUI is being watched'}>
+        <span>{inRuns && 'No ComfyUI is being watched. '}Start comfytrace with the address of a ComfyUI server, or of several:</span>
+        <Command text={kServe} />
+        <span>Nothing has to be installed there; what a stock ComfyUI does not tell is said beside its name.</span>
+      </Step>
     );
   }
   if (lost.length === workers.length) {
+    const error = lost[0]!.connection.lastError?.replace(/\.$/, '');
     return (
-      <div className="first-run">
-        <Empty icon="s-off" tone="warn" title="No ComfyUI found">
-          <span>Looked at {lost.map(({ worker }) => worker.url).join(', ')}{lost[0]!.connection.lastError && `: ${lost[0]!.connection.lastError}`}.</span>
-          <span>Start ComfyUI, and it is found by itself. Does it listen elsewhere? Then say where:</span>
-          <Command text={kServe} />
-          <span className="row"><button type="button" className="btn sm" onClick={() => lost.forEach(({ worker }) => void api.connectWorker(worker.workerId).catch(() => undefined))}>Look again now</button></span>
-        </Empty>
-      </div>
+      <Step icon={inRuns ? 'rows-3' : 's-off'} tone={inRuns ? '' : 'warn'} title={inRuns ? 'No runs yet' : 'No ComfyUI found'}>
+        <span>{inRuns && 'No ComfyUI found. '}Looked at {lost.map(({ worker }) => worker.url).join(', ')}{error && `: ${error}`}.</span>
+        <span>Start ComfyUI, and it is found by itself. Does it listen elsewhere? Then say where:</span>
+        <Command text={kServe} />
+        <button type="button" className="btn sm" onClick={() => lost.forEach(({ worker }) => void api.connectWorker(worker.workerId).catch(() => undefined))}>Look again now</button>
+      </Step>
     );
   }
+  const found = workers.length - lost.length;
   return (
-    <div className="first-run">
-      <Empty icon={place === 'runs' ? 'rows-3' : 'play'} title="No runs yet">
-        <span>{plural(workers.length - lost.length, 'ComfyUI', 'ComfyUI servers')} {workers.length - lost.length === 1 ? 'is' : 'are'} watched. Queue a prompt there: it is listed here at once and kept for good.</span>
-        {place === 'runs' && <Link href="/">Watch it live</Link>}
-      </Empty>
-    </div>
+    <Step icon={inRuns ? 'rows-3' : 'play'} title="No runs yet">
+      <span>{plural(found, 'ComfyUI server')} {found === 1 ? 'is' : 'are'} watched. Queue a prompt there: it is listed here at once and kept for good.</span>
+      {inRuns && <Link href="/">Watch it live</Link>}
+    </Step>
   );
+}
+
+function Step({ icon, tone = '', title, children }: { icon: string; tone?: string; title: string; children: ReactNode }) {
+  return <div className="first-run"><Empty icon={icon} tone={tone} title={title}>{children}</Empty></div>;
 }
 
 function Command({ text }: { text: string }) {

@@ -1,4 +1,4 @@
-import { filterQuery, sentenceOf, type ExportFormat, type RunFilter, type RunSummary } from '@comfytrace/client';
+import { filterQuery, type ExportFormat, type RunFilter, type RunSummary } from '@comfytrace/client';
 import { useRunHistory, useTelemetryFilter } from '@comfytrace/client/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { formatCount, formatDay } from '../format.ts';
@@ -85,7 +85,7 @@ export function RunsView() {
       <div className="rg">
         <TelemetryFilterPanel filter={held} facets={facets} weeks={weeks} />
         <div className="runs-col">
-          <RunStatisticsPanel state={history.state === 'error' ? { is: 'error', detail: history.error ?? '', onRetry: () => void history.refresh() } : statisticsState} statistics={statistics} bins={bins} price={price} />
+          <RunStatisticsPanel state={history.state === 'error' ? { is: 'empty', title: 'No numbers', next: 'The runs below were not read.' } : statisticsState} statistics={statistics} bins={bins} price={price} />
           <section className="panel runs-panel" aria-label="Runs" ref={panel}>
             <ActiveFilters filter={held.filter} onChange={held.set} matched={history.state === 'loading' ? null : history.total} total={kept} tookMs={history.tookMs} workerName={workerName}>
               {table.caveat && <CaveatMark caveat={table.caveat} />}
@@ -129,10 +129,10 @@ function focusFilter(): boolean {
 /** The list's state, and what is the matter with what it shows. */
 function useTableState(history: ReturnType<typeof useRunHistory>, waits: boolean, active: number, reset: () => void): { state: PartState; caveat: Caveat | null } {
   const { link, known } = useLive();
-  const caveat: Caveat | null = history.error !== null && history.count > 0 ? { is: 'stale', detail: sentenceOf(history.error) }
+  const caveat: Caveat | null = history.error !== null && history.count > 0 ? { is: 'stale', detail: history.error }
     : known && !isLinked(link) ? { is: 'disconnected', detail: 'new runs are not seen' } : null;
   const state: PartState = waits || history.state === 'loading' ? { is: 'loading' }
-    : history.state === 'error' ? { is: 'error', title: active > 0 ? 'Not found under this filter' : 'The history was not read', detail: history.error ?? '', onRetry: () => void history.refresh() }
+    : history.state === 'error' ? { is: 'error', title: history.refused ? 'Filter not understood' : 'The history was not read', detail: history.error ?? '', onRetry: history.refused ? reset : () => void history.refresh() }
       : history.state === 'empty' && active > 0 ? { is: 'empty', icon: 'list-filter', title: 'No run matches', next: <><span>Words match the beginnings of words in titles, prompts, errors, notes and tags. </span><button type="button" className="btn sm" onClick={reset}>Reset filter</button></> }
         : kReady;
   return { state, caveat };
