@@ -84,7 +84,7 @@ export function aboutOf(trend: Trend): string {
 export function absenceOf(trend: Trend): Absence | null {
   if (trend.series.y.some((value) => value !== null)) return null;
   if (trend.runs === 0) return { is: 'empty', icon: 'chart-spline', title: 'No run matches', next: 'Take a criterion away, or look further back.' };
-  const metric = kMetricWords[trend.metric].title.toLowerCase();
+  const metric = kMetricWords[trend.metric].title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
   if (trend.runsMissing > 0 && trend.runsJudged === 0) return { is: 'empty', icon: 's-nodata', title: `No ${metric} known`, next: `${plural(trend.runsMissing, 'run')} match, none of which has it${trend.metric === 'vramPeak' ? '; memory is sampled while a worker is watched' : ''}.` };
   return { is: 'notEnough', have: enoughText(trend.runsJudged, Math.max(1, trend.slope.needed)), detail: trend.sentence };
 }
