@@ -6,13 +6,18 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { bootId, graphs, history, makeRun, random, summaryOf, workers } from './data.mjs';
+import { answerOfRuns, lighthouse } from './run-data.mjs';
+import { statisticsOf, trendOf } from './work-data.mjs';
 
 const port = Number(process.env.PORT ?? 8190);
 const mode = process.env.MOCK ?? 'full';
 const startedAtMs = Date.now();
 const runs = mode === 'full' ? history(startedAtMs) : [];
+const family = mode === 'full' ? lighthouse(startedAtMs) : [];
+runs.push(...family);
 const fleet = mode === 'noworker' ? [] : workers(startedAtMs).slice(0, mode === 'empty' ? 1 : 3);
 if (mode === 'empty') Object.assign(fleet[0], { queueRunning: 0, queuePending: 0, connection: { ...fleet[0].connection, state: 'connected' } });
+const suggestions = family.length === 0 ? [] : [{ id: 'r1', rule: 'fallback', cause: 'vaeDecode', severity: 'warning', message: 'Decode tiled from the start: the full decode fails and is retried tiled on 5 of 6 scenes of the last 4 runs.', suggestedAction: 'Replace VAEDecode by VAEDecodeTiled (512, overlap 64).', evidenceRunIds: family.slice(40, 44).map(({ run }) => run.runId), confidence: 0.86, state: 'open', deferredUntilMs: null, createdAtMs: startedAtMs - 3_600_000 }];
 let seq = 40;
 
 const policy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; font-src 'self'";
@@ -33,7 +38,7 @@ const json = (response, value, status = 200) => {
 const sceneOf = (run, workerId, more) => ({
   kind: 'scene', runId: run.runId, sceneId: run.scenes[0].sceneId, promptId: run.scenes[0].attempts[0].promptId, workerId, runTitle: run.title, sceneTitle: run.scenes[0].title,
   status: 'queued', outcome: 'queued', exitReason: null, attempts: 1, timestamp: Date.now(), duration: null, elapsedMs: null, queuedAtMs: Date.now() - 40_000, startedAtMs: null, finishedAtMs: null, queueNumber: 0,
-  nodeCount: 0, nodesDone: 0, nodeTimesKnown: false, node: null, progress: null, gpuVramFree: null, gpuUtilization: null, eta: null, ...more,
+  nodeCount: 0, nodesDone: 0, nodeTimesKnown: false, node: null, progress: null, gpuVramFree: null, gpuUtilization: null, eta: null, etaLow: null, etaHigh: null, etaScenes: 0, ...more,
 });
 const open = [];
 function begin(workerId, status, sceneMore) {
@@ -45,7 +50,7 @@ function begin(workerId, status, sceneMore) {
   return open.at(-1);
 }
 if (mode === 'full') {
-  begin('w-atlas', 'executing', { status: 'executing', outcome: 'executing', startedAtMs: Date.now() - 133_000, queuedAtMs: Date.now() - 145_000, nodeCount: 10, nodesDone: 6, nodeTimesKnown: true, gpuUtilization: 99, node: { nodeId: '7', classType: 'KSampler', title: 'motion', progressValue: 14, progressMax: 30, startedAtMs: Date.now() - 60_000 }, progress: 0.647 });
+  begin('w-atlas', 'executing', { status: 'executing', outcome: 'executing', startedAtMs: Date.now() - 133_000, queuedAtMs: Date.now() - 145_000, nodeCount: 10, nodesDone: 6, nodeTimesKnown: true, gpuUtilization: 99, node: { nodeId: '7', classType: 'KSampler', title: 'motion', progressValue: 14, progressMax: 30, startedAtMs: Date.now() - 60_000 }, progress: 0.647, eta: 131_000, etaLow: 123_000, etaHigh: 143_000, etaScenes: 42 });
   begin('w-borealis', 'executing', { status: 'executing', outcome: 'executing', startedAtMs: Date.now() - 31_000 });
   for (let index = 0; index < 3; index += 1) begin('w-atlas', 'queued', { queueNumber: index + 2, queuedAtMs: Date.now() - 30_000 + index * 4000 });
   const nodes = open[0].made.timeline.attempts[0].nodes.filter((node) => Number(node.nodeId) <= 7 && node.state !== 'cached');
@@ -65,13 +70,20 @@ function filtered(query) {
   const words = (query.get('text') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const span = /^-(\d+)([dh])$/.exec(query.get('from') ?? '');
   const from = span ? Date.now() - Number(span[1]) * (span[2] === 'd' ? 86_400_000 : 3_600_000) : 0;
-  return runs.filter(({ run }) => {
+  const workflow = list('workflow');
+  const at = (name) => (/^\d+$/.test(query.get(name) ?? '') ? Number(query.get(name)) : null);
+  const found = runs.filter(({ run }) => {
+    const model = list('model');
+    if (model && !model.includes(run.scenes[0].parameters.checkpoints[0])) return false;
+    if (workflow && !workflow.includes(run.scenes[0].workflowFingerprint) && !workflow.includes(run.workflowName)) return false;
+    if ((at('from') !== null && run.createdAtMs < at('from')) || (at('to') !== null && run.createdAtMs >= at('to'))) return false;
     const summary = summaryOf(run);
     if (status && !status.includes(run.status)) return false;
     if (worker && !summary.workerIds.some((id) => worker.includes(id))) return false;
     const hay = [run.title, summary.error, run.notes, ...run.tags, ...run.scenes.map((scene) => scene.parameters.positivePrompt)].join(' ').toLowerCase();
     return run.createdAtMs >= from && words.every((word) => hay.split(/\W+/).some((each) => each.startsWith(word)));
   }).sort((a, b) => b.run.createdAtMs - a.run.createdAtMs);
+  return query.get('sort') === 'oldest' ? found.reverse() : found;
 }
 
 const server = createServer(async (request, response) => {
@@ -97,8 +109,13 @@ const server = createServer(async (request, response) => {
       counters: [{ name: 'unknown_message', severity: 'info', sentence: 'messages of a kind that is not known were passed over', value: 2 }],
     });
   }
+  if (api === '/recommendations') return json(response, { recommendations: suggestions });
   if (api === '/workers') return json(response, { workers: fleet });
   if (/^\/workers\/[^/]+:connect$/.test(api)) return response.writeHead(204).end();
+  if (api === '/statistics') return json(response, statisticsOf(filtered(url.searchParams).map(({ run }) => run)));
+  if (api === '/trends') return json(response, trendOf(filtered(url.searchParams).map(({ run }) => run), url.searchParams.get('metric')));
+  const answer = answerOfRuns(api, url, { runs, fleet, open, family });
+  if (answer !== undefined) return json(response, answer, answer.detail ? answer.status : 200);
   if (api === '/runs') {
     const bad = url.searchParams.get('text') === 'badfilter';
     if (bad) return json(response, { type: 'about:blank', title: 'Bad Request', status: 400, detail: 'unknown status "sucess"', field: 'status', mend: 'one of: queued, executing, success, failed' }, 400);
@@ -164,6 +181,8 @@ setInterval(() => {
   scene.timestamp = Date.now();
   scene.elapsedMs = Date.now() - scene.startedAtMs;
   scene.duration = scene.elapsedMs / 1000;
+  const left = ((31 - scene.node.progressValue) / 30) * 252_000 * 0.6 + 45_000;
+  Object.assign(scene, { eta: Math.round(left), etaLow: Math.round(left * 0.94), etaHigh: Math.round(left * 1.09), etaScenes: 42 });
   if (scene.node.progressValue > 30) scene.node.progressValue = 1;
   scene.progress = (6 + scene.node.progressValue / 30) / 10;
   tell([{ ...scene, node: { ...scene.node } }]);
