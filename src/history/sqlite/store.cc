@@ -204,7 +204,7 @@ void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
 }
 
 bool Store::remove(std::string_view run_id) {
-  return in_transaction([&] {
+  return in_deletion([&] {
     const auto rid = rid_of(*session_, run_id);
     if (rid) erase(*rid, run_id, true);
     return rid.has_value();
@@ -306,6 +306,14 @@ void Store::save_alert(const Alert& alert) {
         .bind(base::encode_json(alert))
         .run();
   });
+}
+
+void Store::restore_ballast() {
+  try {
+    connection().exec("INSERT OR IGNORE INTO ballast VALUES (1, zeroblob(65536))");
+  } catch (const SQLite::Exception&) {
+    // Another time.
+  }
 }
 
 void Store::backup(const std::filesystem::path& path) {
