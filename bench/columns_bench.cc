@@ -10,6 +10,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
+#include <malloc.h>
 #include <sqlite3.h>
 #include <time.h>
 #include <unistd.h>
@@ -307,6 +308,7 @@ void bench(std::uint64_t runs, int rounds) {
   auto store = std::make_unique<ColumnStore>();
   SampleFacts sample(runs);
   const bool compares = runs <= 100'000 || (runs <= 1'000'000 && std::getenv("COLUMNS_BENCH_COMPARE"));
+  malloc_trim(0);  // else what the size before left behind would be used first, and not be seen
   const double before = resident_bytes();
   double append_ms = 0;
   for (std::uint64_t i = 1; i <= runs; ++i) {

@@ -31,6 +31,7 @@ std::optional<RunFacts> ColumnStore::facts_at(const Snapshot& snapshot, std::uin
   const std::uint32_t at = row % kChunkRows;
   const Outcome& outcome = snapshot.shared().outcomes[chunk.outcome.at(at)];
   if (outcome.is_odd) {
+    if (chunk.odd.size() == 0) return std::nullopt;
     std::size_t first = 0;
     for (std::size_t count = chunk.odd.size(); count > 1;) {
       const std::size_t half = count / 2;

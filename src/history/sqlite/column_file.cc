@@ -71,12 +71,26 @@ std::int64_t runs_since(Connection& connection, const std::optional<std::int64_t
   return query.step() ? query.integer(0) : 0;
 }
 
-void remove_gone(Connection& connection, ColumnStore& store) {
+// Takes out of the store what went, and gives the runs that it lacks.
+std::vector<std::int64_t> lacking(Connection& connection, ColumnStore& store, std::int64_t from_ms) {
   columns::RidSet there;
-  for (const std::int64_t rid : rids(connection, "SELECT rid FROM runs")) there.add(rid);
+  columns::RidSet held;
+  std::vector<std::int64_t> all;
+  {
+    Query query = connection.query("SELECT rid FROM runs WHERE created_at_ms >= ? ORDER BY rid");
+    query.bind(from_ms);
+    while (query.step()) all.push_back(query.integer(0));
+  }
+  for (const std::int64_t rid : all) there.add(rid);
   for (const std::uint32_t rid : store.rids()) {
+    held.add(rid);
     if (!there.has(rid)) store.remove(rid);
   }
+  std::vector<std::int64_t> lacking;
+  for (const std::int64_t rid : all) {
+    if (!held.has(static_cast<std::uint32_t>(rid))) lacking.push_back(rid);
+  }
+  return lacking;
 }
 
 // A run that is damaged is told when somebody asks for it; it must not keep the others from being counted.
@@ -86,6 +100,23 @@ std::optional<StoredRun> readable_run(Session& session, std::int64_t rid) {
   } catch (const Damaged&) {
     return std::nullopt;
   }
+}
+
+std::int64_t from_of(const LoadedColumns& loaded) {
+  return loaded.covers_from_ms.value_or(std::numeric_limits<std::int64_t>::min());
+}
+
+// Appends these runs as they are now. False: there is no room for them.
+bool read(Session& session, const std::vector<std::int64_t>& rids, LoadedColumns& loaded) {
+  const std::int64_t from_ms = from_of(loaded);
+  for (const std::int64_t rid : rids) {
+    loaded.store->remove(rid);
+    const auto stored = readable_run(session, rid);
+    if (!stored || stored->run.created_at_ms < from_ms) continue;
+    if (!loaded.store->append(rid, facts_of(stored->run))) return false;
+    ++loaded.read_runs;
+  }
+  return true;
 }
 
 }  // namespace
@@ -110,16 +141,11 @@ LoadedColumns load_columns_in_transaction(Session& session, std::int64_t max_byt
     loaded.covers_from_ms = newest_that_fit(session.connection, max_bytes / kBytesOfARun);
     unread = rids(session.connection, "SELECT rid FROM runs ORDER BY rid");
   }
-  const std::int64_t from_ms = loaded.covers_from_ms.value_or(std::numeric_limits<std::int64_t>::min());
-  for (const std::int64_t rid : unread) {
-    loaded.store->remove(rid);
-    const auto stored = readable_run(session, rid);
-    if (!stored || stored->run.created_at_ms < from_ms) continue;
-    if (!loaded.store->append(rid, facts_of(stored->run))) return {};
-    ++loaded.read_runs;
-  }
-  if (loaded.store->live() != runs_since(session.connection, loaded.covers_from_ms))
-    remove_gone(session.connection, *loaded.store);
+  if (!read(session, unread, loaded)) return {};
+  // What went is in no list; and chunks may be lost.
+  if (loaded.store->live() != runs_since(session.connection, loaded.covers_from_ms) &&
+      !read(session, lacking(session.connection, *loaded.store, from_of(loaded)), loaded))
+    return {};
   loaded.store->publish();
   return loaded;
 }

@@ -128,6 +128,7 @@ SqliteHistory::SqliteHistory(OwnerLock lock, std::shared_ptr<Session> session, s
       reader_(std::make_unique<sqlite::SqliteReader>(session_, columns_, 0)) {}
 
 SqliteHistory::~SqliteHistory() {
+  store_->restore_ballast();
   keeper_->write_back();
   // Readers may still be there, and then closing would leave the log as it is.
   session_->connection.database().tryExec("PRAGMA wal_checkpoint(TRUNCATE)");

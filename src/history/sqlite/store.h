@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sqlite3.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -45,10 +47,15 @@ class Store {
   void save_recommendation(const Recommendation& recommendation);
   void save_alert(const Alert& alert);
   void backup(const std::filesystem::path& path);
+  // Takes back what was given up on a full disk, if there is room again.
+  void restore_ballast();
 
  private:
   template <class Work>
   auto in_transaction(Work&& work) -> decltype(work());
+  // The same for what makes room: on a full disk it goes on with what the ballast took.
+  template <class Work>
+  auto in_deletion(Work&& work) -> decltype(work());
   void save_one(const model::Run& run);
   [[nodiscard]] bool may_come(const model::Run& run);
   std::int64_t write_row(const model::Run& run, std::uint32_t amended, std::optional<std::int64_t> rid);
@@ -82,6 +89,17 @@ auto Store::in_transaction(Work&& work) -> decltype(work()) {
   }
   columns_.committed();
   if constexpr (!std::is_void_v<decltype(work())>) return *std::move(result);
+}
+
+template <class Work>
+auto Store::in_deletion(Work&& work) -> decltype(work()) {
+  try {
+    return in_transaction(work);
+  } catch (const SQLite::Exception& exception) {
+    if (exception.getErrorCode() != SQLITE_FULL) throw;
+  }
+  in_transaction([&] { connection().exec("DELETE FROM ballast"); });
+  return in_transaction(work);
 }
 
 }  // namespace comfytrace::history::sqlite

@@ -184,10 +184,10 @@ describe('Run', () => {
       ]),
     });
     await waitFor(() => expect(container.querySelectorAll('.bar')).toHaveLength(2), { timeout: 10_000 });
-    const [first, second] = container.querySelectorAll('.bar');
-    fireEvent.mouseEnter(first!);
+    const [first, second] = container.querySelectorAll('.label-btn');
+    fireEvent.pointerEnter(first!);
     expect(container.querySelector('.tip')?.textContent?.replace(/[\u00a0\u202f]/g, ' ')).toContain("VRAM at its highest 9.0 GiB, by torch's count");
-    fireEvent.mouseEnter(second!);
+    fireEvent.pointerEnter(second!);
     expect(container.querySelector('.tip')?.textContent).not.toContain('VRAM');
     fireEvent.click(screen.getByRole('button', { name: 'Table' }));
     const rows = [...container.querySelectorAll('.timeline tr')].map((row) => row.lastElementChild?.textContent?.replace(/[\u00a0\u202f]/g, ' '));
@@ -215,7 +215,8 @@ describe('Run', () => {
     fireEvent.keyDown(field, { key: 'Enter' });
     await screen.findByRole('button', { name: 'Remove tag keep' });
     expect(asked.find((each) => each.method === 'PATCH')?.body).toEqual({ tags: ['keep'] });
-    fireEvent.click(screen.getByRole('button', { name: 'Delete' }));
+    fireEvent.click(screen.getByRole('button', { name: 'More' }));
+    fireEvent.click(screen.getByRole('menuitem', { name: 'Delete' }));
     expect(asked.some((each) => each.method === 'DELETE')).toBe(false);
     fireEvent.click(screen.getByRole('button', { name: 'Delete 1 run' }));
     await waitFor(() => expect(asked.some((each) => each.method === 'DELETE')).toBe(true));

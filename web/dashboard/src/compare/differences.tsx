@@ -59,7 +59,7 @@ function Row({ row, isOpen, onToggle }: { row: ParameterRow; isOpen: boolean; on
     <>
       <tr>
         <td>{long ? <button type="button" className="text-btn" aria-expanded={isOpen} onClick={onToggle}>{row.name}</button> : row.name}</td>
-        {row.values.map((value, at) => <td key={at} className={`mono ${value === null ? 't3' : 'n'}`} title={value ?? undefined}>{value ?? 'not known'}</td>)}
+        {row.values.map((value, at) => <td key={at} className={`mono ${value === null ? 't3' : 'n'}`} title={value ?? undefined}>{value ?? (row.of === 'parameters' ? 'none' : 'not known')}</td>)}
         <td className={row.mayExplain ? 'warn' : 't3'}>{row.mayExplain ? 'may explain it' : kMeaning[row.of]}</td>
       </tr>
       {isOpen && (

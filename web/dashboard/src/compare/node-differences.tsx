@@ -70,7 +70,7 @@ function NodeBars({ nodes, runs }: { nodes: readonly NodeDifference[]; runs: num
   const scale = ticks(most, Math.max(2, Math.floor(barsWide / 90)));
   const height = 20 + nodes.length * row;
   return (
-    <div className="pb node-diffs" ref={box}>
+    <div className="node-diffs"><div ref={box}>
       <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${nodes.length} nodes; ${nodes.filter(isFinding).map((node) => `${node.classType} ${deltaText(node.deltaRatio, 'ratio')}`).join(', ') || 'none stands out'}`}>
         {scale.map((tick) => <g key={tick.ms}><path className="gl" d={`M${x(tick.ms)} 18V${height}`} /><text className="ax" x={x(tick.ms)} y={12} textAnchor={tick.ms === 0 ? 'start' : 'middle'}>{tick.word}</text></g>)}
         {!narrow && <><path className="al" d={`M${dx(0)} 18V${height}`} /><text className="ax" x={dx(0)} y={12} textAnchor="middle">0</text><text className="ax" x={d0 + deltaWide - 16} y={12} textAnchor="end">{range.high > 1 ? deltaText(range.high, 'ms') : ''}</text></>}
@@ -110,7 +110,7 @@ function NodeBars({ nodes, runs }: { nodes: readonly NodeDifference[]; runs: num
           );
         })}
       </svg>
-    </div>
+    </div></div>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { NumberDifference, RunDifference } from '@comfytrace/client';
-import { deltaText, enoughText, intervalText, partsOf } from '../measure.ts';
+import { deltaText, enoughText, partsOf, rangeText } from '../measure.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Measure, Panel } from '../ui/parts.tsx';
 import { kVerdictWords, verdictIcon } from '../ui/verdict.tsx';
@@ -20,7 +20,7 @@ export function Numbers({ answer }: { answer: RunDifference }) {
                 <tr key={number.name}>
                   <td className="m">{word}</td>
                   {number.values.map((value, at) => <td key={at} className="r n"><Measure parts={partsOf(value, unit)} missing="not known" /></td>)}
-                  {two && <><td><Difference number={number} /></td><td className="s11" title={number.pValue === null ? undefined : `p = ${number.pValue.toPrecision(2)}`}>{intervalText(number.deltaRatioInterval, 'ratio')?.replace(/^95.% /, '') ?? <span className="t3">{number.needed > 0 ? enoughText(Math.min(...number.n), number.needed, 'scenes') : 'none'}</span>}</td></>}
+                  {two && <><td><Difference number={number} /></td><td className="s11" title={number.pValue === null ? undefined : `p = ${number.pValue.toPrecision(2)}`}>{differenceRange(number) ?? <span className="t3">{number.needed > 0 ? enoughText(Math.min(...number.n), number.needed, 'scenes') : 'none'}</span>}</td></>}
                 </tr>
               );
             })}
@@ -29,6 +29,15 @@ export function Numbers({ answer }: { answer: RunDifference }) {
       </div>
     </Panel>
   );
+}
+
+/** The interval in the unit in which the difference stands. */
+function differenceRange(number: NumberDifference): string | null {
+  const { deltaRatioInterval: interval, values: [first] } = number;
+  if (!interval) return null;
+  const { unit } = numberWords(number);
+  if (number.name === 'durationMs' || first === null || first === undefined) return rangeText(interval.low, interval.high, 'ratio');
+  return rangeText(interval.low * first, interval.high * first, unit);
 }
 
 function scope(answer: RunDifference): string {

@@ -1,4 +1,4 @@
-import { isOpen, type Run, type RunPatch } from '@comfytrace/client';
+import { isOpen, type GroupStatistics, type Run, type RunComparison, type RunPatch } from '@comfytrace/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { formatClock, formatDay } from '../format.ts';
@@ -16,7 +16,7 @@ import { Artifacts, firstOf } from './artifacts.tsx';
 import { chosenOf, placeOfQuery, placePath, sceneBeside, type RunPlace } from './choice.ts';
 import { FailurePanels } from './failure-panel.tsx';
 import { LikeCharts, likeStateOf } from './like-charts.tsx';
-import { workFilter } from './like-runs.ts';
+import { workFilter, type LikeRuns } from './like-runs.ts';
 import { RecommendationsPanel } from './recommendations-panel.tsx';
 import { RunClaim } from './run-claim.tsx';
 import { RunHead } from './run-head.tsx';
@@ -65,7 +65,7 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
   const failed = run.status !== 'success' && !open;
   const worker = workers.find((state) => state.worker.workerId === chosen?.attempt.workerId)?.worker;
   const places = [...new Set(run.scenes.flatMap((each) => each.attempts.map((one) => workerName(one.workerId))))];
-  const statistics = asked.statistics.data?.total ?? null;
+  const statistics = historyNumbers(asked.statistics.data?.total ?? null, comparison, asked.like.data ?? null);
   const historyState: PartState = open ? { is: 'empty', icon: 'history', title: 'Not over yet', next: 'It is compared with like runs when it has ended.' } : claimState;
   const recent = [...(asked.like.data?.runs ?? [])].filter((each) => each.runId !== run.runId).slice(0, 4);
   const self = { runId: run.runId, createdAtMs: run.createdAtMs, status: run.status, durationMs: run.durationMs } as (typeof recent)[number];
@@ -115,7 +115,8 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
           <RecommendationsPanel run={run} />
           <HistoricalTelemetryCard
             state={historyState} comparison={comparison} statistics={statistics} recent={recent.length > 0 ? [self, ...recent] : kNone} trend={asked.trend.data ?? null}
-            trendHref={`/trends?${trendQuery}`} runId={run.runId}
+            trendHref={`/trends?${trendQuery}`} runId={run.runId} claims={false}
+            note={statistics ? 'Success rate and frames: all runs of this workflow and model; median: the like runs.' : undefined}
           />
           <QueuePolicyCard state={kReady} policy={run.policy} use={run.policy && policyUse(run)} />
           <FallbackWarningsCard state={kReady} run={run} />
@@ -126,6 +127,13 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
       </div>
     </Frame>
   );
+}
+
+/** The success rate is of all runs of the work, as a cohort holds only successes; the durations are of the like runs. */
+function historyNumbers(work: GroupStatistics | null, comparison: RunComparison | null, like: LikeRuns | null): GroupStatistics | null {
+  const took = like?.runs.flatMap((each) => each.durationMs ?? []) ?? [];
+  if (!work || !comparison || took.length === 0) return work;
+  return { ...work, durationMs: { ...work.durationMs, n: took.length, median: comparison.duration.baselineMedian, min: Math.min(...took), max: Math.max(...took) } };
 }
 
 function spanWords(run: Run, now: number): string {

@@ -38,8 +38,8 @@ export function LikeCharts({ run, comparison, like, likeState, success, vramTota
           foot={[intervalText(duration.deltaRatioInterval, 'ratio'), `n 1 against ${duration.n}`].filter(Boolean).join(', ')}
         />
         <TelemetryComparisonChart
-          title="Success rate" size="small" state={stateOf(success, successData !== null || success.data !== undefined, successData ? null : { is: 'empty', title: 'No run of this work has ended' })} data={successData} about="of this workflow and model"
-          foot={success.data?.sentence}
+          title="Success rate" size="small" state={stateOf(success, successData !== null || success.data !== undefined, successData ? null : { is: 'empty', title: 'No run of this work has ended' })} data={successData} about=""
+          foot={success.data && `${success.data.sentence}; all runs of this workflow and model`}
         />
         <TelemetryComparisonChart
           title="VRAM peak" size="small" state={stateFor(peak === null && memory.series.y.every((value) => value === null) ? [] : memory.series.x)} onOpen={open} syncKey="like" about=""
