@@ -1,6 +1,6 @@
 import { isOpen, type LiveState, type Run, type RunComparison } from '@comfytrace/client';
-import { exitReasonWords, formatDuration, plural } from '../format.ts';
-import { EtaClaim } from '../live/eta-claim.tsx';
+import { exitReasonWords, formatDuration, joinParts, plural, tickingParts } from '../format.ts';
+import { EtaClaim, useServerNow } from '../live/eta-claim.tsx';
 import { useLive } from '../services.tsx';
 import { DotPlot } from '../charts/small-charts.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -78,13 +78,15 @@ function EndClaim({ run, comparison }: { run: Run; comparison: RunComparison | n
 function OpenClaim({ run, live }: { run: Run; live: LiveState }) {
   const scenes = live.scenes.filter((scene) => scene.runId === run.runId);
   const running = scenes.find((scene) => scene.status === 'executing') ?? scenes[0];
+  const now = useServerNow();
   const done = run.scenes.filter((scene) => !isOpen(scene.status)).length;
   return (
     <div className="claim">
       <Icon name={`s-${run.status}`} size={18} className={statusTone(run.status)} />
       <div className="col claim-say">
-        <h2 className="say" aria-live="polite">
-          {run.status === 'queued' ? 'Waits in the queue' : `Executes${running?.node?.classType ? `: ${running.node.classType}` : ''}`}
+        <h2 className="say">
+          {run.status === 'queued' ? 'Waits in the queue' : `Executes${run.startedAtMs === null ? '' : ` for ${joinParts(tickingParts(now - run.startedAtMs))}`}`}
+          {running?.node && <span className="t2 light"> {running.node.classType || `node ${running.node.nodeId}`}{running.node.progressMax ? `, step ${running.node.progressValue ?? 0} of ${running.node.progressMax}` : ''}</span>}
           {run.scenes.length > 1 && <span className="t2 light"> {done} of {plural(run.scenes.length, 'scene')} done</span>}
         </h2>
         {running ? <EtaClaim scene={running} /> : <p className="t3 s12">The live stream does not tell of it just now</p>}

@@ -22,7 +22,7 @@ export function RunHead({ run, comparison, claim, onChange, saving, failed }: {
   const workerId = run.scenes.flatMap((scene) => scene.attempts)[0]?.workerId;
   const device = workers.find((state) => state.worker.workerId === workerId)?.worker.devices[0];
   const open = isOpen(run.status);
-  const facts = badgeFactsOf(run, device ? (device.type === 'cpu' ? 'CPU' : device.name) : null, open ? null : comparison?.duration);
+  const facts = badgeFactsOf(run, device ? (device.type === 'cpu' ? 'CPU' : device.name) : null, run.status === 'success' ? comparison?.duration : null);
   const [adding, setAdding] = useState(false);
   useKeys({
     t: () => setAdding(true),
