@@ -41,8 +41,6 @@ void indent(std::string& out, const json::value& value, int level) {
 }
 
 class OpenApi : public ServerTest {};
-}
-};
 
 TEST_F(OpenApi, IsTheDocumentInDocs) {
   start();

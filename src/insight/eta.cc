@@ -217,7 +217,8 @@ Eta estimate_scene(const model::Scene& scene, const EtaPast& past, std::int64_t 
   const Attempt& attempt = scene.attempts.back();
   // A clock that was set back gives no negative time.
   const double elapsed_ms =
-      attempt.started_at_ms ? std::max(0.0, static_cast<double>(now_ms - *attempt.started_at_ms)) : 0;
+      attempt.started_at_ms ? std::max(0.0, static_cast<double>(now_ms) - static_cast<double>(*attempt.started_at_ms))
+                            : 0;
   if (attempt.node_times_known && attempt.started_at_ms) {
     const auto left = left_by_nodes(progress_of(attempt, elapsed_ms), past, elapsed_ms);
     if (const auto next = stats::predict_next(left, kEtaLevel)) {

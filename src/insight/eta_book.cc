@@ -104,7 +104,8 @@ struct EtaBook::Impl : std::enable_shared_from_this<EtaBook::Impl> {
         const auto at = open.promises.find(attempt.prompt_id);
         if (at == open.promises.end() || model::is_open(attempt.status)) continue;
         if (attempt.status == model::Status::success && attempt.finished_at_ms)
-          counter.add(at->second.remaining, static_cast<double>(*attempt.finished_at_ms - at->second.made_at_ms));
+          counter.add(at->second.remaining,
+                      static_cast<double>(*attempt.finished_at_ms) - static_cast<double>(at->second.made_at_ms));
         open.promises.erase(at);
       }
     }

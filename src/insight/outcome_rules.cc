@@ -101,7 +101,8 @@ Result<std::string> max_wait_advice(const RuleEvidence& evidence, const Runs& ru
   const std::string rests = "p99 of " + std::to_string(durations.size()) + " like scenes is " + duration_words(p99);
   if (max_wait_ms && p99 < 0.9 * static_cast<double>(*max_wait_ms))
     return "Raising max wait will not help" + now + ": " + rests + ". Look at what the timed-out runs hang on";
-  const double minutes = std::ceil(p99 / 60'000);
+  // Scenes that would have taken longer were cut off, so a p99 just below the bound says that more is needed.
+  const double minutes = std::ceil(std::max(p99, 1.25 * static_cast<double>(max_wait_ms.value_or(0))) / 60'000);
   return "Raise max wait to " + std::to_string(static_cast<std::int64_t>(minutes)) + " min" + now + ": " + rests;
 }
 

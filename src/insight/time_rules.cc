@@ -18,8 +18,8 @@ using history::RecommendationSeverity;
 using history::RunFacts;
 using Runs = std::vector<const RunFacts*>;
 
-constexpr std::size_t kTrends = 20;               // workflows with most runs whose trend is looked at
-constexpr std::int64_t kLongestGap_ms = 600'000;  // longer is a pause that somebody made
+constexpr std::size_t kTrends = 20;         // workflows with most runs whose trend is looked at
+constexpr double kLongestGap_ms = 600'000;  // longer is a pause that somebody made
 
 bool is_loader(const std::string& class_type) {
   return class_type.find("Loader") != std::string::npos || class_type.find("LoadDiffusionModel") != std::string::npos;
@@ -178,12 +178,13 @@ Result<void> find_idle_gaps(const RuleEvidence& evidence, std::vector<Finding>& 
     Runs after;
     for (std::size_t i = 1; i < runs.size(); ++i) {
       const std::int64_t end = *runs[i - 1]->finished_at_ms;
-      const std::int64_t gap = *runs[i]->started_at_ms - end;
+      const double gap = static_cast<double>(*runs[i]->started_at_ms) - static_cast<double>(end);
       // Only where the next one was waiting already.
       if (runs[i]->created_at_ms >= end || gap < 0 || gap > kLongestGap_ms) continue;
-      const double counted = static_cast<double>(gap) >= shortest ? static_cast<double>(gap) : 0;
+      const double counted = gap >= shortest ? gap : 0;
       gaps.push_back(counted);
-      whole.push_back(static_cast<double>(gap + *runs[i]->finished_at_ms - *runs[i]->started_at_ms));
+      whole.push_back(gap + static_cast<double>(*runs[i]->finished_at_ms) -
+                      static_cast<double>(*runs[i]->started_at_ms));
       if (counted > 0) after.push_back(runs[i]);
     }
     if (static_cast<double>(after.size()) < evidence.threshold("idleGaps", "minGaps") || sum(whole) <= 0) continue;

@@ -1,6 +1,8 @@
 export * from './types.ts';
 export * from './live-types.ts';
 export * from './insight-types.ts';
+export * from './eta-types.ts';
+export * from './finding-types.ts';
 export * from './run-filter.ts';
 export * from './api-client.ts';
 export * from './store.ts';
@@ -11,5 +13,6 @@ export * from './coalesce.ts';
 export * from './run-history-store.ts';
 export * from './filter-store.ts';
 export * from './recommendation-store.ts';
+export * from './alert-store.ts';
 export * from './connect.ts';
 export type { components as OpenApiComponents, paths as OpenApiPaths } from './openapi.gen.ts';

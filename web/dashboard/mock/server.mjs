@@ -5,14 +5,19 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { answerViews, sinks } from './views-data.mjs';
 import { bootId, graphs, history, makeRun, random, summaryOf, workers } from './data.mjs';
+import { answerOfRuns, lighthouse } from './run-data.mjs';
 
 const port = Number(process.env.PORT ?? 8190);
 const mode = process.env.MOCK ?? 'full';
 const startedAtMs = Date.now();
 const runs = mode === 'full' ? history(startedAtMs) : [];
+const family = mode === 'full' ? lighthouse(startedAtMs) : [];
+runs.push(...family);
 const fleet = mode === 'noworker' ? [] : workers(startedAtMs).slice(0, mode === 'empty' ? 1 : 3);
 if (mode === 'empty') Object.assign(fleet[0], { queueRunning: 0, queuePending: 0, connection: { ...fleet[0].connection, state: 'connected' } });
+const suggestions = family.length === 0 ? [] : [{ id: 'r1', rule: 'fallback', cause: 'vaeDecode', severity: 'warning', message: 'Decode tiled from the start: the full decode fails and is retried tiled on 5 of 6 scenes of the last 4 runs.', suggestedAction: 'Replace VAEDecode by VAEDecodeTiled (512, overlap 64).', evidenceRunIds: family.slice(40, 44).map(({ run }) => run.runId), confidence: 0.86, state: 'open', deferredUntilMs: null, createdAtMs: startedAtMs - 3_600_000 }];
 let seq = 40;
 
 const policy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; font-src 'self'";
@@ -33,7 +38,7 @@ const json = (response, value, status = 200) => {
 const sceneOf = (run, workerId, more) => ({
   kind: 'scene', runId: run.runId, sceneId: run.scenes[0].sceneId, promptId: run.scenes[0].attempts[0].promptId, workerId, runTitle: run.title, sceneTitle: run.scenes[0].title,
   status: 'queued', outcome: 'queued', exitReason: null, attempts: 1, timestamp: Date.now(), duration: null, elapsedMs: null, queuedAtMs: Date.now() - 40_000, startedAtMs: null, finishedAtMs: null, queueNumber: 0,
-  nodeCount: 0, nodesDone: 0, nodeTimesKnown: false, node: null, progress: null, gpuVramFree: null, gpuUtilization: null, eta: null, ...more,
+  nodeCount: 0, nodesDone: 0, nodeTimesKnown: false, node: null, progress: null, gpuVramFree: null, gpuUtilization: null, eta: null, etaLow: null, etaHigh: null, etaScenes: 0, ...more,
 });
 const open = [];
 function begin(workerId, status, sceneMore) {
@@ -45,7 +50,7 @@ function begin(workerId, status, sceneMore) {
   return open.at(-1);
 }
 if (mode === 'full') {
-  begin('w-atlas', 'executing', { status: 'executing', outcome: 'executing', startedAtMs: Date.now() - 133_000, queuedAtMs: Date.now() - 145_000, nodeCount: 10, nodesDone: 6, nodeTimesKnown: true, gpuUtilization: 99, node: { nodeId: '7', classType: 'KSampler', title: 'motion', progressValue: 14, progressMax: 30, startedAtMs: Date.now() - 60_000 }, progress: 0.647 });
+  begin('w-atlas', 'executing', { status: 'executing', outcome: 'executing', startedAtMs: Date.now() - 133_000, queuedAtMs: Date.now() - 145_000, nodeCount: 10, nodesDone: 6, nodeTimesKnown: true, gpuUtilization: 99, node: { nodeId: '7', classType: 'KSampler', title: 'motion', progressValue: 14, progressMax: 30, startedAtMs: Date.now() - 60_000 }, progress: 0.647, eta: 131_000, etaLow: 123_000, etaHigh: 143_000, etaScenes: 42 });
   begin('w-borealis', 'executing', { status: 'executing', outcome: 'executing', startedAtMs: Date.now() - 31_000 });
   for (let index = 0; index < 3; index += 1) begin('w-atlas', 'queued', { queueNumber: index + 2, queuedAtMs: Date.now() - 30_000 + index * 4000 });
   const nodes = open[0].made.timeline.attempts[0].nodes.filter((node) => Number(node.nodeId) <= 7 && node.state !== 'cached');
@@ -65,13 +70,21 @@ function filtered(query) {
   const words = (query.get('text') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const span = /^-(\d+)([dh])$/.exec(query.get('from') ?? '');
   const from = span ? Date.now() - Number(span[1]) * (span[2] === 'd' ? 86_400_000 : 3_600_000) : 0;
-  return runs.filter(({ run }) => {
+  const bound = (name) => (query.has(name) ? Number(query.get(name)) : null);
+  const within = (value, low, high) => (low === null && high === null) || (value !== null && value >= (low ?? -Infinity) && value <= (high ?? Infinity));
+  const inList = (name, value) => !list(name) || list(name).includes(value);
+  const at = (name) => (/^\d+$/.test(query.get(name) ?? '') ? Number(query.get(name)) : null);
+  const found = runs.filter(({ run }) => {
+    if ((at('from') !== null && run.createdAtMs < at('from')) || (at('to') !== null && run.createdAtMs >= at('to'))) return false;
     const summary = summaryOf(run);
+    if (!inList('exitReason', run.exitReason) || !inList('workflow', run.workflowName ?? summary.workflowFingerprint) || !inList('model', summary.model)) return false;
+    if (!within(run.durationMs, bound('durationMinMs'), bound('durationMaxMs'))) return false;
     if (status && !status.includes(run.status)) return false;
     if (worker && !summary.workerIds.some((id) => worker.includes(id))) return false;
     const hay = [run.title, summary.error, run.notes, ...run.tags, ...run.scenes.map((scene) => scene.parameters.positivePrompt)].join(' ').toLowerCase();
     return run.createdAtMs >= from && words.every((word) => hay.split(/\W+/).some((each) => each.startsWith(word)));
   }).sort((a, b) => b.run.createdAtMs - a.run.createdAtMs);
+  return query.get('sort') === 'oldest' ? found.reverse() : found;
 }
 
 const server = createServer(async (request, response) => {
@@ -94,11 +107,16 @@ const server = createServer(async (request, response) => {
       status: 'ok', version: '0.1.0', bootId, startedAtMs, nowMs: Date.now(),
       history: { kind: 'sqlite', location: '/home/you/.local/share/comfytrace/history.db', schemaVersion: 1, runs: runs.length, bytes: runs.length * 9_000, oldestRunAtMs: runs.at(-1)?.run.createdAtMs ?? null, newestRunAtMs: runs[0]?.run.createdAtMs ?? null },
       writer: { pending: 0, failing: false, lastError: null }, cost: { cpuRatio: 0.003, residentBytes: 28 * 2 ** 20 }, workers: { total: fleet.length, connected: Math.max(0, fleet.length - 1) },
+      alerts: { open: mode === 'full' ? 2 : 0, sinks: mode === 'full' ? sinks : [] },
       counters: [{ name: 'unknown_message', severity: 'info', sentence: 'messages of a kind that is not known were passed over', value: 2 }],
     });
   }
   if (api === '/workers') return json(response, { workers: fleet });
   if (/^\/workers\/[^/]+:connect$/.test(api)) return response.writeHead(204).end();
+  const reply = (value, status = 200) => (status === 204 ? response.writeHead(204).end() : json(response, value, status));
+  if (await answerViews(api, request, url, { runs, filtered, reply, tell, full: mode === 'full' })) return;
+  const answer = answerOfRuns(api, url, { runs, fleet, open, family });
+  if (answer !== undefined) return json(response, answer, answer.detail ? answer.status : 200);
   if (api === '/runs') {
     const bad = url.searchParams.get('text') === 'badfilter';
     if (bad) return json(response, { type: 'about:blank', title: 'Bad Request', status: 400, detail: 'unknown status "sucess"', field: 'status', mend: 'one of: queued, executing, success, failed' }, 400);
@@ -164,6 +182,8 @@ setInterval(() => {
   scene.timestamp = Date.now();
   scene.elapsedMs = Date.now() - scene.startedAtMs;
   scene.duration = scene.elapsedMs / 1000;
+  const left = ((31 - scene.node.progressValue) / 30) * 252_000 * 0.6 + 45_000;
+  Object.assign(scene, { eta: Math.round(left), etaLow: Math.round(left * 0.94), etaHigh: Math.round(left * 1.09), etaScenes: 42 });
   if (scene.node.progressValue > 30) scene.node.progressValue = 1;
   scene.progress = (6 + scene.node.progressValue / 30) / 10;
   tell([{ ...scene, node: { ...scene.node } }]);

@@ -41,7 +41,7 @@ export function textOf(value: number | null | undefined, unit: AnyUnit): string 
 export function deltaText(value: number | null | undefined, unit: AnyUnit): string | null {
   const text = textOf(value, unit);
   if (text === null) return null;
-  return value! > 0 && !/^0(\.0)?\D/.test(text) ? `+${text}` : text;
+  return value! > 0 && !/^0(\.0+)?[^\d.]/.test(text) ? `+${text}` : text;
 }
 
 /** `14 to 22 %`: the unit once where both have the same. */

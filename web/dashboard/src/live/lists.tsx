@@ -1,9 +1,11 @@
-import { isOpen, type RunSummary, type SceneUpdate } from '@comfytrace/client';
+import { isOpen, type EtaReport, type RunSummary, type SceneUpdate } from '@comfytrace/client';
 import { durationParts, exitReasonWords, formatDuration, formatWhen, plural } from '../format.ts';
 import { Link, navigate, runPath } from '../router.tsx';
 import { useLive, useNow, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, Measure, Panel, Skeleton, StatusMark, statusTone } from '../ui/parts.tsx';
+import { useEtaReport } from './eta-claim.tsx';
+import { queueWords } from './eta-words.ts';
 
 const kShown = 8;
 
@@ -11,6 +13,11 @@ export function QueuePanel({ scenes, known }: { scenes: readonly SceneUpdate[]; 
   const workerName = useWorkerName();
   const { link } = useLive();
   const now = useNow() + link.serverOffsetMs;
+  const report = useEtaReport().data;
+  const queues = [...new Set(scenes.map((scene) => scene.workerId))].flatMap((id) => {
+    const words = queueWords(report, id);
+    return words ? [`${workerName(id)}: ${words}`] : [];
+  });
   return (
     <Panel label="Queue" title="Queue" about={known ? (scenes.length ? plural(scenes.length, 'scene') : 'empty') : ''} className="list-panel">
       {!known ? <Bones /> : scenes.length === 0 ? (
@@ -18,7 +25,7 @@ export function QueuePanel({ scenes, known }: { scenes: readonly SceneUpdate[]; 
       ) : (
         <table className="tbl">
           <thead>
-            <tr><th className="cw-ic"><span className="sr">State</span></th><th>Scene</th><th className="r cw-90">Waits</th></tr>
+            <tr><th className="cw-ic"><span className="sr">State</span></th><th>Scene</th><th className="r cw-90">Waits</th><th className="r cw-80">Starts in</th></tr>
           </thead>
           <tbody>
             {scenes.slice(0, kShown).map((scene) => (
@@ -29,14 +36,21 @@ export function QueuePanel({ scenes, known }: { scenes: readonly SceneUpdate[]; 
                   <span className="t2 light">, {workerName(scene.workerId)}</span>
                 </td>
                 <td className="r">{scene.queuedAtMs === null ? <span className="t3">not told</span> : formatDuration(Math.max(0, now - scene.queuedAtMs))}</td>
+                <td className="r">{startsIn(report, scene, now) ?? <span className="t3">not told</span>}</td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
+      {queues.length > 0 && <p className="pf">{queues.join('. ')}</p>}
       {scenes.length > kShown && <div className="pf row"><span>{scenes.length - kShown} more</span><span className="sp" /><Link href="/runs?status=queued">Show</Link></div>}
     </Panel>
   );
+}
+
+function startsIn(report: EtaReport | undefined, scene: SceneUpdate, now: number): string | null {
+  const at = report?.runs.find((run) => run.runId === scene.runId)?.scenes.find((each) => each.sceneId === scene.sceneId)?.startsAtMs;
+  return at === null || at === undefined ? null : formatDuration(Math.max(0, Math.round((at - now) / 1000) * 1000));
 }
 
 export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; known: boolean }) {

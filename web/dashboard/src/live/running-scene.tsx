@@ -4,6 +4,9 @@ import { Link, runPath } from '../router.tsx';
 import { isLinked, useLive, useNow, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Badge, Measure, Meter } from '../ui/parts.tsx';
+import { useEtaReport, useServerNow } from './eta-claim.tsx';
+import { EtaHero } from './eta-hero.tsx';
+import { etaOfScene, etaWords } from './eta-words.ts';
 
 const kSegments = 64;
 
@@ -73,6 +76,7 @@ export function RunningScene({ scene }: { scene: SceneUpdate }) {
               <span className="v"><Measure parts={elapsed === null ? null : tickingParts(elapsed)} missing="not told" /></span>
               <span className="e">{scene.startedAtMs === null ? 'start not told' : `since ${formatClock(scene.startedAtMs, true)}`}</span>
             </div>
+            <EtaHero scene={scene} />
             <div className="kv hero">
               <span className="l">Nodes done</span>
               {scene.nodeTimesKnown && scene.nodeCount > 0 ? (
@@ -82,14 +86,10 @@ export function RunningScene({ scene }: { scene: SceneUpdate }) {
               )}
               <span className="e">{scene.progress === null ? 'progress not told' : `${Math.floor(scene.progress * 100)}\u00a0% of the graph`}</span>
             </div>
-            {scene.queuedAtMs !== null && scene.startedAtMs !== null && (
-              <div className="kv hero third">
-                <span className="l">Waited</span>
-                <span className="v"><Measure parts={tickingParts(scene.startedAtMs - scene.queuedAtMs)} missing="not told" /></span>
-                <span className="e">queued {formatClock(scene.queuedAtMs, true)}</span>
-              </div>
-            )}
           </div>
+          {scene.queuedAtMs !== null && scene.startedAtMs !== null && (
+            <p className="t3 s12">waited <Measure parts={tickingParts(scene.startedAtMs - scene.queuedAtMs)} missing="not told" />, queued {formatClock(scene.queuedAtMs, true)}</p>
+          )}
         </div>
       </div>
       <NodeProgress scene={scene} missing={worker?.connection.missing ?? null} />
@@ -157,6 +157,8 @@ export function CompactScene({ scene }: { scene: SceneUpdate }) {
   const workerName = useWorkerName();
   const elapsed = useElapsedMs(scene);
   const { link } = useLive();
+  const report = useEtaReport();
+  const left = etaWords(scene, useServerNow(), etaOfScene(report.data, scene));
   const title = scene.sceneTitle || scene.runTitle || 'Untitled scene';
   return (
     <section className="panel compact" aria-label={`Running: ${title}`}>
@@ -166,6 +168,7 @@ export function CompactScene({ scene }: { scene: SceneUpdate }) {
         <span className="t2 s12 el">{workerName(scene.workerId)}{scene.node ? `, ${nodeTitle(scene)}` : ''}</span>
         {link.transport === 'polling' && <Badge icon="refresh-cw">polling</Badge>}
         <span className="sp" />
+        {left.left && <span className="s12 nw t2" title={[left.interval, left.rests].filter(Boolean).join(', ')}>{left.left}</span>}
         <span className="s12 nw"><span className="t2">elapsed</span> <Measure parts={elapsed === null ? null : tickingParts(elapsed)} missing="not told" /></span>
       </div>
       <div className="row s11 t3">

@@ -1,137 +1,105 @@
-import type { Run, RunArtifact } from '@comfytrace/client';
-import { useEffect, useRef, useState } from 'react';
-import { plural } from '../format.ts';
+import { isOpen, type Run, type RunArtifact } from '@comfytrace/client';
+import { useRef, useState, type KeyboardEvent } from 'react';
+import { formatCount, plural } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, Panel } from '../ui/parts.tsx';
+import { artifactName, countsOf, kindOf, kKindWords, scenesWithout } from './artifact-kind.ts';
+import { Thumb } from './artifact-media.tsx';
+import { Lightbox } from './lightbox.tsx';
 
-const kWords = { image: 'picture', video: 'video', audio: 'sound', text: 'text', other: 'file' } as const;
+const kMostTiles = 48;
 
-export function Artifacts({ run }: { run: Run }) {
-  const [open, setOpen] = useState<number | null>(null);
+/** What the run put out, by scene. `open` is the place of the artifact that is looked at; the address has it. */
+export function Artifacts({ run, sceneId, open, onOpen, onScene }: {
+  run: Run; sceneId: string | null; open: number | null; onOpen: (index: number | null) => void; onScene: (sceneId: string) => void;
+}) {
+  const [kind, setKind] = useState<string>('all');
   const [temporary, setTemporary] = useState(false);
+  const [all, setAll] = useState(false);
+  const strip = useRef<HTMLUListElement>(null);
   const lasting = run.artifacts.filter((artifact) => artifact.type !== 'temp');
   const folds = lasting.length > 0 && lasting.length < run.artifacts.length;
-  const shown = folds && !temporary ? lasting : run.artifacts;
-  const counts = (Object.keys(kWords) as (keyof typeof kWords)[])
-    .map((kind) => [kind, run.artifacts.filter((artifact) => artifact.kind === kind).length] as const)
-    .filter(([, count]) => count > 0)
-    .map(([kind, count]) => plural(count, kWords[kind], kind === 'text' ? 'texts' : undefined));
+  const kept = folds && !temporary ? lasting : run.artifacts;
+  const counts = countsOf(kept);
+  const fitting = kind === 'all' || !counts.some((each) => each.kind === kind) ? kept : kept.filter((artifact) => kindOf(artifact) === kind);
+  const shown = all ? fitting : fitting.slice(0, kMostTiles);
+  const missing = kind === 'all' ? scenesWithout(run) : [];
+  const numbers = new Map(run.scenes.map((scene, index) => [scene.sceneId, index + 1]));
   const titles = new Map(run.scenes.map((scene, index) => [scene.sceneId, scene.title || `Scene ${index + 1}`]));
+  const order = (id: string) => numbers.get(id) ?? Number.MAX_SAFE_INTEGER;
+  const tiles = missing.length === 0 ? shown : [...shown, ...missing].sort((a, b) => order(a.sceneId) - order(b.sceneId));
+  const many = run.scenes.length > 1;
+  const opened = open === null ? null : run.artifacts.find((artifact) => artifact.index === open) ?? null;
+  const walk = (event: KeyboardEvent) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by === undefined) return;
+    const tiles = [...(strip.current?.querySelectorAll<HTMLElement>('.tile') ?? [])];
+    const at = tiles.indexOf(document.activeElement as HTMLElement);
+    tiles[(at + by + tiles.length) % tiles.length]?.focus();
+    event.preventDefault();
+  };
   return (
     <Panel
-      label="Artifacts" title="Artifacts" about={counts.join(', ')}
-      actions={folds ? (
-        <button type="button" className="btn sm ghost" aria-pressed={temporary} onClick={() => setTemporary(!temporary)}>
-          {temporary ? 'Hide temporary' : `Show ${run.artifacts.length - lasting.length} temporary`}
-        </button>
-      ) : undefined}
+      label="Artifacts" title="Artifacts" about={counts.map((each) => plural(each.count, kKindWords[each.kind])).join(', ')}
+      actions={(
+        <>
+          {run.artifacts.length > 0 && <span className="lg strip-hint"><Icon name="eye" size={13} />Space previews, arrows move</span>}
+          {folds && <button type="button" className="btn sm ghost" aria-pressed={temporary} onClick={() => setTemporary(!temporary)}>{temporary ? 'Hide temporary' : `Show ${run.artifacts.length - lasting.length} temporary`}</button>}
+          {counts.length > 1 && (
+            <span className="seg" role="group" aria-label="Kind">
+              {['all', ...counts.map((each) => each.kind)].map((each) => (
+                <button type="button" key={each} className={kind === each ? 'on' : ''} aria-pressed={kind === each} onClick={() => setKind(each)}>
+                  {each === 'all' ? 'All' : `${kKindWords[each as keyof typeof kKindWords]}s`}
+                </button>
+              ))}
+            </span>
+          )}
+        </>
+      )}
     >
-      {run.artifacts.length === 0 ? (
+      {run.artifacts.length === 0 && missing.length === 0 ? (
         <Empty icon="image" title="No artifacts">
-          <span>{run.status === 'queued' || run.status === 'executing' ? 'They appear as nodes put them out.' : 'No node of this run put out a file or text.'}</span>
+          <span>{isOpen(run.status) ? 'They appear as nodes put them out.' : 'No node of this run put out a file or text.'}</span>
         </Empty>
       ) : (
-        <ul className="fgrid pb">
-          {shown.map((artifact, at) => (
-            <li key={artifact.index}>
-              <button type="button" className="tile" onClick={() => setOpen(at)} aria-label={`Open ${kWords[artifact.kind]} ${artifact.filename || `of node ${artifact.nodeId}`}`}>
-                <span className="pic"><Small artifact={artifact} /></span>
+        <ul className="fgrid pb" ref={strip} onKeyDown={walk}>
+          {tiles.map((tile) => ('attempts' in tile ? (
+            <li key={`none ${tile.sceneId}`} className={many && tile.sceneId === sceneId ? 'on' : ''}>
+              <button type="button" className="tile" onClick={() => onScene(tile.sceneId)} aria-label={`${tile.title}: no output`}>
+                <span className="pic"><span className="void lost"><Icon name="s-failed" size={16} className="bad" /><span>no output, {plural(tile.attempts, 'attempt')}</span></span></span>
               </button>
-              <span className="s11 el t2" title={artifact.filename}>
-                {run.scenes.length > 1 ? titles.get(artifact.sceneId) : artifact.filename || `text of node ${artifact.nodeId}`}
+              <span className="s11 el t2">{many ? <><span className="t3">{tile.number}</span> {tile.title}</> : 'nothing put out'}</span>
+            </li>
+          ) : (
+            <li key={tile.index} className={many && tile.sceneId === sceneId ? 'on' : ''}>
+              <button
+                type="button" className="tile" aria-label={`Open ${kKindWords[kindOf(tile)]} ${artifactName(tile)}${many ? `, ${titles.get(tile.sceneId)}` : ''}`}
+                onClick={() => onOpen(tile.index)} onFocus={() => many && tile.sceneId !== sceneId && onScene(tile.sceneId)}
+              >
+                <span className="pic"><Thumb artifact={tile} /></span>
+              </button>
+              <span className="s11 el t2" title={tile.filename}>
+                {many ? <><span className="t3">{numbers.get(tile.sceneId)}</span> {titles.get(tile.sceneId)}</> : artifactName(tile)}
               </span>
             </li>
-          ))}
+          )))}
         </ul>
       )}
-      {open !== null && shown[open] && <Lightbox artifacts={shown} at={open} onMove={setOpen} onClose={() => setOpen(null)} titles={titles} />}
+      {fitting.length > kMostTiles && (
+        <div className="pf row">
+          <span>{all ? `All ${formatCount(fitting.length)}` : `${kMostTiles} of ${formatCount(fitting.length)}`}</span>
+          <button type="button" className="text-btn" onClick={() => setAll(!all)}>{all ? 'Fewer' : 'Show all'}</button>
+        </div>
+      )}
+      {opened && (
+        <Lightbox artifacts={fitting.includes(opened) ? fitting : run.artifacts} artifact={opened} run={run} onMove={(next) => onOpen(next.index)} onClose={() => onOpen(null)} />
+      )}
     </Panel>
   );
 }
 
-function Small({ artifact }: { artifact: RunArtifact }) {
-  const [gone, setGone] = useState(false);
-  const note = artifact.cached ? 'from cache' : artifact.type === 'temp' ? 'temporary' : null;
-  if (gone) return <span className="void"><Icon name="s-off" size={16} className="warn" /><span>not on the worker</span></span>;
-  return (
-    <>
-      {artifact.kind === 'image' && <img src={artifact.url} alt="" loading="lazy" decoding="async" onError={() => setGone(true)} />}
-      {artifact.kind === 'video' && <video src={artifact.url} preload="metadata" muted playsInline onError={() => setGone(true)} />}
-      {artifact.kind === 'text' && <span className="void text"><span>{artifact.text ?? artifact.filename}</span></span>}
-      {artifact.kind === 'audio' && <span className="void"><Icon name="play" size={18} /><span>sound</span></span>}
-      {artifact.kind === 'other' && <span className="void"><Icon name="file-text" size={18} /><span className="el">{artifact.filename}</span></span>}
-      {artifact.kind === 'video' && <span className="cap r"><Icon name="film" size={12} /> video</span>}
-      {note && <span className="cap">{note}</span>}
-    </>
-  );
-}
-
-function Lightbox({ artifacts, at, onMove, onClose, titles }: {
-  artifacts: readonly RunArtifact[]; at: number; onMove: (at: number) => void; onClose: () => void; titles: Map<string, string>;
-}) {
-  const box = useRef<HTMLDialogElement>(null);
-  const artifact = artifacts[at]!;
-  const move = (by: number) => onMove((at + by + artifacts.length) % artifacts.length);
-  useEffect(() => {
-    const dialog = box.current;
-    if (dialog && !dialog.open) {
-      if (dialog.showModal) dialog.showModal();
-      else dialog.setAttribute('open', '');
-    }
-  }, []);
-  return (
-    <dialog
-      ref={box} className="lightbox" aria-label={`Artifact ${at + 1} of ${artifacts.length}`}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
-      onKeyDown={(event) => {
-        if (event.target instanceof HTMLMediaElement) return;
-        if (event.key === 'ArrowRight' || event.key === 'j') move(1);
-        if (event.key === 'ArrowLeft' || event.key === 'k') move(-1);
-      }}
-    >
-      <header className="row">
-        <b className="el">{artifact.filename || `Text of node ${artifact.nodeId}`}</b>
-        <span className="t2 s12 el">{[titles.get(artifact.sceneId), `node ${artifact.nodeId}`, artifact.subfolder, artifact.cached ? 'from cache, an older file' : ''].filter(Boolean).join(', ')}</span>
-        <span className="sp" />
-        <span className="t2 s12 nw" aria-live="polite">{at + 1} of {artifacts.length}</span>
-        {artifact.filename && <a className="btn sm" href={artifact.url} target="_blank" rel="noreferrer"><Icon name="external-link" size={13} />File</a>}
-        <button type="button" className="btn sm icon" aria-label="Close" autoFocus onClick={onClose}><Icon name="x" /></button>
-      </header>
-      <div className="stage" onClick={(event) => event.target === event.currentTarget && onClose()}>
-        <Large key={artifact.index} artifact={artifact} />
-      </div>
-      {artifacts.length > 1 && (
-        <>
-          <button type="button" className="btn icon prev" aria-label="Previous" onClick={() => move(-1)}><Icon name="chevron-left" size={18} /></button>
-          <button type="button" className="btn icon next" aria-label="Next" onClick={() => move(1)}><Icon name="chevron-right" size={18} /></button>
-        </>
-      )}
-    </dialog>
-  );
-}
-
-function Large({ artifact }: { artifact: RunArtifact }) {
-  const [gone, setGone] = useState(false);
-  if (gone) {
-    return (
-      <Empty icon="s-off" tone="warn" title="The file is not to be had">
-        <span>It was deleted on the worker, or the worker is off. comfytrace keeps the record, not the file.</span>
-      </Empty>
-    );
-  }
-  switch (artifact.kind) {
-    case 'image':
-      return <img src={artifact.url} alt={artifact.filename} onError={() => setGone(true)} />;
-    case 'video':
-      return <video src={artifact.url} controls autoPlay loop muted playsInline onError={() => setGone(true)} />;
-    case 'audio':
-      return <audio src={artifact.url} controls onError={() => setGone(true)} />;
-    case 'text':
-      return artifact.text === null ? <a href={artifact.url}>{artifact.filename}</a> : <pre className="code big-text" tabIndex={0}>{artifact.text}</pre>;
-    default:
-      return <a className="btn" href={artifact.url} target="_blank" rel="noreferrer">{artifact.filename}</a>;
-  }
+/** The first of a scene's that is worth a look, for `Space`. */
+export function firstOf(run: Run, sceneId: string): RunArtifact | null {
+  const mine = run.artifacts.filter((artifact) => artifact.sceneId === sceneId);
+  return mine.find((artifact) => artifact.type !== 'temp') ?? mine[0] ?? null;
 }

@@ -1,180 +1,139 @@
 import type { Attempt, NodeExecution, TimelineAttempt } from '@comfytrace/client';
-import { useEffect, useId, useRef, useState } from 'react';
-import { formatDuration, formatMemory, formatSpan, plural } from '../format.ts';
-import { useLive, useNow } from '../services.tsx';
+import { useId, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { formatDuration, formatSpan, plural } from '../format.ts';
+import { textOf } from '../measure.ts';
+import { useWidth } from '../ui/media.ts';
+import { NodeBar } from './node-bar.tsx';
 import { classWords, nodeClass, type NodeClass } from './node-class.ts';
+import { memoryAt, memoryCurve, nodeAt, type NodeRow } from './node-rows.ts';
+import { NodeTip } from './node-tip.tsx';
+import { OverviewStrip } from './overview-strip.tsx';
 import { ticks } from './ticks.ts';
+import { around, whole, type TimeWindow } from './time-window.ts';
+import { kTrackHeight, VramTrack } from './vram-track.tsx';
 
 const kRow = 19;
 const kTop = 22;
-const kTrack = 64;
-const kPad = 64;  // room for the label right of the last bar
+const kPad = 72;  // room for the label right of the last bar
 
-function fillOf(node: NodeExecution): string {
-  const kind = nodeClass(node.classType);
-  return kind === 'other' ? 'var(--c-ref)' : `var(--n-${kind})`;
-}
-
-/** Nodes as bars on one time scale, and below it on the same scale the memory used, if it was sampled. */
-export function NodeChart({ told, attempt, zoom }: { told: TimelineAttempt; attempt: Attempt; zoom: number }) {
+/** Nodes as bars on one time scale, below them on the same scale the memory used; one crosshair for both. */
+export function NodeChart({ told, attempt, rows, span, window, onWindow, zoomedIn, now }: {
+  told: TimelineAttempt; attempt: Attempt; rows: readonly NodeRow[]; span: number; window: TimeWindow; onWindow: (window: TimeWindow) => void; zoomedIn: boolean; now: number;
+}) {
   const hatch = useId();
-  const { link } = useLive();
-  const now = useNow() + link.serverOffsetMs;
   const frame = useRef<HTMLDivElement>(null);
-  const [wide, setWide] = useState(640);
-  const [tip, setTip] = useState<{ node: NodeExecution; x: number; y: number } | null>(null);
-  useEffect(() => {
-    const element = frame.current;
-    if (!element) return;
-    const watch = new ResizeObserver(([entry]) => {
-      if (entry && entry.contentRect.width > 0) setWide(Math.floor(entry.contentRect.width));
-    });
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, []);
-
-  const open = told.finishedAtMs === null && told.startedAtMs !== null;
-  const endOf = (node: NodeExecution) => (node.startOffsetMs ?? 0) + (node.durationMs ?? 0);
-  const span = Math.max(
-    1, told.durationMs ?? 0, ...told.nodes.map(endOf), open ? now - told.startedAtMs! : 0,
-  );
-  const width = wide * zoom;
-  const plot = Math.max(60, width - kPad);
-  const x = (ms: number) => (ms / span) * plot;
-  const samples = told.startedAtMs === null ? [] : told.samples
-    .filter((sample) => sample.deviceIndex === 0 && sample.vramUsedBytes !== null)
-    .map((sample) => ({ at: sample.atMs - told.startedAtMs!, used: sample.vramUsedBytes!, total: sample.vramUsedBytes! + (sample.vramFreeBytes ?? 0) }));
-  const rowsHeight = kTop + told.nodes.length * kRow + 4;
-  const height = rowsHeight + (samples.length > 1 ? kTrack + 18 : 0);
-  const scale = ticks(span, Math.max(2, Math.floor(plot / (wide < 400 ? 64 : 110))));
-  const kinds = [...new Set(told.nodes.map((node) => nodeClass(node.classType)))];
-  const anyCached = told.nodes.some((node) => node.state === 'cached');
-  const longest = told.nodes.reduce<NodeExecution | null>((best, node) => ((node.durationMs ?? -1) > (best?.durationMs ?? -1) ? node : best), null);
-  const sentence = `${plural(told.nodes.length, 'node')} over ${formatDuration(span)}${longest?.durationMs ? `; the longest is ${longest.classType || longest.nodeId} with ${formatDuration(longest.durationMs)}` : ''}`;
+  const width = useWidth(frame, 640);
+  const [at, setAt] = useState<number | null>(null);
+  const [row, setRow] = useState<number | null>(null);
+  const plot = Math.max(60, width - (zoomedIn ? 0 : kPad));
+  const x = (ms: number) => ((ms - window.from) / (window.to - window.from)) * plot;
+  const timeOf = (clientX: number) => window.from + ((clientX - frame.current!.getBoundingClientRect().left) / plot) * (window.to - window.from);
+  const elapsed = told.finishedAtMs === null && told.startedAtMs !== null ? now - told.startedAtMs : null;
+  const curve = memoryCurve(told);
+  const rowsHeight = kTop + rows.length * kRow + 4;
+  const hasTrack = curve.length > 1;
+  const height = rowsHeight + (hasTrack ? kTrackHeight + 18 : 0);
+  const scale = ticks(span, window, Math.max(2, Math.floor(plot / 110)));
+  const kinds = [...new Set(rows.map(({ node }) => nodeClass(node.classType)))];
+  const anyCached = rows.some(({ node }) => node.state === 'cached');
+  const anyBaseline = rows.some((each) => each.baselineMs !== null);
+  const ran = row === null ? (at === null ? null : nodeAt(told.nodes, at)) : rows[row]!.node;
+  const move = (event: PointerEvent) => {
+    const y = event.clientY - frame.current!.getBoundingClientRect().top - kTop;
+    const over = Math.floor(y / kRow);
+    setRow(y >= 0 && over < rows.length ? over : null);
+    setAt(Math.min(window.to, Math.max(window.from, timeOf(event.clientX))));
+  };
+  const show = (node: NodeExecution) => node.startOffsetMs !== null && onWindow(around(node.startOffsetMs, node.startOffsetMs + (node.durationMs ?? 0), span));
+  const keys = (event: KeyboardEvent) => {
+    const step = (window.to - window.from) / 100;
+    const from = at ?? window.from;
+    const act: Record<string, () => void> = {
+      ArrowRight: () => setAt(Math.min(window.to, from + step)), ArrowLeft: () => setAt(Math.max(window.from, from - step)),
+      ArrowDown: () => setRow(row === null ? 0 : Math.min(rows.length - 1, row + 1)), ArrowUp: () => setRow(row === null ? rows.length - 1 : Math.max(0, row - 1)),
+      Home: () => setAt(window.from), End: () => setAt(window.to),
+      Enter: () => ran && show(ran),
+      Escape: () => {
+        if (zoomedIn) onWindow(whole(span));
+        setAt(null);
+        setRow(null);
+      },
+    };
+    const known = act[event.key];
+    if (!known || (event.key === 'Escape' && !zoomedIn && at === null && row === null)) return;
+    known();
+    event.preventDefault();
+    event.stopPropagation();
+  };
   return (
     <div className="chart">
       <div className="legend">
         {anyCached && <span className="lg"><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" fill={`url(#${hatch})`} /></svg>cached</span>}
+        {anyBaseline && <span className="lg"><svg width="14" height="8" aria-hidden="true"><path d="M0 4H13M13 0V8" className="bl" /></svg>median of like runs</span>}
         {kinds.map((kind: NodeClass) => <span className="lg" key={kind}><i className={`k-${kind}`} />{classWords[kind]}</span>)}
+        {told.nodes.some((node) => node.vramPeakBytes !== null) && hasTrack && <span className="lg"><svg width="14" height="8" aria-hidden="true"><path d="M0 4H14" className="torch" /></svg>torch peak a node</span>}
       </div>
+      <OverviewStrip rows={rows} span={span} window={window} onWindow={onWindow} />
       <div className="chart-body">
-        <ol className="labels" aria-hidden="true" style={{ paddingTop: kTop }}>
-          {told.nodes.map((node, index) => (
-            <li key={index} className={node.durationMs === null && node.state !== 'running' ? 'dim' : ''} title={`${node.classType} ${node.title}`.trim()}>
-              <span className={`id ${node.parentNodeId ? 'child' : ''}`}>{node.nodeId}</span>
-              <span className="el">{node.classType || (node.parentNodeId ? 'inside the expansion' : 'class not told')}{node.title && node.title !== node.classType && <span className="t3"> {node.title}</span>}</span>
+        <ol className="labels" style={{ paddingTop: kTop }}>
+          {rows.map(({ node }, index) => (
+            <li key={index} className={`${node.durationMs === null && node.state !== 'running' ? 'dim' : ''} ${row === index ? 'cur' : ''}`}>
+              <button type="button" tabIndex={-1} className="label-btn" title={`${`${node.classType} ${node.title}`.trim()}: zoom to it`} onClick={() => show(node)} onPointerEnter={() => setRow(index)}>
+                <span className={`id ${node.parentNodeId ? 'child' : ''}`}>{node.nodeId}</span>
+                <span className="el">{node.classType || (node.parentNodeId ? 'inside the expansion' : 'class not told')}{node.title && node.title !== node.classType && <span className="t3"> {node.title}</span>}</span>
+              </button>
             </li>
           ))}
-          {samples.length > 1 && <li className="track-label">VRAM used</li>}
+          {hasTrack && <li className="track-label"><span>VRAM used</span>{curve.some((point) => point.utilization !== null) && <span className="s11">grey line: GPU, 0 to 100 %</span>}</li>}
         </ol>
-        <div className="plot" ref={frame} tabIndex={zoom > 1 ? 0 : undefined} role={zoom > 1 ? 'group' : undefined} aria-label={zoom > 1 ? 'Timeline, scrolls sideways' : undefined} onMouseLeave={() => setTip(null)}>
-          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={sentence}>
+        <div
+          className="plot" ref={frame} tabIndex={0} role="group" aria-label="Timeline: arrows move the crosshair and the row, Enter zooms to the node, w a s d zoom and move" onKeyDown={keys}
+          onPointerMove={move} onDoubleClick={() => ran && show(ran)}
+          onPointerLeave={() => {
+            setAt(null);
+            setRow(null);
+          }}
+        >
+          <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={sentenceOf(rows, span)}>
             <defs>
               <pattern id={hatch} width="5" height="5" patternTransform="rotate(45)" patternUnits="userSpaceOnUse">
                 <rect width="5" height="5" fill="var(--idle-soft)" />
                 <rect width="1.5" height="5" fill="var(--c-ref)" opacity=".75" />
               </pattern>
+              <clipPath id={`${hatch}c`}><rect x={0} y={0} width={width} height={height} /></clipPath>
             </defs>
             {scale.map((tick) => (
               <g key={tick.ms}>
                 <path className="gl" d={`M${x(tick.ms)} 18V${height}`} />
-                <text className="ax" x={x(tick.ms)} y={12} textAnchor={tick.ms === 0 ? 'start' : 'middle'}>{tick.word}</text>
+                <text className="ax" x={x(tick.ms)} y={12} textAnchor={x(tick.ms) < 20 ? 'start' : x(tick.ms) > width - 24 ? 'end' : 'middle'}>{tick.word}</text>
               </g>
             ))}
-            {told.nodes.map((node, index) => (
-              <Bar
-                key={index} node={node} y={kTop + index * kRow} x={x} hatch={hatch} edge={plot} right={width} now={open ? now - told.startedAtMs! : null}
-                onHover={(at) => setTip(at && { node, ...at })}
-              />
-            ))}
-            {samples.length > 1 && <Track samples={samples} x={x} top={rowsHeight + 12} peak={attempt.vramPeakBytes} right={plot} />}
+            <g clipPath={`url(#${hatch}c)`}>
+              {rows.map((each, index) => <NodeBar key={index} row={each} y={kTop + index * kRow} height={kRow} x={x} hatch={hatch} right={width} elapsed={elapsed} isCurrent={row === index} />)}
+              {hasTrack && <VramTrack curve={curve} nodes={told.nodes} x={x} top={rowsHeight + 12} peakBytes={attempt.vramPeakBytes} right={plot} />}
+            </g>
+            {at !== null && <path d={`M${x(at)} 14V${height}`} className="cross" />}
           </svg>
-          {tip && <Tip tip={tip} right={width} />}
+          {(at !== null || row !== null) && (
+            <NodeTip
+              node={ran} row={rows.find((each) => each.node === ran) ?? null} at={at} memory={at === null ? null : memoryAt(curve, at)}
+              left={at === null ? x(ran?.startOffsetMs ?? 0) : x(at)} right={width} top={row === null ? kTop : kTop + (row + 1) * kRow}
+            />
+          )}
         </div>
       </div>
+      <span className="sr" aria-live="polite">{row === null && at === null ? '' : spoken(ran, at, memoryAt(curve, at ?? 0)?.usedBytes ?? null)}</span>
     </div>
   );
 }
 
-function Bar({ node, y, x, hatch, edge, right, now, onHover }: {
-  node: NodeExecution; y: number; x: (ms: number) => number; hatch: string; edge: number; right: number; now: number | null;
-  onHover: (at: { x: number; y: number } | null) => void;
-}) {
-  const start = x(node.startOffsetMs ?? 0);
-  const running = node.state === 'running' && now !== null && node.startOffsetMs !== null;
-  const long = running ? now - node.startOffsetMs! : node.durationMs;
-  const timed = long !== null && node.startOffsetMs !== null;
-  const width = timed ? Math.max(2.5, x(long)) : 9;
-  const bad = node.state === 'failed';
-  const ended = node.state === 'interrupted' || node.state === 'abandoned';
-  const word = timed ? formatSpan(long)! : wordOf(node);
-  const more = bad ? ', failed' : ended ? `, ${node.state}` : running && node.progressMax ? `, step ${node.progressValue ?? 0} / ${node.progressMax}` : '';
-  const label = word + more;
-  const room = label.length * 6.4 + 8;
-  const place = start + width + room < right ? 'after' : start > room ? 'before' : 'inside';
-  const shape = node.state === 'cached' || (!timed && node.state !== 'running')
-    ? { fill: `url(#${hatch})`, stroke: 'var(--line-strong)', strokeWidth: 0.8 }
-    : running ? { fill: 'none', stroke: fillOf(node), strokeWidth: 1.2 }
-    : { fill: bad ? 'var(--bad)' : fillOf(node), opacity: ended ? 0.55 : 1 };
-  const part = running && node.progressMax ? Math.min(1, (node.progressValue ?? 0) / node.progressMax) : 0;
-  return (
-    <g onMouseEnter={() => onHover({ x: start + Math.min(width, edge) / 2, y: y + kRow })} className="bar">
-      <rect x={0} y={y} width={right} height={kRow} fill={bad ? 'var(--bad-soft)' : 'transparent'} />
-      <rect x={start} y={y + 3} width={width} height={13} rx={2} {...shape} />
-      {part > 0 && <rect x={start} y={y + 3} width={Math.max(1, width * part)} height={13} rx={2} fill={fillOf(node)} />}
-      <text
-        className={place === 'inside' && !running ? 'ax-in' : bad ? 'ax-bad' : timed ? 'ax2' : 'ax'} y={y + 13.5} textAnchor={place === 'after' ? 'start' : 'end'}
-        x={place === 'after' ? start + width + 6 : place === 'before' ? start - 6 : start + width - 5}
-      >
-        {label}
-      </text>
-    </g>
-  );
+function sentenceOf(rows: readonly NodeRow[], span: number): string {
+  const longest = rows.reduce<NodeExecution | null>((best, { node }) => ((node.durationMs ?? -1) > (best?.durationMs ?? -1) ? node : best), null);
+  return `${plural(rows.length, 'node')} over ${formatDuration(span)}${longest?.durationMs ? `; the longest is ${longest.classType || longest.nodeId} with ${formatDuration(longest.durationMs)}` : ''}`;
 }
 
-function wordOf(node: NodeExecution): string {
-  switch (node.state) {
-    case 'running':
-      return 'running';
-    case 'finished':
-      return 'time not told';
-    default:
-      return node.state;
-  }
-}
-
-function Track({ samples, x, top, peak, right }: {
-  samples: readonly { at: number; used: number; total: number }[]; x: (ms: number) => number; top: number; peak: number | null; right: number;
-}) {
-  const most = Math.max(...samples.map((sample) => Math.max(sample.used, sample.total)), 1);
-  const y = (bytes: number) => top + kTrack - 12 - (bytes / most) * (kTrack - 16);
-  const shown = samples.filter((sample) => sample.at >= 0 && x(sample.at) <= right);
-  if (shown.length < 2) return null;
-  const line = shown.map((sample, index) => `${index ? 'L' : 'M'}${x(sample.at).toFixed(1)} ${y(sample.used).toFixed(1)}`).join('');
-  const base = y(0);
-  const told = peak ?? Math.max(...shown.map((sample) => sample.used));
-  return (
-    <g>
-      <path className="al" d={`M0 ${base}H${right}`} />
-      <path d={`${line}L${x(shown.at(-1)!.at).toFixed(1)} ${base}L${x(shown[0]!.at).toFixed(1)} ${base}Z`} fill="var(--c-area)" />
-      <path d={line} fill="none" stroke="var(--c-main)" strokeWidth={1.5} />
-      <text className="ax1" x={right} y={top - 2} textAnchor="end">peak {formatMemory(told)}{most > told ? ` of ${formatMemory(most)}` : ''}</text>
-    </g>
-  );
-}
-
-function Tip({ tip, right }: { tip: { node: NodeExecution; x: number; y: number }; right: number }) {
-  const { node } = tip;
-  return (
-    <div className="tip float" style={{ left: Math.min(tip.x, Math.max(0, right - 240)), top: tip.y + 4 }}>
-      <b>{node.classType || `node ${node.nodeId}`}</b> {node.title !== node.classType && node.title}
-      <div>node {node.nodeId}{node.displayNodeId !== node.nodeId && `, of node ${node.displayNodeId}`}, {node.state}</div>
-      <div>
-        {node.startOffsetMs === null ? 'start not told' : `from ${formatDuration(node.startOffsetMs)}`}
-        {node.durationMs !== null ? `, took ${formatSpan(node.durationMs)}` : node.state === 'cached' ? ', not executed: held in the cache' : ''}
-      </div>
-      {node.vramPeakBytes !== null && <div>VRAM at its highest {formatMemory(node.vramPeakBytes)}, by torch's count</div>}
-      {node.progressMax !== null && <div>step {node.progressValue ?? 0} of {node.progressMax}</div>}
-    </div>
-  );
+function spoken(node: NodeExecution | null, at: number | null, usedBytes: number | null): string {
+  const where = at === null ? '' : `at ${formatDuration(at)}, `;
+  const what = node ? `${node.classType || `node ${node.nodeId}`} ${node.state}${node.durationMs === null ? '' : `, ${formatSpan(node.durationMs)}`}` : 'no node';
+  return `${where}${what}${at !== null && usedBytes !== null ? `, ${textOf(usedBytes, 'memory')} used` : ''}`;
 }

@@ -1,7 +1,6 @@
-import type { Attempt, Parameters, QueuePolicy, Run, RunPatch, Scene } from '@comfytrace/client';
+import type { Attempt, Parameters, Run, RunPatch, Scene } from '@comfytrace/client';
 import { useEffect, useState, type ReactNode } from 'react';
-import { formatClock, formatDuration, formatNumber } from '../format.ts';
-import { Icon } from '../ui/icon.tsx';
+import { formatClock, formatNumber } from '../format.ts';
 import { CopyButton, Panel } from '../ui/parts.tsx';
 
 export function ParametersPanel({ scene, many }: { scene: Scene; many: boolean }) {
@@ -11,7 +10,7 @@ export function ParametersPanel({ scene, many }: { scene: Scene; many: boolean }
   return (
     <Panel
       label="Parameters" title="Parameters" about={many ? scene.title || 'of the chosen scene' : 'found through the graph'}
-      actions={rows.length > 0 ? <CopyButton label="Copy" text={rows.map(([key, value]) => `${key}: ${value}`).join('\n')} /> : undefined}
+      actions={rows.length > 0 || positivePrompt !== null ? <CopyButton label="Copy" text={asLines(rows, scene.parameters)} /> : undefined}
     >
       <div className="pb stack">
         {rows.length === 0 && !positivePrompt && <p className="t3 s12">The graph is not known, or holds none of the nodes that are read.</p>}
@@ -27,6 +26,11 @@ export function ParametersPanel({ scene, many }: { scene: Scene; many: boolean }
       </div>
     </Panel>
   );
+}
+
+function asLines(rows: readonly [string, string][], { positivePrompt, negativePrompt }: Parameters): string {
+  const prompts: [string, string | null][] = [['prompt', positivePrompt], ['negative prompt', negativePrompt]];
+  return [...rows, ...prompts.filter(([, text]) => text)].map(([key, value]) => `${key}: ${value}`).join('\n');
 }
 
 export function parameterRows(parameters: Parameters): [string, string][] {
@@ -66,37 +70,6 @@ function Prompt({ name, text }: { name: string; text: string }) {
       <summary><span className="lab">{name}</span><span className="prompt mono">{text.slice(0, 150)}…</span></summary>
       <p className="prompt mono">{text}</p>
     </details>
-  );
-}
-
-export function PolicyPanel({ policy }: { policy: QueuePolicy }) {
-  const rows: [string, string][] = [
-    ['Max wait', round(policy.maxWaitMs)],
-    ['Poll interval', round(policy.pollIntervalMs)],
-    ['Attempt limit', policy.attemptLimit === 0 ? 'unbounded' : String(policy.attemptLimit)],
-    ['Post-execution', round(policy.postExecutionTimeoutMs)],
-    ['Retry budget', String(policy.retryBudget)],
-    ['Frame floor', policy.frameFloor === 0 ? 'none' : String(policy.frameFloor)],
-  ];
-  return (
-    <Panel label="Queue policy" title="Queue policy">
-      <dl className="pb policy">{rows.map(([key, value]) => <div className="pr" key={key}><dt className="t2">{key}</dt><dd><b>{value}</b></dd></div>)}</dl>
-    </Panel>
-  );
-}
-
-function round(ms: number): string {
-  return formatDuration(ms)!.replace('.0', '');
-}
-
-export function WarningsPanel({ attempt }: { attempt: Attempt }) {
-  if (attempt.fallbackNotes.length === 0) return null;
-  return (
-    <Panel label="Fallbacks and warnings" title="Fallbacks and warnings" about={String(attempt.fallbackNotes.length)}>
-      <ul className="pb stack">
-        {attempt.fallbackNotes.map((note) => <li className="note" key={note}><Icon name="s-warn" className="warn" /><span>{note}</span></li>)}
-      </ul>
-    </Panel>
   );
 }
 

@@ -21,10 +21,14 @@ export interface HistoricalTelemetryCardProps {
   trend: Trend | null;
   trendHref?: string;
   runId?: string;
+  /** Where the claim stands elsewhere on the page already. */
+  claims?: boolean;
+  /** What the numbers are of, where it is not the like runs alone. */
+  note?: string;
 }
 
 /** One run in the light of the runs like it: verdict with its evidence, trend, the newest of them. */
-export function HistoricalTelemetryCard({ state, comparison, statistics, recent, trend, trendHref, runId }: HistoricalTelemetryCardProps) {
+export function HistoricalTelemetryCard({ state, comparison, statistics, recent, trend, trendHref, runId, claims = true, note }: HistoricalTelemetryCardProps) {
   const now = useNow();
   const cohort = comparison?.cohort;
   const baseline = comparison?.duration.baselineMedian ?? null;
@@ -34,7 +38,7 @@ export function HistoricalTelemetryCard({ state, comparison, statistics, recent,
   return (
     <StatePanel label="HistoricalTelemetryCard" title="History" about={about} actions={trendHref && <Link href={trendHref} className="s12">Trend</Link>} state={state} minHeight={228} lines={7} lineHeight={26}>
       <div className="pb stack">
-        {comparison && (
+        {claims && comparison && (
           <VerdictClaim
             verdict={comparison.verdict} sentence={comparison.sentence} delta={comparison.duration.deltaRatio} interval={comparison.duration.deltaRatioInterval}
             n={comparison.duration.n} needed={comparison.duration.needed} cohort={comparison.cohort}
@@ -69,6 +73,7 @@ export function HistoricalTelemetryCard({ state, comparison, statistics, recent,
             interval={trend.steps.at(-1)?.sizeInterval ?? null} n={trend.runsJudged} needed={trend.slope.needed}
           />
         )}
+        {note && <p className="t3 s11">{note}</p>}
         {comparison && baseline !== null && <p className="t3 s11">Percent: against the median of the like runs, {textOf(baseline, 'ms')}.</p>}
       </div>
     </StatePanel>
