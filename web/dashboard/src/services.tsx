@@ -43,7 +43,7 @@ export function isLinked(link: StreamStatus): boolean {
 /** Names by worker id, as far as workers are known. */
 export function useWorkerName(): (workerId: string) => string {
   const { workers } = useLive();
-  return (workerId) => workers.find((state) => state.worker.workerId === workerId)?.worker.name ?? workerId;
+  return (workerId) => workers.find((state) => state.worker.workerId === workerId)?.worker.name ?? (/^[0-9a-f]{8}-/.test(workerId) ? workerId.slice(0, 8) : workerId);
 }
 
 // One timer for every clock on the page, so that all numbers change together.
