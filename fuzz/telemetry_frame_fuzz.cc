@@ -46,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const comfyui::FrameLimits tight{.max_bytes = 2048, .max_text_bytes = 12, .max_items = 3};
   for (const auto& limits : {comfyui::FrameLimits{}, tight})
     check(comfyui::decode_telemetry_frame(text, limits), limits);
-  if (const auto hello = comfyui::decode_telemetry_hello(text)) CHECK(hello->extension.protocol != 1 || !hello->boot.empty());
+  if (const auto hello = comfyui::decode_telemetry_hello(text))
+    CHECK(hello->extension.protocol != 1 || !hello->boot.empty());
   return 0;
 }

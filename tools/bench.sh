@@ -14,6 +14,9 @@ node bench/decode_node.mjs | tee -a "$out"
 [ ! -x build/release/bench/history_bench ] || build/release/bench/history_bench | tee -a "$out"
 [ ! -x build/release/bench/insight_truth_bench ] || build/release/bench/insight_truth_bench | tee -a "$out"
 [ ! -x build/release/bench/fanout_bench ] || build/release/bench/fanout_bench | tee -a "$out"
+[ ! -x build/release/bench/generate_bench ] || build/release/bench/generate_bench | tee -a "$out"
+# What the peers answer otherwise than the others is told, and the benchmark goes on.
+bench/peers/run.py --runs "${COMFYTRACE_BENCH_RUNS:-1000,10000,100000,1000000}" | tee -a "$out" || printf 'bench: a peer failed or disagreed, see above\n' >&2
 python3 bench/own_cost.py --seconds "${COMFYTRACE_BENCH_SECONDS:-30}" | tee -a "$out"
 /usr/bin/python3 bench/extension_cost.py | tee -a "$out"
 tools/bench_summary.py "$out" >bench/results/README.md

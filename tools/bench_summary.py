@@ -12,6 +12,65 @@ def number(value, digits=3):
     return f"{value:,.{digits}f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
 
 
+KINDS = {
+    "Q1": "statistics of all runs",
+    "Q2": "statistics, workflow + dates + status",
+    "Q3": "statistics, GPU + duration range",
+    "Q4": "90 days, p50 and p95 a day",
+    "Q5": "the last 50 like this one",
+    "Q6": "a page of 50 at any depth",
+    "Q8": "top 20 workflows by GPU time",
+    "QA": "statistics, random filters",
+}
+OURS = "comfytrace"
+
+
+def milliseconds(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def print_questions(rows):
+    """The questions put to several engines: a row a kind at the largest size, then how each grows."""
+    times = {(row["engine"], row["runs"], row["question"]): row for row in rows if "question" in row}
+    if not times:
+        return
+    sizes = sorted({runs for _, runs, _ in times})
+    engines = sorted({engine for engine, _, _ in times}, key=lambda engine: (engine != OURS, engine))
+    print("\n## The same questions to several engines\n")
+    print("The same generated history and the same questions for all; percentiles exact. Median ms, p99 in brackets.\n")
+    for runs in sizes:
+        here = [engine for engine in engines if any((engine, runs, kind) in times for kind in KINDS)]
+        against = [engine for engine in here if engine != OURS] if OURS in here else []
+        goal = " | goal" if OURS in here else ""
+        print(f"### {runs:,} runs\n")
+        print("| question | " + " | ".join(here) + goal + "".join(f" | {engine} / {OURS}" for engine in against) + " |")
+        print("|---" * (1 + len(here) + bool(goal) + len(against)) + "|")
+        for kind, what in KINDS.items():
+            cells = []
+            for engine in here:
+                row = times.get((engine, runs, kind))
+                cells.append(f"{milliseconds(row['medianMs'])} ({milliseconds(row['p99Ms'])})" if row else "")
+            if goal:
+                cells.append(("p99 ≤ 10" if kind == "Q6" else "p99 ≤ 5") if runs == 1_000_000 else "")
+            ours = times.get((OURS, runs, kind))
+            for engine in against:
+                row = times.get((engine, runs, kind))
+                cells.append(f"{row['medianMs'] / ours['medianMs']:,.0f} x" if row and ours and ours["medianMs"] > 0 else "")
+            print(f"| {kind}: {what} | " + " | ".join(cells) + " |")
+        print()
+    print("### Growth: median ms by size\n")
+    print("| question, engine | " + " | ".join(f"{runs:,}" for runs in sizes) + " |")
+    print("|---" * (1 + len(sizes)) + "|")
+    for kind in ("Q1", "QA"):
+        for engine in engines:
+            cells = [times.get((engine, runs, kind)) for runs in sizes]
+            print(f"| {kind}, {engine} | " + " | ".join(milliseconds(row["medianMs"]) if row else "" for row in cells) + " |")
+    print()
+    for row in rows:
+        if "check" in row:
+            print(f"At {row['runs']:,} runs, {row['different']} of {row['compared']} answers differ between {', '.join(row['engines'])}.")
+
+
 def main(path):
     rows = [json.loads(line) for line in open(path, encoding="utf-8") if line.strip().startswith("{")]
     machine = next(row["machine"] for row in rows if "machine" in row)
@@ -77,6 +136,11 @@ def main(path):
             print(f"| inside ComfyUI: {row['case']} | {row['costP50Ms']} ms in {row['recordedMs']} ms | ≤ 0.5 % | {row['shareOfRecordingPercent']} % |")
         elif row["case"].startswith("event"):
             print(f"| inside ComfyUI: {row['case']} | p50 {row['p50Us']} µs, p99 {row['p99Us']} µs | | |")
+    made = {row["name"]: row["value"] for row in by.get("generate", [])}
+    for name, goal in (("runs", "≥ 50,000 runs/s"), ("runs of 4 scenes", ""), ("facts", ""), ("written, 4 scenes", "")):
+        if name in made:
+            print(f"| histories made up: {name} | {number(round(made[name]))} runs/s | {goal} | |")
+    print_questions(by.get("questions", []))
     truth(by.get("insight truth", []))
 
 

@@ -1,5 +1,6 @@
 #include "api/server_fixture.h"
 
+#include "alert/rules.h"
 #include "api/schema_check.h"
 
 #include <boost/asio/write.hpp>
@@ -23,6 +24,15 @@ ServerTest::ServerTest() {
   services.remove_preset = [this](std::string name, Services::Done done) {
     (void)pool->post([this, name, done](const auto&) { done(history.remove_preset(name)); });
   };
+  services.save_recommendation = [this](history::Recommendation changed, Services::Saved done) {
+    (void)pool->post([this, changed, done](const auto&) { done(history.save_recommendation(changed)); });
+  };
+  services.eta = [] { return insight::EtaReport{}; };
+  services.alerts.open = [] { return std::vector<history::Alert>(); };
+  services.alerts.acknowledge = [](std::string_view) { return std::optional<history::Alert>(); };
+  services.alerts.rules = [] { return alert::rules_json(alert::RuleSettings()); };
+  services.alerts.sinks = [] { return std::vector<alert::SinkState>(); };
+  services.alerts.test = [](const auto& done) { done({}); };
   services.prune = [this](history::PruneRule rule, Services::Pruned done) {
     (void)pool->post([this, rule, done](const auto&) { done(history.prune(rule, {})); });
   };

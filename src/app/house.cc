@@ -54,13 +54,16 @@ struct House::Impl final : collect::RecorderSink {
     }
     history::SqliteOptions sqlite;
     sqlite.owner_url = options.with_server ? settings.own_url() : "";
+    sqlite.max_column_bytes = settings.max_column_bytes;
     auto opened = history::SqliteHistory::open(settings.store, sqlite);
     if (!opened) return opened.error();
     history = opened->get();
-    auto own_reader = history::open_reader(settings.store);
+    sqlite.columns = history->columns();
+    auto own_reader = history::open_reader(settings.store, sqlite);
     if (!own_reader) return own_reader.error();
     reader = std::move(*own_reader);
-    auto readers = history::HistoryPool::start([path = settings.store] { return history::open_reader(path); });
+    auto readers =
+        history::HistoryPool::start([path = settings.store, sqlite] { return history::open_reader(path, sqlite); });
     if (!readers) return readers.error();
     pool = std::move(*readers);
 

@@ -37,6 +37,7 @@ struct Arguments {
   AlertsOptions alerts;
   ExtensionCommandOptions extension;
   bool verbose = false;
+  bool verify = false;  // of doctor
 };
 
 void add_json(CLI::App* command, Arguments& arguments) {
@@ -277,11 +278,13 @@ std::function<int()> add_commands(CLI::App& app, Arguments& a) {
     one->add_flag("--dry-run", a.extension.how.dry_run, "Only say what would be done");
   }
 
-  CLI::App* doctor =
-      command("doctor", "Say what is wrong, and what to do about it", [&a] { return doctor_command(a.common); });
+  CLI::App* doctor = command("doctor", "Say what is wrong, and what to do about it",
+                             [&a] { return doctor_command(a.common, a.verify); });
   add_workers(doctor, a);
   add_listen(doctor, a);
   add_settings(doctor, a);
+  doctor->add_flag("--verify", a.verify,
+                   "Also compare the columns that statistics are made from with every run; reads the whole history");
 
   CLI::App* token = command("token", "Make the access token that listening beyond this machine needs",
                             [&a] { return token_command(a.common); });

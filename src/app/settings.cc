@@ -144,6 +144,18 @@ Result<void> read_retention(const toml::node& node, const std::filesystem::path&
   return {};
 }
 
+Result<void> read_column_bytes(const toml::node& node, const std::filesystem::path& file, Settings& settings) {
+  constexpr std::int64_t kMinBytes = 8 << 20;
+  const auto number = node.value<std::int64_t>();
+  const auto bytes = number ? Result<std::int64_t>(*number) : history::parse_bytes(node.value_or(std::string()));
+  if (!bytes || *bytes < kMinBytes) {
+    return Error{ErrorCode::invalid, "is not an amount of memory for the statistics' columns",
+                 at_line(file, node) + ", max_column_bytes", "8MiB or more, for example \"1GiB\""};
+  }
+  settings.max_column_bytes = *bytes;
+  return {};
+}
+
 Result<void> read_config(const std::filesystem::path& file, Settings& settings) {
   toml::table table;
   try {
@@ -152,11 +164,12 @@ Result<void> read_config(const std::filesystem::path& file, Settings& settings) 
     return Error{ErrorCode::invalid, std::string(problem.description()),
                  file.string() + " line " + std::to_string(problem.source().begin.line)};
   }
-  static const std::set<std::string, std::less<>> kKnown{"comfyui", "listen", "store", "allowed_hosts", "retention", "alerts"};
+  static const std::set<std::string, std::less<>> kKnown{"comfyui",   "listen", "store",           "allowed_hosts",
+                                                         "retention", "alerts", "max_column_bytes"};
   for (const auto& [key, node] : table) {
     if (!kKnown.contains(key.str())) {
       return Error{ErrorCode::invalid, "unknown setting \"" + std::string(key.str()) + "\"", at_line(file, node),
-                   "known are: alerts, allowed_hosts, comfyui, listen, retention, store"};
+                   "known are: alerts, allowed_hosts, comfyui, listen, max_column_bytes, retention, store"};
     }
     if (key.str() == "comfyui") {
       if (auto done = read_workers(node, file, settings); !done) return done;
@@ -170,6 +183,10 @@ Result<void> read_config(const std::filesystem::path& file, Settings& settings) 
       auto alerts = read_alert_settings(node, file);
       if (!alerts) return alerts.error();
       settings.alerts = std::move(*alerts);
+      continue;
+    }
+    if (key.str() == "max_column_bytes") {
+      if (auto done = read_column_bytes(node, file, settings); !done) return done;
       continue;
     }
     if (key.str() == "allowed_hosts") {

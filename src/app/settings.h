@@ -43,6 +43,7 @@ struct Settings {
   std::vector<std::string> allowed_hosts;  // further names under which this server may be addressed
   Retention retention;
   AlertSettings alerts;
+  std::int64_t max_column_bytes = std::int64_t{1} << 30;  // memory for the columns that statistics are made from
   std::optional<std::filesystem::path> config_file;  // the one that was read
 
   [[nodiscard]] bool listens_on_loopback() const;

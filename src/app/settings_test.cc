@@ -112,6 +112,19 @@ TEST_F(SettingsTest, KeepsEverythingUnlessToldOtherwise) {
   EXPECT_EQ(load(flags)->retention.max_bytes, 3'000'000'000);
 }
 
+TEST_F(SettingsTest, BoundsTheMemoryOfStatistics) {
+  EXPECT_EQ(load()->max_column_bytes, 1ll << 30);
+  write_config("max_column_bytes = \"256MiB\"\n");
+  EXPECT_EQ(load()->max_column_bytes, 256ll << 20);
+  write_config("max_column_bytes = 16777216\n");
+  EXPECT_EQ(load()->max_column_bytes, 16ll << 20);
+  for (const char* wrong : {"max_column_bytes = 1\n", "max_column_bytes = \"much\"\n", "max_column_bytes = []\n"}) {
+    write_config(wrong);
+    ASSERT_FALSE(load()) << wrong;
+    EXPECT_NE(load().error().field.find("max_column_bytes"), std::string::npos);
+  }
+}
+
 TEST_F(SettingsTest, NamesWhatIsWrongWithRetention) {
   for (const char* text : {"retention = 30", "[retention]\nweeks = 4", "[retention]\ndays = \"soon\"",
                            "[retention]\ndays = -1", "[retention]\nmax_bytes = 5", "[retention]\ndays = 40000"}) {

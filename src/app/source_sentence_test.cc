@@ -21,7 +21,8 @@ TEST(SourceSentence, SaysNothingOfWhatIsNotKnown) {
   connection.source = model::CaptureSource::stock;
   EXPECT_EQ(source_sentence(connection), "told by stock ComfyUI");
   connection.source = model::CaptureSource::extension;
-  connection.extension = model::ExtensionInfo{.version = "0.1.0"};
+  connection.extension.emplace();
+  connection.extension->version = "0.1.0";
   EXPECT_EQ(source_sentence(connection), "told by the extension 0.1.0: 0 taps");
 }
 

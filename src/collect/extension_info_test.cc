@@ -8,6 +8,7 @@ namespace comfytrace::collect {
 namespace {
 
 using model::CaptureSource;
+using model::Status;
 using ::testing::HasSubstr;
 using testing::run_until;
 

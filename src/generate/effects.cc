@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "base/enum_names.h"
-
 namespace comfytrace::generate {
 namespace {
 

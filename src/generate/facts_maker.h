@@ -8,7 +8,7 @@
 
 namespace comfytrace::generate {
 
-// The facts of a planned run, without the run: equal to history::facts_of(run_of(plan)), at a fraction of its time.
+// The facts of a planned run, without the run: equal to history::facts_of(run_of(plan)).
 // Remembers the keys of work that it has met.
 class FactsMaker {
  public:

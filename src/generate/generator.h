@@ -23,7 +23,7 @@ class Generator {
 
   // The next run; nullopt after the last.
   [[nodiscard]] std::optional<model::Run> next();
-  // The next run as the facts that history::facts_of takes from it, several times as fast. Either is given, not both.
+  // The next run as the facts that history::facts_of takes from it, without making the run. Either is given, not both.
   [[nodiscard]] std::optional<history::RunFacts> next_facts();
   // Readings of the devices during the run that was given last.
   [[nodiscard]] std::vector<history::SampleSeries> samples() const;

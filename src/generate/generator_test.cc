@@ -161,6 +161,7 @@ TEST(GeneratorOptions, ThatMakeNoSenseAreRefusedByName) {
   EXPECT_EQ(check({.runs = 0}).error().field, "--runs");
   EXPECT_EQ(check({.workers = 100}).error().field, "--workers");
   EXPECT_EQ(check({.cv = -1}).error().field, "--cv");
+  EXPECT_EQ(check({.end_ms = 0}).error().field, "--end-ms");
   const auto crowded = check({.runs = 1'000'000, .days = 1});
   ASSERT_FALSE(crowded);
   EXPECT_EQ(crowded.error().field, "--days");

@@ -12,7 +12,7 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr double kMeanStoryScenes = 3.5;
+constexpr double kMeanStoryScenes = 4;
 
 // Milliseconds of work of the busiest worker, warm.
 double busiest_ms(const Options& options) {
@@ -63,6 +63,8 @@ base::Result<void> check(const Options& options) {
   if (!within(options.heavy_tail_share, 0, 1) || !within(options.prompt_change_share, 0, 1))
     return Error{ErrorCode::invalid, "a share must be 0 to 1"};
   if (options.days && !within(*options.days, 1.0 / 24, 36'500)) return out_of("--days", "an hour to 100 years");
+  if (!within(static_cast<double>(options.end_ms), days_of(options) * 86'400'000, 1e13))
+    return out_of("--end-ms", "so late that the first run is after 1970, and before the year 2286");
   const double needed = busiest_ms(options) / 0.7 / 86'400'000;
   if (days_of(options) < needed) {
     return Error{

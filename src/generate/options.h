@@ -14,15 +14,15 @@ struct Options {
   std::uint64_t seed = 1;
   std::int64_t runs = 1000;
   std::int64_t end_ms = 1'790'812'800'000;  // no run is queued after it; 2026-10-01T00:00:00Z
-  std::optional<double> days;               // absent: 30, or as many as keep the busiest worker a third busy
+  std::optional<double> days = {};          // absent: 30, or as many as keep the busiest worker a third busy
   std::int64_t workflows = 9;               // the most used ones of the catalogue
   std::int64_t workers = 6;
-  std::optional<std::int64_t> scenes;  // of every run; absent: a mix of 1 to 6
-  double cv = 0.03;                    // coefficient of variation of a scene's duration, like for like
-  double heavy_tail_share = 0.004;     // scenes that take far longer for no reason
-  double failure_share = 0.04;         // attempts that do not succeed
-  double prompt_change_share = 0.3;    // runs whose prompt is another one than the run's before
-  std::vector<ScenarioOrder> scenarios;
+  std::optional<std::int64_t> scenes = {};  // of every run; absent: a mix of 1 to 6
+  double cv = 0.03;                         // coefficient of variation of a scene's duration, like for like
+  double heavy_tail_share = 0.004;          // scenes that take far longer for no reason
+  double failure_share = 0.04;              // attempts that do not succeed
+  double prompt_change_share = 0.3;         // runs whose prompt is another one than the run's before
+  std::vector<ScenarioOrder> scenarios = {};
 };
 
 // Errors: invalid, naming the option as the command line does.

@@ -11,7 +11,7 @@ using model::ExitReason;
 constexpr std::int64_t kMiB = std::int64_t{1} << 20;
 constexpr double kCpuSlower = 14;          // than the GPU
 constexpr double kShareOfNodeNoise = 0.5;  // a node's own noise, of the whole's
-constexpr double kPredictableShare = 0.8;
+constexpr double kErrorsAtLoading = 0.2;   // of execution errors
 
 std::int32_t whole_ms(double ms) {
   return static_cast<std::int32_t>(std::min(ms + 0.5, 2e9));
@@ -93,8 +93,7 @@ void Planner::start_run(const Arrival& arrival) {
   run_.on_cpu = influence_.on_cpu;
   run_.model_changed = influence_.model_changed;
   run_.created_at_ms = arrival.at_ms;
-  const double story_share = workflow.story_share;
-  const bool story = options_.scenes ? *options_.scenes > 1 : people_.chance(story_share);
+  const bool story = options_.scenes ? *options_.scenes > 1 : people_.chance(workflow.story_share);
   const std::int64_t scenes = options_.scenes ? *options_.scenes : (story ? 2 + people_.below(5) : 1);
   run_.grouped = scenes > 1;
   run_.driven = run_.grouped && people_.chance(0.6);
@@ -229,7 +228,7 @@ void Planner::stop_early(PlannedAttempt& attempt) {
     if (was_cached(*run_.workflow, i, attempt.cached)) continue;
     if (at == nodes.size() || attempt.node_ms[i] > attempt.node_ms[at]) at = i;
   }
-  if (attempt.exit_reason == ExitReason::executionError && fate_.chance(1 - kPredictableShare)) {
+  if (attempt.exit_reason == ExitReason::executionError && fate_.chance(kErrorsAtLoading)) {
     at = 0;
     while (was_cached(*run_.workflow, at, attempt.cached)) ++at;
   }

@@ -63,7 +63,6 @@ class Planner {
   std::int64_t count_ = 0;
   std::vector<std::uint64_t> prompts_;  // what a person keeps at, by workflow and worker
   std::vector<std::int64_t> stories_;   // …, by workflow
-  std::int64_t origin_roll_ = 0;
 };
 
 }  // namespace comfytrace::generate

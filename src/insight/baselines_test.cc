@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "history/memory/memory_history.h"
-#include "history/sample_runs.h"
+#include "history/sample_runs_test.cc"  // the runs are made by the tests' own maker
 
 namespace comfytrace::insight {
 namespace {
@@ -42,7 +42,7 @@ TEST(Baselines, SayInOneLineHowEachRunOfAListStandsToThoseLikeIt) {
   EXPECT_EQ(lines->at(1).verdict, Verdict::noEvidence);
   EXPECT_EQ(lines->at(2).verdict, Verdict::notEnoughData);
   EXPECT_GT(lines->at(2).needed, 0);
-  EXPECT_EQ(lines->at(2).recent_ms.size(), 1u);
+  EXPECT_TRUE(lines->at(2).recent_ms.empty()) << "too few to show a line of";
 }
 
 TEST(Baselines, DoNotCallAFailedRunFast) {

@@ -11,7 +11,6 @@
 #include "history/run_history.h"
 #include "insight/stats/coverage_counter.h"
 #include "insight/stats/interval.h"
-#include "insight/stats/prediction.h"
 
 // When something that executes or waits will be done, judged by what scenes like it took.
 namespace comfytrace::insight {

@@ -23,7 +23,7 @@ struct RecommendationChanges {
 // Holds the findings against what is known. Pure.
 // - One open recommendation a cause; a finding whose cause lies beneath another's silences that.
 // - dismissed and applied causes stay away until the evidence is materially new: at least as many runs that were not
-//   evidence then as were, and no fewer than kNewEvidence; or the severity rose.
+//   evidence then as were (or all of it is new), and no fewer than kNewEvidence; or the severity rose.
 // - deferred ones come back when their time is over, if the finding is still there.
 // - open and deferred ones whose finding is gone become `resolved`.
 constexpr std::size_t kNewEvidence = 5;

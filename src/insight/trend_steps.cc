@@ -19,13 +19,15 @@ constexpr double kSlopeAlpha = 0.01;      // many series are looked at: an alarm
 constexpr double kSimplerBy = 1.05;       // a line may leave this much more scatter than steps and is still preferred
 constexpr std::size_t kSlopeExact = 300;  // points whose pairs are all looked at
 
-double days(std::int64_t ms) {
-  return static_cast<double>(ms) / 86'400'000;
+// Times from the world may be anything: their difference need not fit a whole number.
+double days_between(std::int64_t from_ms, std::int64_t to_ms) {
+  return (static_cast<double>(to_ms) - static_cast<double>(from_ms)) / 86'400'000;
 }
 
 std::vector<double> days_since_first(const TrendPoints& points, std::size_t begin) {
   std::vector<double> x;
-  for (std::size_t i = begin; i < points.x_ms.size(); ++i) x.push_back(days(points.x_ms[i] - points.x_ms[begin]));
+  for (std::size_t i = begin; i < points.x_ms.size(); ++i)
+    x.push_back(days_between(points.x_ms[begin], points.x_ms[i]));
   return x;
 }
 

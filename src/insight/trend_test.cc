@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/codec.h"
 #include "insight/testing/made_runs.h"
 
@@ -308,6 +310,23 @@ TEST_F(TrendTest, SurvivesClocksThatJumpBack) {
   keep_runs(30, 60, [](MadeRun& run, int) { run.created_at_ms -= 20 * kDay; });
   keep_runs(60, 70, [](MadeRun& run, int) { run.created_at_ms = kStart; });
   EXPECT_EQ(trend().verdict, Verdict::noEvidence);
+}
+
+TEST_F(TrendTest, SurvivesTimesAndNumbersThatMakeNoSense) {
+  keep_runs(0, 30);
+  for (int i = 0; i < 6; ++i) {
+    MadeRun made = nth(30 + i, noise_);
+    model::Run run = made_run(made);
+    run.created_at_ms = i % 2 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+    run.duration_ms = i % 3 ? std::numeric_limits<std::int64_t>::max() : -1;
+    const std::vector<model::Run> runs{run};
+    ASSERT_TRUE(history_.save(runs).ok());
+  }
+  EXPECT_FALSE(trend().sentence.empty());
+  TrendQuery mixed;
+  mixed.like_for_like = false;
+  mixed.bucket = TrendBucket::week;
+  EXPECT_FALSE(trend(mixed).sentence.empty());
 }
 
 TEST_F(TrendTest, CanBeWrittenAsJson) {

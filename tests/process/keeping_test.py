@@ -43,6 +43,26 @@ class KeepingTest(unittest.TestCase):
     def ids(self, *arguments):
         return {run["runId"] for run in self.told("runs", *arguments)["runs"]}
 
+    def test_doctor_compares_the_columns_with_every_run(self):
+        arguments = ("doctor", "--verify", "--json", "--listen", "127.0.0.1:1", "--store", self.store)
+        serve = self.serve()
+        for running in (True, False):
+            if not running:
+                serve.stop()
+            _, out, err = command(self.folder, *arguments)
+            columns = [check for check in json.loads(out)["checks"] if check["name"] == "columns"]
+            self.assertEqual([check["finding"] for check in columns], ["good"], err)
+            self.assertIn(f"{len(stored_runs())} runs compared", columns[0]["sentence"])
+        with contextlib.closing(sqlite3.connect(self.store)) as connection:
+            connection.execute("DROP TRIGGER columns_changed")
+            connection.execute("UPDATE runs SET queue_wait_ms = 123456789 WHERE rid = 1")
+            connection.commit()
+        code, out, _ = command(self.folder, *arguments)
+        self.assertEqual(code, 1)
+        columns = [check for check in json.loads(out)["checks"] if check["name"] == "columns"]
+        self.assertEqual(columns[0]["finding"], "bad")
+        self.assertIn("has another queue wait", columns[0]["sentence"])
+
     def test_presets_with_and_without_a_server(self):
         serve = self.serve()
         expected = {run["runId"] for run in stored_runs() if run["archived"]}

@@ -3,9 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import openapiTS, { astToString } from 'openapi-typescript';
 
 const at = (path) => new URL(path, import.meta.url);
-const document = at('../../docs/openapi.json');
-// Until the server's document is written down beside the docs, the generator is kept working on a small one.
-const source = existsSync(document) ? document : at('fixture.openapi.json');
+const source = at('../../docs/openapi.json');
 const target = at('../client/src/openapi.gen.ts');
 
 const made = `// Made of the OpenAPI document by "npm run gen". Do not edit.\n\n${astToString(await openapiTS(source))}`;

@@ -129,7 +129,8 @@ struct ExtensionCommandOptions {
 [[nodiscard]] int alerts_command(const CommonOptions& common, const AlertsOptions& options);
 // 0: every sink took the test, or there is none. 3: some did. 1: none did, or no server answers.
 [[nodiscard]] int alerts_test_command(const CommonOptions& common);
-[[nodiscard]] int doctor_command(const CommonOptions& common);
+// `verify`: also compares the columns with every run.
+[[nodiscard]] int doctor_command(const CommonOptions& common, bool verify);
 [[nodiscard]] int token_command(const CommonOptions& common);
 [[nodiscard]] int extension_install_command(const CommonOptions& common, const ExtensionCommandOptions& options);
 [[nodiscard]] int extension_uninstall_command(const CommonOptions& common, const ExtensionCommandOptions& options);

@@ -11,6 +11,7 @@
 #include "collect/source_gaps.h"
 #include "comfyui/body.h"
 #include "comfyui/telemetry_frame.h"
+#include "history/sqlite/column_check.h"
 #include "history/sqlite/owner_lock.h"
 #include "history/sqlite/sqlite_history.h"
 
@@ -81,6 +82,26 @@ Check check_watched(const model::WorkerState& watched) {
   if (const std::string source = source_sentence(connection); !source.empty()) check.sentence += "; " + source;
   if (!fine || is_outdated(connection)) check.finding = Finding::warning;
   if (fine) check.mend = connection.missing.value_or("");
+  return check;
+}
+
+// Whether the columns that statistics are made from agree with the runs.
+Check check_columns(const Settings& settings) {
+  Check check{"columns", Finding::good, "", ""};
+  const auto compared = history::check_columns(settings.store, settings.max_column_bytes);
+  if (!compared) return {check.name, Finding::bad, compared.error().message, compared.error().mend};
+  check.sentence = fmt::format("{} runs compared in every fact ({} rows packed in the file, {} runs read)",
+                               compared->runs, compared->kept_rows, compared->read_runs);
+  if (compared->covers_from_ms) {
+    check.finding = Finding::warning;
+    check.sentence += "; runs before " + human_time(*compared->covers_from_ms) + " are left out";
+    check.mend = "raise max_column_bytes in config.toml to have them in statistics";
+  }
+  if (compared->differing == 0) return check;
+  check.finding = Finding::bad;
+  check.sentence += fmt::format("; {} differ", compared->differing);
+  for (const std::string& sentence : compared->first) check.sentence += "; " + sentence;
+  check.mend = "please report this; the runs themselves are whole, only statistics are wrong";
   return check;
 }
 
@@ -183,7 +204,7 @@ bool check_server(const Settings& settings, const std::string& token, std::vecto
 
 }  // namespace
 
-int doctor_command(const CommonOptions& common) {
+int doctor_command(const CommonOptions& common, bool verify) {
   std::vector<Check> checks;
   auto settings = load_settings(common.flags, process_environment());
   if (!settings) {
@@ -194,6 +215,7 @@ int doctor_command(const CommonOptions& common) {
                                             : "no configuration file; flags, environment and defaults",
                       ""});
     checks.push_back(check_history(*settings));
+    if (verify && checks.back().finding != Finding::bad) checks.push_back(check_columns(*settings));
     auto token = read_token(settings->token_file);
     if (!token) checks.push_back({"token", Finding::bad, token.error().message, token.error().mend});
     const bool is_up = check_server(*settings, token ? *token : "", checks);

@@ -94,8 +94,9 @@ PruneReport foresee(Session& session, const PruneRule& rule) {
 
 bool Store::prune_step(PruneWalk& walk, const PruneRule& rule, PruneReport& report) {
   const auto batch = walk.next(rule.max_bytes ? used_bytes(connection()) - *rule.max_bytes : 0);
-  PruneReport after = report;
-  in_transaction([&] {
+  PruneReport after;
+  in_deletion([&] {
+    after = report;
     for (const auto& run : batch) {
       if (!walk.is_meant(run)) continue;
       add_to(after, run.fate);

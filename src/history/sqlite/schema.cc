@@ -55,6 +55,7 @@ std::span<const Migration> migrations() {
   static const std::array steps{
       Migration{1, [](Connection& connection) { connection.exec(kTablesOfSchema1); }},
       Migration{2, step_to_schema_2},
+      Migration{3, [](Connection& connection) { connection.exec(kTablesOfSchema3); }},
   };
   return steps;
 }

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "history/sqlite/column_keeper.h"
 #include "history/sqlite/schema.h"
 #include "history/sqlite/sqlite_reader.h"
 #include "history/sqlite/store.h"
@@ -109,16 +110,26 @@ Result<std::unique_ptr<SqliteHistory>> SqliteHistory::open(const std::filesystem
   if (!lock) return lock.error();
   auto session = guarded(path, [&] { return open_for_writing(path, options); });
   if (!session) return session.error();
-  return std::unique_ptr<SqliteHistory>(new SqliteHistory(std::move(*lock), *session));
+  auto mirror = std::make_shared<columns::Mirror>();
+  auto keeper =
+      guarded(path, [&] { return std::make_unique<sqlite::ColumnKeeper>(*session, mirror, options.max_column_bytes); });
+  if (!keeper) return keeper.error();
+  return std::unique_ptr<SqliteHistory>(
+      new SqliteHistory(std::move(*lock), *session, std::move(mirror), std::move(*keeper)));
 }
 
-SqliteHistory::SqliteHistory(OwnerLock lock, std::shared_ptr<Session> session)
+SqliteHistory::SqliteHistory(OwnerLock lock, std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror,
+                             std::unique_ptr<sqlite::ColumnKeeper> keeper)
     : lock_(std::move(lock)),
       session_(std::move(session)),
-      store_(std::make_unique<sqlite::Store>(session_)),
-      reader_(std::make_unique<sqlite::SqliteReader>(session_)) {}
+      columns_(std::move(mirror)),
+      keeper_(std::move(keeper)),
+      store_(std::make_unique<sqlite::Store>(session_, *keeper_)),
+      reader_(std::make_unique<sqlite::SqliteReader>(session_, columns_, 0)) {}
 
 SqliteHistory::~SqliteHistory() {
+  store_->restore_ballast();
+  keeper_->write_back();
   // Readers may still be there, and then closing would leave the log as it is.
   session_->connection.database().tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
@@ -229,7 +240,8 @@ Result<std::unique_ptr<RunHistoryReader>> open_reader(const std::filesystem::pat
   if (!session && session.error().code == ErrorCode::unavailable && !ended_unclean(path))
     session = guarded(path, [&] { return open_for_reading(path, Connection::Mode::read_immutable, options); });
   if (!session) return session.error();
-  return std::unique_ptr<RunHistoryReader>(std::make_unique<sqlite::SqliteReader>(*session));
+  return std::unique_ptr<RunHistoryReader>(
+      std::make_unique<sqlite::SqliteReader>(*session, options.columns, options.max_column_bytes));
 }
 
 }  // namespace comfytrace::history

@@ -15,7 +15,11 @@
 // it does all writes and all checkpoints. Any number of readers, in any process, look at it meanwhile.
 namespace comfytrace::history {
 
+namespace columns {
+class Mirror;
+}
 namespace sqlite {
+class ColumnKeeper;
 class Store;
 struct Session;
 }  // namespace sqlite
@@ -26,6 +30,11 @@ struct SqliteOptions {
   std::int64_t cache_bytes = 4 << 20;                // page cache of this connection
   // The file never grows beyond this many 4-KiB pages: saving then fails as on a full disk. For tests.
   std::optional<std::int64_t> max_pages;
+  // The columns that answer statistics take about 90 bytes a run. What does not fit in here is left out, the oldest
+  // runs first: statistics that reach back to them are then refused and say so; lists and single runs are not touched.
+  std::int64_t max_column_bytes = std::int64_t{1} << 30;
+  // For a reader in the process of the SqliteHistory: its columns(). Null: the reader makes its own when it needs them.
+  std::shared_ptr<columns::Mirror> columns;
 };
 
 // One thread at a time: opened anywhere, then used by the writer's thread alone.
@@ -40,6 +49,8 @@ class SqliteHistory final : public RunHistory {
 
   // Tells whoever comes second where this server listens. Any thread.
   void set_owner_url(const std::string& url);
+  // For the readers of this process. Any thread.
+  [[nodiscard]] std::shared_ptr<columns::Mirror> columns() const { return columns_; }
 
   base::Result<std::optional<model::Run>> get(std::string_view run_id) const override;
   base::Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
@@ -75,12 +86,15 @@ class SqliteHistory final : public RunHistory {
   base::Result<void> backup(const std::filesystem::path& path) override;
 
  private:
-  SqliteHistory(OwnerLock lock, std::shared_ptr<sqlite::Session> session);
+  SqliteHistory(OwnerLock lock, std::shared_ptr<sqlite::Session> session, std::shared_ptr<columns::Mirror> columns,
+                std::unique_ptr<sqlite::ColumnKeeper> keeper);
   template <class Work>
   auto change(Work&& work);
 
   OwnerLock lock_;  // outlives the connection
   std::shared_ptr<sqlite::Session> session_;
+  std::shared_ptr<columns::Mirror> columns_;
+  std::unique_ptr<sqlite::ColumnKeeper> keeper_;
   std::unique_ptr<sqlite::Store> store_;
   std::unique_ptr<RunHistoryReader> reader_;
 };

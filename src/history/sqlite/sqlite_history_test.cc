@@ -182,24 +182,31 @@ TEST_F(SqliteHistoryFile, NeedsADirectoryItCanWriteTo) {
 }
 
 TEST_F(SqliteHistoryFile, LosesNothingWhenTheDiskIsFull) {
-  const auto history = open({.max_pages = 120});
-  std::uint64_t stored = 0;
-  base::Result<void> saved;
-  while (saved && stored < 10'000) {
+  // However the last pages are filled, there is room to prune.
+  for (std::int64_t pages = 136; pages < 144; ++pages) {
+    SCOPED_TRACE(pages);
+    path_ = folder_.path() / (std::to_string(pages) + ".db");
+    const auto history = open({.max_pages = pages});
+    std::uint64_t stored = 0;
+    base::Result<void> saved;
+    while (saved && stored < 10'000) {
+      const model::Run run = typical_run(stored);
+      saved = history->save(std::span(&run, 1));
+      if (saved) ++stored;
+    }
+    ASSERT_FALSE(saved);
+    EXPECT_EQ(saved.error().code, ErrorCode::unavailable);
+    EXPECT_NE(saved.error().message.find("full"), std::string::npos) << saved.error().message;
+    EXPECT_EQ(history->info()->runs, static_cast<std::int64_t>(stored));
+    EXPECT_EQ(*history->get(typical_run(stored - 1).run_id), typical_run(stored - 1));
+    const auto pruned = history->prune({.keep_newest = 10}, {});
+    ASSERT_TRUE(pruned) << pruned.error().sentence();
+    EXPECT_EQ(pruned->runs, static_cast<std::int64_t>(stored) - 10);
     const model::Run run = typical_run(stored);
     saved = history->save(std::span(&run, 1));
-    if (saved) ++stored;
+    EXPECT_TRUE(saved) << saved.error().sentence();
+    EXPECT_EQ(*history->get(run.run_id), run);
   }
-  ASSERT_FALSE(saved);
-  EXPECT_EQ(saved.error().code, ErrorCode::unavailable);
-  EXPECT_NE(saved.error().message.find("full"), std::string::npos) << saved.error().message;
-  EXPECT_EQ(history->info()->runs, static_cast<std::int64_t>(stored));
-  EXPECT_EQ(*history->get(typical_run(stored - 1).run_id), typical_run(stored - 1));
-  ASSERT_TRUE(history->prune({.keep_newest = 10}, {}));
-  const model::Run run = typical_run(stored);
-  saved = history->save(std::span(&run, 1));
-  EXPECT_TRUE(saved) << saved.error().sentence();
-  EXPECT_EQ(*history->get(run.run_id), run);
 }
 
 TEST_F(SqliteHistoryFile, BacksUpWhatCanBeOpenedAsAHistory) {

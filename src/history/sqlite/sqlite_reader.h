@@ -8,6 +8,7 @@
 
 #include "history/run_history.h"
 #include "history/run_rules.h"
+#include "history/sqlite/column_questions.h"
 #include "history/sqlite/run_rows.h"
 
 namespace comfytrace::history::sqlite {
@@ -15,7 +16,10 @@ namespace comfytrace::history::sqlite {
 // Answers questions over one connection, each in a read transaction of its own that ends with it.
 class SqliteReader final : public RunHistoryReader {
  public:
-  explicit SqliteReader(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+  // `columns` and `max_column_bytes` as in SqliteOptions.
+  SqliteReader(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> columns,
+               std::int64_t max_column_bytes)
+      : session_(session), columns_(std::move(session), std::move(columns), max_column_bytes) {}
 
   base::Result<std::optional<model::Run>> get(std::string_view run_id) const override;
   base::Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
@@ -43,6 +47,7 @@ class SqliteReader final : public RunHistoryReader {
   auto in_snapshot(Work&& work) const;
   [[nodiscard]] std::vector<model::Run> some_runs(const RunFilter& filter, std::optional<Place>& after) const;
   std::shared_ptr<Session> session_;
+  mutable ColumnQuestions columns_;
   // The last total, for whoever leafs through the pages of one filter.
   struct Total {
     std::string filter;

@@ -109,6 +109,7 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, std:
   const std::int64_t row = rid ? *rid : connection().database().getLastInsertRowid();
   const std::string details = pack_details(run, session_->texts);
   connection().query("INSERT OR REPLACE INTO run_details VALUES (?, ?)").bind(row).bind_blob(details).run();
+  columns_.changed(row, run);
   return row;
 }
 
@@ -189,10 +190,12 @@ void Store::drop_orphan_prompts(const RunIndex& before, const RunIndex& after) {
 
 void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
   const auto stored = load_run(*session_, rid);
-  if (stored) reindex(rid, index_of(stored->run), {});
+  // First what gives room: to take words out of the index needs some, also on a full disk.
   for (const char* sql :
        {"DELETE FROM samples WHERE rid = ?", "DELETE FROM run_details WHERE rid = ?", "DELETE FROM runs WHERE rid = ?"})
     connection().query(sql).bind(rid).run();
+  if (stored) reindex(rid, index_of(stored->run), {});
+  columns_.removed(rid);
   connection()
       .query("INSERT OR REPLACE INTO removed_runs VALUES (?, ?)")
       .bind_id(run_id)
@@ -201,7 +204,7 @@ void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
 }
 
 bool Store::remove(std::string_view run_id) {
-  return in_transaction([&] {
+  return in_deletion([&] {
     const auto rid = rid_of(*session_, run_id);
     if (rid) erase(*rid, run_id, true);
     return rid.has_value();
@@ -303,6 +306,14 @@ void Store::save_alert(const Alert& alert) {
         .bind(base::encode_json(alert))
         .run();
   });
+}
+
+void Store::restore_ballast() {
+  try {
+    connection().exec("INSERT OR IGNORE INTO ballast VALUES (1, zeroblob(65536))");
+  } catch (const SQLite::Exception&) {
+    // Another time.
+  }
 }
 
 void Store::backup(const std::filesystem::path& path) {

@@ -1,15 +1,20 @@
 #pragma once
 
+#include <sqlite3.h>
+
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "history/run_history.h"
+#include "history/sqlite/column_keeper.h"
 #include "history/sqlite/prune_walk.h"
 #include "history/sqlite/run_rows.h"
 
@@ -26,7 +31,8 @@ struct RunIndex {
 // All changes of the file. One thread; throws SQLite::Exception, Damaged or Refused, and then nothing has changed.
 class Store {
  public:
-  explicit Store(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+  // `columns` follows the changes; it must outlive this.
+  Store(std::shared_ptr<Session> session, ColumnKeeper& columns) : session_(std::move(session)), columns_(columns) {}
 
   void save(std::span<const model::Run> runs);
   bool remove(std::string_view run_id);
@@ -41,10 +47,15 @@ class Store {
   void save_recommendation(const Recommendation& recommendation);
   void save_alert(const Alert& alert);
   void backup(const std::filesystem::path& path);
+  // Takes back what was given up on a full disk, if there is room again.
+  void restore_ballast();
 
  private:
   template <class Work>
-  auto in_transaction(Work&& work);
+  auto in_transaction(Work&& work) -> decltype(work());
+  // The same for what makes room: on a full disk it goes on with what the ballast took.
+  template <class Work>
+  auto in_deletion(Work&& work) -> decltype(work());
   void save_one(const model::Run& run);
   [[nodiscard]] bool may_come(const model::Run& run);
   std::int64_t write_row(const model::Run& run, std::uint32_t amended, std::optional<std::int64_t> rid);
@@ -55,24 +66,40 @@ class Store {
 
   Connection& connection() { return session_->connection; }
   std::shared_ptr<Session> session_;
+  ColumnKeeper& columns_;
 };
 
 template <class Work>
-auto Store::in_transaction(Work&& work) {
+auto Store::in_transaction(Work&& work) -> decltype(work()) {
+  using Kept = std::conditional_t<std::is_void_v<decltype(work())>, bool, decltype(work())>;
+  std::optional<Kept> result;
   try {
     Transaction transaction(connection(), Transaction::Kind::write);
     if constexpr (std::is_void_v<decltype(work())>) {
       work();
       transaction.commit();
     } else {
-      auto result = work();
+      result.emplace(work());
       transaction.commit();
-      return result;
     }
   } catch (...) {
     session_->texts.forget();
+    columns_.rolled_back();
     throw;
   }
+  columns_.committed();
+  if constexpr (!std::is_void_v<decltype(work())>) return *std::move(result);
+}
+
+template <class Work>
+auto Store::in_deletion(Work&& work) -> decltype(work()) {
+  try {
+    return in_transaction(work);
+  } catch (const SQLite::Exception& exception) {
+    if (exception.getErrorCode() != SQLITE_FULL) throw;
+  }
+  in_transaction([&] { connection().exec("DELETE FROM ballast"); });
+  return in_transaction(work);
 }
 
 }  // namespace comfytrace::history::sqlite

@@ -102,4 +102,18 @@ CREATE INDEX runs_duration ON runs(duration_ms);
 CREATE INDEX runs_vram ON runs(vram_peak_bytes);
 )sql";
 
+// Since schema 3 the columns are kept packed (column_file.h). They are made from the runs and can be dropped.
+inline constexpr const char* kTablesOfSchema3 = R"sql(
+CREATE TABLE column_chunks (place INTEGER PRIMARY KEY, packed BLOB NOT NULL, covers_from_ms INTEGER) STRICT;
+CREATE TABLE column_dead (place INTEGER PRIMARY KEY, bits BLOB NOT NULL) STRICT;
+-- Room that is given up when the disk is full, so that runs can be deleted.
+CREATE TABLE ballast (place INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+INSERT INTO ballast VALUES (1, zeroblob(65536));
+-- Runs that came or changed since the chunks were written. Those that went show by their number: to delete must not
+-- need space on a full disk.
+CREATE TABLE column_changes (rid INTEGER PRIMARY KEY) STRICT;
+CREATE TRIGGER columns_added AFTER INSERT ON runs BEGIN INSERT OR IGNORE INTO column_changes VALUES (new.rid); END;
+CREATE TRIGGER columns_changed AFTER UPDATE ON runs BEGIN INSERT OR IGNORE INTO column_changes VALUES (new.rid); END;
+)sql";
+
 }  // namespace comfytrace::history::sqlite

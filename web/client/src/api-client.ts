@@ -1,9 +1,10 @@
 import type { EtaReport, RunBaseline } from './eta-types.ts';
+import type { AlertRule, Deviations, RecommendationRule, SinkOutcome } from './finding-types.ts';
+import type { Alert } from './live-types.ts';
 import type {
   ExportFormat, FilterPreset, GroupBy, Metric, PruneReport, PruneRule, Recommendation, RunComparison, RunDifference, Statistics,
   Trend, TrendBucket,
 } from './insight-types.ts';
-import type { Alert } from './live-types.ts';
 import { filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
 import type { Health, Run, RunPage, RunPatch, Timeline, WorkerState } from './types.ts';
 
@@ -96,12 +97,17 @@ export class ApiClient {
     return this.request('GET', '/eta', { signal });
   }
 
-  statistics(filter: RunFilter = {}, more: { groupBy?: GroupBy; utcOffsetMs?: number; exact?: boolean; maxGroups?: number } = {}, signal?: AbortSignal): Promise<Statistics> {
+  statistics(filter: RunFilter = {}, more: { groupBy?: GroupBy; utcOffsetMinutes?: number; exact?: boolean; maxGroups?: number } = {}, signal?: AbortSignal): Promise<Statistics> {
     return this.ask('/statistics', filter, more, signal);
   }
 
-  trend(filter: RunFilter, more: { metric: Metric; bucket?: TrendBucket; utcOffsetMs?: number; likeForLike?: boolean }, signal?: AbortSignal): Promise<Trend> {
+  trend(filter: RunFilter, more: { metric: Metric; bucket?: TrendBucket; utcOffsetMinutes?: number; likeForLike?: boolean; maxRuns?: number }, signal?: AbortSignal): Promise<Trend> {
     return this.ask('/trends', filter, more, signal);
+  }
+
+  /** Runs, scenes and classes of nodes among the newest `limit` that lie outside what the runs like them explain. */
+  deviations(filter: RunFilter = {}, limit?: number, signal?: AbortSignal): Promise<Deviations> {
+    return this.ask('/deviations', filter, { limit }, signal);
   }
 
   // ---- suggestions, alerts, presets ----
@@ -115,8 +121,26 @@ export class ApiClient {
     return this.request('POST', `/recommendations/${encodeURIComponent(id)}:${action}`, untilMs === undefined ? {} : { body: { untilMs } });
   }
 
-  async alerts(signal?: AbortSignal): Promise<Alert[]> {
-    return (await this.request<{ alerts: Alert[] }>('GET', '/alerts', { signal })).alerts;
+  async recommendationRules(signal?: AbortSignal): Promise<RecommendationRule[]> {
+    return (await this.request<{ rules?: RecommendationRule[] }>('GET', '/recommendations?state=open', { signal })).rules ?? [];
+  }
+
+  /** Newest first. */
+  async alerts(more: { state?: 'open' | 'all'; limit?: number; after?: string } = {}, signal?: AbortSignal): Promise<Alert[]> {
+    return (await this.ask<{ alerts: Alert[] }>('/alerts', {}, more, signal)).alerts;
+  }
+
+  acknowledgeAlert(id: string): Promise<Alert> {
+    return this.request('POST', `/alerts/${encodeURIComponent(id)}:acknowledge`);
+  }
+
+  async alertRules(signal?: AbortSignal): Promise<AlertRule[]> {
+    return (await this.request<{ rules: AlertRule[] }>('GET', '/alert-rules', { signal })).rules;
+  }
+
+  /** Sends a test to every sink; answered when the last has answered. */
+  async testAlerts(): Promise<SinkOutcome[]> {
+    return (await this.request<{ sinks: SinkOutcome[] }>('POST', '/alerts:test')).sinks;
   }
 
   async presets(signal?: AbortSignal): Promise<FilterPreset[]> {
@@ -140,6 +164,12 @@ export class ApiClient {
     query.set('format', format);
     if (fields.length > 0) query.set('fields', fields.join(','));
     return `${this.baseUrl}/api/v1/export?${query}`;
+  }
+
+  /** The paths that this server has, without the base: `/runs`, `/export`, … */
+  async routes(signal?: AbortSignal): Promise<ReadonlySet<string>> {
+    const { paths } = await this.request<{ paths: Record<string, unknown> }>('GET', '/openapi.json', { signal });
+    return new Set(Object.keys(paths).map((path) => path.replace(/^\/api\/v1/, '')));
   }
 
   prune(rule: PruneRule): Promise<PruneReport> {

@@ -300,9 +300,14 @@ export interface FilterPreset {
 
 /** At least one bound. Archived, tagged and open runs never go. */
 export interface PruneRule {
+  /** An age: runs that were queued longer ago may go. */
   olderThanMs?: number;
-  keepNewest?: number;
+  /** The newest so many stay. */
+  keep?: number;
   maxBytes?: number;
+  /** A filter's query string: only runs that match may go. */
+  filter?: string;
+  /** True unless it is false: nothing goes. */
   dryRun?: boolean;
 }
 
@@ -311,6 +316,10 @@ export interface PruneReport {
   bytes: number;
   oldestAtMs: number | null;
   newestAtMs: number | null;
+  /** Runs that the rule would have taken and that stay all the same. */
+  keptOpen?: number;
+  keptArchived?: number;
+  keptTagged?: number;
 }
 
 export type ExportFormat = 'csv' | 'json' | 'ndjson' | 'pdf' | 'perfetto';

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { AlertStore, type AlertsState } from './alert-store.ts';
 import type { ApiClient } from './api-client.ts';
 import { FilterStore, memoryPlace, type FilterPlace, type FilterState } from './filter-store.ts';
 import type { LiveState, LiveStore } from './live-store.ts';
@@ -85,4 +86,18 @@ export function useRecommendations(source: { api: ApiClient; live?: LiveStore; r
   useEffect(() => store.follow(live?.manager), [store, live]);
   const { refresh, dismiss, defer, apply, reopen } = store;
   return { ...useStore(store), refresh, dismiss, defer, apply, reopen };
+}
+
+export interface Alerts extends AlertsState {
+  refresh: () => Promise<void>;
+  acknowledge: (id: string) => Promise<boolean>;
+}
+
+/** What is wrong and what was, told by the stream. Components that are given the same `alerts` see the same and ask once. */
+export function useAlerts(source: { api: ApiClient; live?: LiveStore; alerts?: AlertStore }): Alerts {
+  const { api, live, alerts } = source;
+  const store = useMemo(() => alerts ?? new AlertStore(api), [api, alerts]);
+  useEffect(() => store.follow(live?.manager), [store, live]);
+  const { refresh, acknowledge } = store;
+  return { ...useStore(store), refresh, acknowledge };
 }

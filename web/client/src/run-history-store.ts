@@ -1,4 +1,4 @@
-import type { ApiClient } from './api-client.ts';
+import { ApiError, type ApiClient } from './api-client.ts';
 import { sentenceOf } from './filter-store.ts';
 import { filterAccepts, filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
 import { RunPages } from './run-pages.ts';
@@ -22,6 +22,8 @@ export interface RunHistoryState {
   /** Runs that came since and may belong here; `refresh` puts them in. */
   unseen: number;
   error: string | null;
+  /** Whether the server did not understand the question, so that asking again is of no use. */
+  refused: boolean;
   /** How long the server took for the first page, as seen from here. */
   tookMs: number | null;
 }
@@ -54,7 +56,7 @@ export class RunHistoryStore extends Store<RunHistoryState> {
   constructor(private readonly api: ApiClient, private readonly options: RunHistoryOptions = {}) {
     super({
       state: 'loading', runs: [], count: 0, rowAt: () => undefined, total: null, hasMore: false, isLoadingMore: false, isPrevious: false,
-      unseen: 0, error: null, tookMs: null,
+      unseen: 0, error: null, refused: false, tookMs: null,
     });
     this.filter = options.filter ?? {};
     this.sort = options.sort ?? 'newest';
@@ -134,14 +136,14 @@ export class RunHistoryStore extends Store<RunHistoryState> {
       const page = await this.ask(null, signal);
       if (signal.aborted || name !== this.name) return;
       this.pages = new RunPages(page);
-      this.put({ isPrevious: false, isLoadingMore: false, unseen: 0, error: null, tookMs: Math.round(performance.now() - began) });
+      this.put({ isPrevious: false, isLoadingMore: false, unseen: 0, error: null, refused: false, tookMs: Math.round(performance.now() - began) });
       this.show();
     } catch (error) {
       if (signal.aborted || name !== this.name) return;
       // What is shown under another filter would be a lie under this one; of the same filter it stays.
       const lost = this.get().isPrevious || this.pages.length === 0;
       if (lost) this.pages = new RunPages();
-      this.put({ error: sentenceOf(error), isPrevious: false, ...(lost ? { state: 'error' as const, runs: [], count: 0, total: null, hasMore: false } : {}) });
+      this.put({ error: sentenceOf(error), refused: error instanceof ApiError && error.status === 400, isPrevious: false, ...(lost ? { state: 'error' as const, runs: [], count: 0, total: null, hasMore: false } : {}) });
     }
   }
 

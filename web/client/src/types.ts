@@ -316,16 +316,32 @@ export interface Counter {
   value: number;
 }
 
+/** Where alerts go outside of this machine or to a command on it, by name and host alone. */
+export interface AlertSink {
+  name: string;
+  kind: string;
+  target: string;
+  minSeverity: string;
+  waiting: number;
+  delivered: number;
+  lost: number;
+  deliveredAtMs: number | null;
+  lastError: string | null;
+}
+
 export interface Health {
   status: string;
   version: string;
   bootId: string;
   startedAtMs: number;
   nowMs: number;
-  history: HistoryInfo;
+  /** null while the history does not answer. */
+  history: HistoryInfo | null;
   writer: { pending: number; failing: boolean; lastError: string | null };
   cost: { cpuRatio: number | null; residentBytes: number | null };
   workers: { total: number; connected: number };
+  /** Absent from servers that have no alerts. */
+  alerts?: { open: number; sinks: AlertSink[] };
   counters: Counter[];
 }
 

@@ -5,9 +5,9 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { answerViews, sinks } from './views-data.mjs';
 import { bootId, graphs, history, makeRun, random, summaryOf, workers } from './data.mjs';
 import { answerOfRuns, lighthouse } from './run-data.mjs';
-import { statisticsOf, trendOf } from './work-data.mjs';
 
 const port = Number(process.env.PORT ?? 8190);
 const mode = process.env.MOCK ?? 'full';
@@ -70,14 +70,15 @@ function filtered(query) {
   const words = (query.get('text') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const span = /^-(\d+)([dh])$/.exec(query.get('from') ?? '');
   const from = span ? Date.now() - Number(span[1]) * (span[2] === 'd' ? 86_400_000 : 3_600_000) : 0;
-  const workflow = list('workflow');
+  const bound = (name) => (query.has(name) ? Number(query.get(name)) : null);
+  const within = (value, low, high) => (low === null && high === null) || (value !== null && value >= (low ?? -Infinity) && value <= (high ?? Infinity));
+  const inList = (name, value) => !list(name) || list(name).includes(value);
   const at = (name) => (/^\d+$/.test(query.get(name) ?? '') ? Number(query.get(name)) : null);
   const found = runs.filter(({ run }) => {
-    const model = list('model');
-    if (model && !model.includes(run.scenes[0].parameters.checkpoints[0])) return false;
-    if (workflow && !workflow.includes(run.scenes[0].workflowFingerprint) && !workflow.includes(run.workflowName)) return false;
     if ((at('from') !== null && run.createdAtMs < at('from')) || (at('to') !== null && run.createdAtMs >= at('to'))) return false;
     const summary = summaryOf(run);
+    if (!inList('exitReason', run.exitReason) || !inList('workflow', run.workflowName ?? summary.workflowFingerprint) || !inList('model', summary.model)) return false;
+    if (!within(run.durationMs, bound('durationMinMs'), bound('durationMaxMs'))) return false;
     if (status && !status.includes(run.status)) return false;
     if (worker && !summary.workerIds.some((id) => worker.includes(id))) return false;
     const hay = [run.title, summary.error, run.notes, ...run.tags, ...run.scenes.map((scene) => scene.parameters.positivePrompt)].join(' ').toLowerCase();
@@ -106,14 +107,14 @@ const server = createServer(async (request, response) => {
       status: 'ok', version: '0.1.0', bootId, startedAtMs, nowMs: Date.now(),
       history: { kind: 'sqlite', location: '/home/you/.local/share/comfytrace/history.db', schemaVersion: 1, runs: runs.length, bytes: runs.length * 9_000, oldestRunAtMs: runs.at(-1)?.run.createdAtMs ?? null, newestRunAtMs: runs[0]?.run.createdAtMs ?? null },
       writer: { pending: 0, failing: false, lastError: null }, cost: { cpuRatio: 0.003, residentBytes: 28 * 2 ** 20 }, workers: { total: fleet.length, connected: Math.max(0, fleet.length - 1) },
+      alerts: { open: mode === 'full' ? 2 : 0, sinks: mode === 'full' ? sinks : [] },
       counters: [{ name: 'unknown_message', severity: 'info', sentence: 'messages of a kind that is not known were passed over', value: 2 }],
     });
   }
-  if (api === '/recommendations') return json(response, { recommendations: suggestions });
   if (api === '/workers') return json(response, { workers: fleet });
   if (/^\/workers\/[^/]+:connect$/.test(api)) return response.writeHead(204).end();
-  if (api === '/statistics') return json(response, statisticsOf(filtered(url.searchParams).map(({ run }) => run)));
-  if (api === '/trends') return json(response, trendOf(filtered(url.searchParams).map(({ run }) => run), url.searchParams.get('metric')));
+  const reply = (value, status = 200) => (status === 204 ? response.writeHead(204).end() : json(response, value, status));
+  if (await answerViews(api, request, url, { runs, filtered, reply, tell, full: mode === 'full' })) return;
   const answer = answerOfRuns(api, url, { runs, fleet, open, family });
   if (answer !== undefined) return json(response, answer, answer.detail ? answer.status : 200);
   if (api === '/runs') {

@@ -178,3 +178,8 @@ function signed(text: string): string {
 function two(value: number): string {
   return String(value).padStart(2, '0');
 }
+
+/** The first part of a long id, for where nobody gave it a name. */
+export function shortId(id: string): string {
+  return /^[0-9a-f]{8}-[0-9a-f-]{20,}$|^[0-9a-f]{32,}$/i.test(id) ? id.slice(0, 8) : id;
+}

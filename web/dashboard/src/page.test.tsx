@@ -137,51 +137,6 @@ describe('Live', () => {
   });
 });
 
-describe('Runs', () => {
-  it('lists runs with status word, duration and reason', async () => {
-    openPage('/runs', { ...base, '/runs': page([summary(), summary({ runId: 'r2', title: 'Tide test', status: 'failed', exitReason: 'outOfMemory', error: 'VAEDecode: out of memory', durationMs: null })], 2) });
-    const table = await screen.findByRole('table', { name: 'Runs, newest first' });
-    const rows = within(table).getAllByRole('row').slice(1);
-    expect(rows).toHaveLength(2);
-    expect(rows[0]!.textContent).toMatch(/success.*Casting, red coat.*48.s/);
-    expect(rows[1]!.textContent).toMatch(/failed.*Tide test.*VAEDecode: out of memory.*not told.*no sample/);
-    expect(table.getAttribute('aria-rowcount')).toBe('3');
-  });
-
-  it('asks the server with the filter that the address names', async () => {
-    const { asked } = openPage('/runs?text=red%20coat&status=failed,partial', { ...base, '/runs': page([]) });
-    await screen.findByText('No run matches');
-    expect(asked.find((each) => each.path.startsWith('/runs?'))?.path).toBe('/runs?status=failed%2Cpartial&text=red+coat&limit=100');
-    fireEvent.click(screen.getByRole('button', { name: 'Reset filter' }));
-    expect(window.location.search).toBe('');
-  });
-
-  it('puts new runs in as they come and lets deleted ones go', async () => {
-    const { say } = openPage('/runs', { ...base, '/runs': page([summary({ createdAtMs: 1_000 })]) });
-    say(hello());
-    await screen.findByText('Casting, red coat');
-    say({ type: 'update', seq: 5, serverTimeMs: Date.now(), updates: [
-      { kind: 'run', run: summary({ runId: 'r9', title: 'Brand new', createdAtMs: 2_000 }) }, { kind: 'run', run: summary({ runId: 'r8', title: 'Found later', createdAtMs: 500 }) },
-    ] });
-    const rows = await waitFor(() => {
-      const found = screen.getAllByRole('row').slice(1);
-      expect(found).toHaveLength(3);
-      return found;
-    });
-    expect(rows.map((row) => /Brand new|Casting|Found later/.exec(row.textContent!)?.[0])).toEqual(['Brand new', 'Casting', 'Found later']);
-    say({ type: 'update', seq: 6, serverTimeMs: Date.now(), updates: [{ kind: 'runDeleted', runId: 'r1' }] });
-    await waitFor(() => expect(screen.queryByText('Casting, red coat')).toBeNull());
-  });
-
-  it('repeats what the server did not understand and how to mend it', async () => {
-    const problem = Response.json({ status: 400, title: 'Bad Request', detail: 'unknown word in from: "yesterdy"', field: 'from', mend: 'a date or -7d' }, { status: 400 });
-    openPage('/runs?from=yesterdy', { ...base, '/runs': problem });
-    await screen.findByText('Filter not understood');
-    expect(screen.getByText('unknown word in from: "yesterdy"')).toBeTruthy();
-    expect(screen.getByText('a date or -7d')).toBeTruthy();
-  });
-});
-
 describe('Run', () => {
   it('puts the failure first, with ComfyUI\'s own frames folded', async () => {
     const run = failedRun();

@@ -1,5 +1,6 @@
-import { RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
-import { useRealtimeTelemetry, useRecommendations, type Recommendations } from '@comfytrace/client/react';
+import { AlertStore, RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
+import { useAlerts, useRealtimeTelemetry, useRecommendations, type Alerts, type Recommendations } from '@comfytrace/client/react';
+import { shortId } from './format.ts';
 import { createContext, useContext, useSyncExternalStore } from 'react';
 
 export interface Services {
@@ -7,11 +8,12 @@ export interface Services {
   live: LiveStore;
   /** One for the whole page, so that the rail's count and the lists agree. */
   recommendations: RecommendationStore;
+  alerts: AlertStore;
 }
 
 export function makeServices(): Services {
   const { api, live } = connectComfytrace({ previews: true });
-  return { api, live, recommendations: new RecommendationStore(api) };
+  return { api, live, recommendations: new RecommendationStore(api), alerts: new AlertStore(api) };
 }
 
 const ServicesContext = createContext<Services | null>(null);
@@ -31,6 +33,10 @@ export function useSuggestions(): Recommendations {
   return useRecommendations(useServices());
 }
 
+export function useWarnings(): Alerts {
+  return useAlerts(useServices());
+}
+
 export function useOpenRecommendations(): number {
   return useSuggestions().open.length;
 }
@@ -43,7 +49,7 @@ export function isLinked(link: StreamStatus): boolean {
 /** Names by worker id, as far as workers are known. */
 export function useWorkerName(): (workerId: string) => string {
   const { workers } = useLive();
-  return (workerId) => workers.find((state) => state.worker.workerId === workerId)?.worker.name ?? (/^[0-9a-f]{8}-/.test(workerId) ? workerId.slice(0, 8) : workerId);
+  return (workerId) => workers.find((state) => state.worker.workerId === workerId)?.worker.name ?? shortId(workerId);
 }
 
 // One timer for every clock on the page, so that all numbers change together.

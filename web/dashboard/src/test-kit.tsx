@@ -1,4 +1,4 @@
-import { ApiClient, LiveStore, RecommendationStore, TelemetryStreamManager, type Health, type Run, type RunPage, type RunSummary, type SocketLike, type Timeline, type WorkerState } from '@comfytrace/client';
+import { AlertStore, ApiClient, LiveStore, RecommendationStore, TelemetryStreamManager, type Health, type Run, type RunPage, type RunSummary, type SocketLike, type Timeline, type WorkerState } from '@comfytrace/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
@@ -19,6 +19,7 @@ export function openPage(path: string, answers: Record<string, unknown>) {
       asked.push({ method: init?.method ?? 'GET', path: place + url.search, body: init?.body ? JSON.parse(String(init.body)) : null });
       const answer = answers[`${init?.method ?? 'GET'} ${place}`] ?? answers[place];
       if (answer === undefined) return Response.json({ title: 'Not Found', status: 404, detail: 'no such thing' }, { status: 404 });
+      if (typeof answer === 'function') return Response.json((answer as (query: URLSearchParams) => unknown)(url.searchParams));
       if (answer instanceof Response) return answer.clone();
       return Response.json(answer);
     }) as typeof fetch,
@@ -37,7 +38,7 @@ export function openPage(path: string, answers: Record<string, unknown>) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const page = render(
     <QueryClientProvider client={client}>
-      <ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api) }}><App /></ServicesProvider>
+      <ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api), alerts: new AlertStore(api) }}><App /></ServicesProvider>
     </QueryClientProvider>,
   );
   return {
@@ -115,5 +116,5 @@ export function timelineOf(run: Run, nodes: Timeline['attempts'][number]['nodes'
 export function renderPart(part: ReactNode) {
   const api = new ApiClient({ fetch: (async () => Response.json({ detail: 'no such thing' }, { status: 404 })) as typeof fetch });
   const live = new LiveStore(new TelemetryStreamManager({ url: 'ws://here' }));
-  return render(<ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api) }}>{part}</ServicesProvider>);
+  return render(<ServicesProvider value={{ api, live, recommendations: new RecommendationStore(api), alerts: new AlertStore(api) }}>{part}</ServicesProvider>);
 }

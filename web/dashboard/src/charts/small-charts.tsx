@@ -85,7 +85,10 @@ export function Histogram({ bins, marks = [], unit, label, width = 300, height =
   const high = bins.at(-1)!.to;
   const most = Math.max(1, ...bins.map((bin) => bin.count));
   const base = height - 16;
-  const x = (value: number) => ((value - low) / (high - low || 1)) * width;
+  // Bins that grow are drawn alike wide: the axis is then logarithmic.
+  const grows = low > 0 && bins.length > 2 && high - bins.at(-1)!.from > 3 * (bins[0]!.to - low);
+  const place = (value: number) => (grows ? Math.log(value) : value);
+  const x = (value: number) => ((place(value) - place(low)) / (place(high) - place(low) || 1)) * width;
   return (
     <svg className="hist" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       {bins.map((bin) => {

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatWhen } from '../format.ts';
+import { formatBytes, formatCount, formatPercent, formatWhen } from '../format.ts';
 import { usePref } from '../prefs.ts';
 import { Link } from '../router.tsx';
 import { useNow } from '../services.tsx';
@@ -16,8 +16,12 @@ export function AboutBox({ onClose }: { onClose: () => void }) {
     ? [
         ['Version', data.version],
         ['Running since', formatWhen(data.startedAtMs, now)],
-        ['History', `${formatCount(data.history.runs)} runs, ${formatBytes(data.history.bytes)}, ${data.history.kind}`],
-        ['Kept in', data.history.location],
+        ...(data.history ? [
+          ['History', `${formatCount(data.history.runs)} runs, ${formatBytes(data.history.bytes)}, ${data.history.kind}`],
+          ['Kept in', data.history.location],
+        ] as [string, string][] : []),
+        ['Own cost', `${formatPercent(data.cost.cpuRatio, 1) ?? 'not measured'} of a core, ${formatBytes(data.cost.residentBytes) ?? 'not measured'}`],
+        ['Licence', 'Apache-2.0'],
       ]
     : [];
   const noted = data?.counters.filter((counter) => counter.value > 0) ?? [];

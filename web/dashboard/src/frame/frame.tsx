@@ -3,7 +3,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { formatCount } from '../format.ts';
 import { Link, goBack, navigate, routeOf, useAddress, type ViewName } from '../router.tsx';
 import { toggleTheme, useTheme } from '../theme.ts';
-import { useLive, useOpenRecommendations, useServices } from '../services.tsx';
+import { useLive, useOpenRecommendations, useServices, useWarnings } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
 import { AboutBox, KeySheet, MoreBox } from './boxes.tsx';
@@ -101,18 +101,21 @@ interface Counted {
   value: number;
   /** What is counted, for those who hear it. */
   word: string;
+  /** Where one of them is an alert. */
+  tone?: 'warn' | 'bad';
 }
 
 function useCounts(): Partial<Record<ViewName, Counted>> {
   const { scenes } = useLive();
   const open = useOpenRecommendations();
+  const wrong = useWarnings().open;
   return {
     live: { value: scenes.filter((scene) => scene.status === 'executing').length, word: 'running' },
-    insights: { value: open, word: 'open' },
+    insights: { value: open + wrong.length, word: 'open', ...(wrong.length > 0 ? { tone: wrong[0]!.severity === 'critical' ? 'bad' as const : 'warn' as const } : {}) },
   };
 }
 
 function Count({ count }: { count: Counted | undefined }) {
   if (!count || count.value === 0) return null;
-  return <em><span className="sr">, </span>{count.value > 99 ? '99+' : formatCount(count.value)}<span className="sr"> {count.word}</span></em>;
+  return <em className={count.tone}><span className="sr">, </span>{count.value > 99 ? '99+' : formatCount(count.value)}<span className="sr"> {count.word}</span></em>;
 }

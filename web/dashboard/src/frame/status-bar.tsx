@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatDay, formatDuration, formatPercent } from '../format.ts';
-import { isLinked, useLive, useNow } from '../services.tsx';
+import { Link } from '../router.tsx';
+import { isLinked, useLive, useNow, useWarnings } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useHealth } from './frame.tsx';
 
@@ -7,6 +8,8 @@ export function StatusBar({ onKeys, onAbout }: { onKeys: () => void; onAbout: ()
   const { workers, known, link } = useLive();
   const health = useHealth().data;
   const now = useNow();
+  const wrong = useWarnings().open;
+  const worst = wrong[0]?.severity === 'critical' ? 'bad' : wrong[0]?.severity === 'warning' ? 'warn' : 'acc';
   const connected = workers.filter(({ connection }) => connection.state !== 'disconnected' && connection.state !== 'connecting').length;
   const linked = isLinked(link);
   const age = link.lastUpdateAtMs === null ? null : Math.max(0, now - link.lastUpdateAtMs);
@@ -26,12 +29,12 @@ export function StatusBar({ onKeys, onAbout }: { onKeys: () => void; onAbout: ()
       <span className="sepr" />
       <span className="row">
         <Icon name="database" size={12} />
-        {health ? (
+        {health?.history ? (
           <>
             <b>{formatCount(health.history.runs)}</b> {health.history.runs === 1 ? 'run' : 'runs'}, {formatBytes(health.history.bytes)}
             {health.history.oldestRunAtMs !== null && `, since ${formatDay(health.history.oldestRunAtMs, now)}`}
           </>
-        ) : 'history not read yet'}
+        ) : health ? <span className="bad">the history does not answer</span> : 'history not read yet'}
       </span>
       {health?.writer.failing && (
         <span className="row bad" role="alert">
@@ -39,6 +42,13 @@ export function StatusBar({ onKeys, onAbout }: { onKeys: () => void; onAbout: ()
           Not being kept: {health.writer.lastError ?? 'the history cannot be written'}; {formatCount(health.writer.pending)} wait
         </span>
       )}
+      {wrong.length > 0 && (
+        <Link href={`/insights?id=a-${encodeURIComponent(wrong[0]!.id)}`} className={`row foot-alert ${worst}`} title={wrong[0]!.message}>
+          <Icon name="bell" size={12} />
+          <span className="el">{wrong.length === 1 ? wrong[0]!.message : `${formatCount(wrong.length)} alerts: ${wrong[0]!.message}`}</span>
+        </Link>
+      )}
+      <span className="sr" role="status">{wrong.length > 0 ? `Alert: ${wrong[0]!.message}` : ''}</span>
       <span className="sp" />
       <button type="button" className="row foot-btn" onClick={onAbout}>
         <Icon name="shield-check" size={12} />

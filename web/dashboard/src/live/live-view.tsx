@@ -1,4 +1,5 @@
 import { plural } from '../format.ts';
+import { FirstRun } from '../frame/first-run.tsx';
 import { Frame } from '../frame/frame.tsx';
 import { useLive } from '../services.tsx';
 import { Empty, Panel, Skeleton } from '../ui/parts.tsx';
@@ -47,15 +48,7 @@ export function LiveView() {
 }
 
 function NoWorker() {
-  return (
-    <section className="panel no-worker" aria-label="No worker">
-      <Empty icon="server" title="No ComfyUI is being watched">
-        <span>Start comfytrace with the address of a ComfyUI server:</span>
-        <code className="cmd mono">comfytrace serve --comfyui http://127.0.0.1:8188</code>
-        <span>The history below stays readable without one.</span>
-      </Empty>
-    </section>
-  );
+  return <section className="panel no-worker" aria-label="No worker"><FirstRun place="live" /></section>;
 }
 
 function Nothing({ anyWorker, allLost }: { anyWorker: boolean; allLost: boolean }) {

@@ -1,83 +1,139 @@
-import { filterOfQuery, filterQuery, filterSize, type RunFilter } from '@comfytrace/client';
-import { useMemo } from 'react';
+import { filterQuery, type ExportFormat, type RunFilter, type RunSummary } from '@comfytrace/client';
+import { useRunHistory, useTelemetryFilter } from '@comfytrace/client/react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { formatCount, formatDay } from '../format.ts';
 import { Frame, useHealth } from '../frame/frame.tsx';
-import { navigate, useAddress } from '../router.tsx';
-import { useNow, useWorkerName } from '../services.tsx';
+import { FirstRun } from '../frame/first-run.tsx';
+import { addressPlace, navigate, runPath, useAddress } from '../router.tsx';
+import { isLinked, useLive, useNow, useServices, useWorkerName } from '../services.tsx';
+import { usePrice } from '../settings/price.ts';
+import { ActiveFilters } from '../telemetry/active-filters.tsx';
+import { CleanupDialog } from '../telemetry/cleanup-dialog.tsx';
+import { ExportDialog } from '../telemetry/export-dialog.tsx';
+import { RunStatisticsPanel } from '../telemetry/run-statistics-panel.tsx';
+import { TelemetryFilterPanel } from '../telemetry/telemetry-filter-panel.tsx';
+import { DataTable } from '../ui/data-table.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { FilterPanel } from './filter-panel.tsx';
-import { RunsTable } from './runs-table.tsx';
-import { useRunList } from './use-run-list.ts';
+import { useKeys } from '../ui/keys.ts';
+import { CaveatMark, kReady, type Caveat, type PartState } from '../ui/states.tsx';
+import { useAddressPreset } from './address-preset.ts';
+import { BulkBar } from './bulk-bar.tsx';
+import { rememberRuns } from '../run/neighbours.ts';
+import { PhoneRow } from './run-cells.tsx';
+import { ColumnChooser, columnsOf, sortOf, useRunColumns } from './run-columns.tsx';
+import { useExportFormats } from './use-export-formats.ts';
+import { useFacets } from './use-facets.ts';
+import { useRunStatistics } from './use-run-statistics.ts';
+import { useSelection } from './use-selection.ts';
+import './runs.css';
 
+const kNobody: RunFilter = {};
+
+/** Every run: filter, numbers over what matches, and the list itself. The address is the state. */
 export function RunsView() {
+  const services = useServices();
+  const held = useTelemetryFilter(services, addressPlace);
+  const preset = useAddressPreset(held);
+  const waits = preset.is === 'waiting' || preset.is === 'known';
+  const filter = waits ? kNobody : held.filter;
   const { query } = useAddress();
-  const filter = useMemo(() => filterOfQuery(query), [query]);
-  const list = useRunList(filter);
+  const sort = sortOf(query);
+  const history = useRunHistory(services, { filter, sort });
+  const { facets, weeks } = useFacets(filter);
+  const { statistics, state: statisticsState, bins } = useRunStatistics(filter, history.isPrevious ? null : history.total);
+  const [dialog, setDialog] = useState<'clean' | 'export' | null>(null);
+  const [said, setSaid] = useState<string | null>(null);
+  const [current, setCurrent] = useState<RunSummary | null>(null);
+  const formats = useExportFormats();
   const health = useHealth().data;
   const now = useNow();
-  const change = (next: RunFilter) => {
-    const text = filterQuery(next).toString();
-    navigate(text ? `/runs?${text}` : '/runs', { replace: true });
+  const columns = useRunColumns();
+  const shown = useMemo(() => columnsOf(columns.chosen), [columns.chosen]);
+  const selection = useSelection(history.runs);
+  const panel = useRef<HTMLElement>(null);
+  const name = filterQuery(held.filter).toString();
+  const price = usePrice() ?? undefined;
+
+  useEffect(() => rememberRuns(history.runs.map((run) => run.runId)), [history.runs]);
+  useEffect(() => {
+    if (!history.isPrevious) panel.current?.querySelector('.dt')?.scrollTo?.({ top: 0 });
+  }, [history.isPrevious]);
+  useEffect(() => {
+    if (said === null) return;
+    const timer = setTimeout(() => setSaid(null), 8_000);
+    return () => clearTimeout(timer);
+  }, [said]);
+  useKeys({ f: () => focusFilter() });
+
+  const setSort = (next: string) => {
+    const params = filterQuery(held.filter);
+    if (next !== 'newest') params.set('sort', next);
+    navigate(params.size > 0 ? `/runs?${params}` : '/runs', { replace: true });
   };
-  const oldest = health?.history.oldestRunAtMs ?? null;
-  const kept = health?.history.runs ?? null;
+  const prune = useCallback(async (rule: Parameters<typeof services.api.prune>[0]) => services.api.prune(rule), [services]);
+  const exportRuns = async (format: ExportFormat, fields: string[]) => window.location.assign(services.api.exportUrl(format, filter, fields));
+  const oldest = health?.history?.oldestRunAtMs ?? null;
+  const kept = health?.history?.runs ?? null;
+  const table = useTableState(history, waits, held.active, held.reset);
+  const count = history.count + (history.hasMore && history.count > 0 ? 12 : 0);
+  const workerName = useWorkerName();
   return (
-    <Frame crumb={<><h1 className="crumb-h">Runs</h1><span className="el">{oldest === null ? 'every run that ended or is under way' : `every run since ${formatDay(oldest, now)}`}</span></>}>
+    <Frame
+      crumb={<><h1 className="crumb-h">Runs</h1><span className="el">{oldest === null ? 'every run that ended or is under way' : `every run since ${formatDay(oldest, now)}`}</span></>}
+      actions={<button type="button" className="btn ghost sm top-act" onClick={() => setDialog('clean')}><Icon name="trash-2" size={13} />Clean up</button>}
+    >
       <div className="rg">
-        <FilterPanel filter={filter} onChange={change} />
-        <section className="panel runs-panel" aria-label="Runs">
-          <div className="ph runs-head">
-            <Chips filter={filter} onChange={change} />
-            <span className="sp" />
-            {list.unseen > 0 && (
-              <button type="button" className="btn sm" onClick={list.reload}>
-                <Icon name="refresh-cw" size={13} />
-                {list.unseen} newer, reload
-              </button>
+        <TelemetryFilterPanel filter={held} facets={facets} weeks={weeks} />
+        <div className="runs-col">
+          <RunStatisticsPanel state={history.state === 'error' ? { is: 'empty', title: 'No numbers', next: 'The runs below were not read.' } : statisticsState} statistics={statistics} bins={bins} price={price} />
+          <section className="panel runs-panel" aria-label="Runs" ref={panel}>
+            <ActiveFilters filter={held.filter} onChange={held.set} matched={history.state === 'loading' ? null : history.total} total={kept} tookMs={history.tookMs} workerName={workerName}>
+              {table.caveat && <CaveatMark caveat={table.caveat} />}
+              {preset.is === 'unknown' && <span className="badge b-warn"><Icon name="s-warn" size={13} />There is no preset "{preset.name}"</span>}
+              {history.unseen > 0 && <button type="button" className="btn sm" onClick={() => void history.refresh()}><Icon name="refresh-cw" size={13} />{formatCount(history.unseen)} newer, reload</button>}
+              <ColumnChooser chosen={columns.chosen} onToggle={columns.toggle} onReset={columns.reset} />
+              {formats.length > 0 && <button type="button" className="btn sm" onClick={() => setDialog('export')}><Icon name="download" size={13} />Export</button>}
+            </ActiveFilters>
+            {history.state === 'empty' && held.active === 0 && !waits ? <FirstRun place="runs" /> : (
+              <div className={`runs-list ${history.isPrevious ? 'previous' : ''}`}>
+                <DataTable
+                  label={`Runs, ${sort} first`} columns={shown} count={count} rowAt={history.rowAt} keyOf={keyOf} onLook={history.look} state={table.state} sort={sort} onSort={setSort}
+                  selected={selection.ids} onSelect={selection.set} onOpen={openRun} onCurrent={setCurrent} rowClass={rowClass} phoneRow={phoneRow}
+                />
+              </div>
             )}
-            <span className="t3 s12 nw" aria-live="polite">
-              {list.total === null ? 'reading' : (
-                <>
-                  showing <b className="t1">{formatCount(list.total)}</b>
-                  {' of '}{formatCount(filterSize(filter) > 0 ? (kept ?? list.total) : Math.max(kept ?? 0, list.total))}
-                </>
-              )}
-            </span>
-          </div>
-          <RunsTable key={filterQuery(filter).toString()} list={list} filtered={filterSize(filter) > 0} onReset={() => change({})} />
-        </section>
+            {said && <p className="said" role="status">{said}</p>}
+            <BulkBar key={name} selected={selection.runs} current={current} onClear={selection.clear} onDone={setSaid} />
+          </section>
+        </div>
       </div>
+      {dialog === 'clean' && <CleanupDialog runs={kept} bytes={health?.history?.bytes ?? null} onClose={() => { setDialog(null); void history.refresh(); }} onPrune={prune} />}
+      {dialog === 'export' && <ExportDialog matched={history.total} formats={formats} onClose={() => setDialog(null)} onExport={exportRuns} />}
     </Frame>
   );
 }
 
-function Chips({ filter, onChange }: { filter: RunFilter; onChange: (next: RunFilter) => void }) {
-  const workerName = useWorkerName();
-  const chips: [keyof RunFilter, string][] = [];
-  if (filter.text) chips.push(['text', filter.text]);
-  if (filter.status) chips.push(['status', filter.status.join(', ')]);
-  if (filter.worker) chips.push(['worker', filter.worker.map(workerName).join(', ')]);
-  if (filter.workflow) chips.push(['workflow', filter.workflow.join(', ')]);
-  if (filter.from) chips.push(['from', filter.from]);
-  if (filter.to) chips.push(['to', filter.to]);
-  if (chips.length === 0) return <h2>All runs</h2>;
-  return (
-    <>
-      {chips.map(([key, words]) => (
-        <span className="chip" key={key}>
-          <span className="k">{key}</span>
-          <span className="el">{words}</span>
-          <button
-            type="button" className="x" aria-label={`Remove filter ${key}`}
-            onClick={() => {
-              const { [key]: _gone, ...rest } = filter;
-              onChange(rest);
-            }}
-          >
-            <Icon name="x" size={12} />
-          </button>
-        </span>
-      ))}
-    </>
-  );
+const keyOf = (run: RunSummary) => run.runId;
+const openRun = (run: RunSummary) => navigate(runPath(run.runId));
+const rowClass = (run: RunSummary) => (run.archived ? 'arch' : '');
+const phoneRow = (run: RunSummary) => <PhoneRow run={run} />;
+
+function focusFilter(): boolean {
+  const box = document.querySelector<HTMLElement>('.flt');
+  if (!box) return false;
+  if (box.dataset['open'] === 'false') box.querySelector<HTMLElement>('.flt-more')?.click();
+  requestAnimationFrame(() => box.querySelector<HTMLElement>('.flt-body summary, .flt-body input, .flt-body button')?.focus());
+  return true;
+}
+
+/** The list's state, and what is the matter with what it shows. */
+function useTableState(history: ReturnType<typeof useRunHistory>, waits: boolean, active: number, reset: () => void): { state: PartState; caveat: Caveat | null } {
+  const { link, known } = useLive();
+  const caveat: Caveat | null = history.error !== null && history.count > 0 ? { is: 'stale', detail: history.error }
+    : known && !isLinked(link) ? { is: 'disconnected', detail: 'new runs are not seen' } : null;
+  const state: PartState = waits || history.state === 'loading' ? { is: 'loading' }
+    : history.state === 'error' ? { is: 'error', title: history.refused ? 'Filter not understood' : 'The history was not read', detail: history.error ?? '', onRetry: history.refused ? reset : () => void history.refresh() }
+      : history.state === 'empty' && active > 0 ? { is: 'empty', icon: 'list-filter', title: 'No run matches', next: <><span>Words match the beginnings of words in titles, prompts, errors, notes and tags. </span><button type="button" className="btn sm" onClick={reset}>Reset filter</button></> }
+        : kReady;
+  return { state, caveat };
 }

@@ -1,26 +1,20 @@
 import { Frame } from '../frame/frame.tsx';
-import { usePref } from '../prefs.ts';
-import { toggleTheme, useTheme } from '../theme.ts';
-import { Toggle } from '../ui/controls.tsx';
-import { kSingleKeys } from '../ui/keys.ts';
-import { Panel } from '../ui/parts.tsx';
+import { AboutPanel } from './about-panel.tsx';
+import { AlertsPanel } from './alerts-panel.tsx';
+import { BrowserPanel } from './browser-panel.tsx';
+import { HistoryPanel } from './history-panel.tsx';
+import { WorkersPanel } from './workers-panel.tsx';
+import './settings.css';
 
-const kNone: string[] = [];
-
-/** What a person chooses for this browser. */
+/** What a person chooses for this browser, and how this comfytrace is set up. */
 export function SettingsView() {
-  const theme = useTheme();
-  const [single, setSingle] = usePref(kSingleKeys, true);
-  const [hidden, setHidden] = usePref('hiddenBadges', kNone);
   return (
-    <Frame crumb={<b>Settings</b>}>
-      <Panel label="This browser" title="This browser" about="kept here, not on the server">
-        <div className="pb stack settings">
-          <Toggle label="Light theme" on={theme === 'light'} onChange={toggleTheme} />
-          <Toggle label="Single keys" on={single} onChange={setSingle} hint="j, k, x, / and others act wherever nothing is typed into." />
-          <Toggle label="Show every badge" on={hidden.length === 0} disabled={hidden.length === 0} onChange={() => setHidden(kNone)} hint={hidden.length === 0 ? undefined : `${hidden.length} hidden`} />
-        </div>
-      </Panel>
+    <Frame crumb={<><h1 className="crumb-h">Settings</h1><span className="el">of this browser, and how this comfytrace is set up</span></>}>
+      <div className="settings">
+        <div className="stack"><BrowserPanel /><HistoryPanel /></div>
+        <div className="stack"><WorkersPanel /><AlertsPanel /></div>
+        <div className="stack"><AboutPanel /></div>
+      </div>
     </Frame>
   );
 }

@@ -6,13 +6,20 @@ import { Icon } from '../ui/icon.tsx';
 import { Dialog, Skeleton } from '../ui/parts.tsx';
 
 const kDay = 86_400_000;
-type Bound = 'olderThan' | 'keepNewest' | 'maxBytes';
+type Bound = 'olderThan' | 'keep' | 'maxBytes';
 
 /** The rule that a bound asks for; null: nothing is asked for. */
-export function pruneRuleOf(bound: Bound, value: number | undefined, nowMs: number): PruneRule | null {
+export function pruneRuleOf(bound: Bound, value: number | undefined): PruneRule | null {
   if (value === undefined || value < 0 || (bound === 'maxBytes' && value === 0)) return null;
-  if (bound === 'olderThan') return { olderThanMs: Math.floor(nowMs - value * kDay) };
-  return bound === 'keepNewest' ? { keepNewest: Math.floor(value) } : { maxBytes: Math.floor(value * 2 ** 30) };
+  if (bound === 'olderThan') return { olderThanMs: Math.floor(value * kDay) };
+  return bound === 'keep' ? { keep: Math.floor(value) } : { maxBytes: Math.floor(value * 2 ** 30) };
+}
+
+/** What the rule would have taken and stays, by why. */
+export function keptText({ keptOpen = 0, keptArchived = 0, keptTagged = 0 }: PruneReport): string {
+  const kept = [[keptArchived, 'archived'], [keptTagged, 'tagged'], [keptOpen, 'not over']].filter(([count]) => Number(count) > 0);
+  if (kept.length === 0) return 'Archived, tagged and open runs are kept.';
+  return `Beyond the bound ${kept.map(([count, word]) => `${formatCount(Number(count))} ${word}`).join(', ')} stay.`;
 }
 
 export interface CleanupDialogProps {
@@ -27,12 +34,12 @@ export interface CleanupDialogProps {
 /** Takes old runs out of the history, after it has said what goes, what stays and how much is freed. */
 export function CleanupDialog({ runs, bytes, onClose, onPrune }: CleanupDialogProps) {
   const [bound, setBound] = useState<Bound>('olderThan');
-  const [values, setValues] = useState<Record<Bound, number | undefined>>({ olderThan: 365, keepNewest: 100_000, maxBytes: 2 });
+  const [values, setValues] = useState<Record<Bound, number | undefined>>({ olderThan: 365, keep: 100_000, maxBytes: 2 });
   const [preview, setPreview] = useState<{ report: PruneReport | null; error: string | null }>({ report: null, error: null });
   const [removal, setRemoval] = useState<'no' | 'running' | { done: PruneReport } | { error: string }>('no');
   const group = useId();
   const [opened] = useState(() => Date.now());
-  const rule = pruneRuleOf(bound, values[bound], opened);
+  const rule = pruneRuleOf(bound, values[bound]);
   const name = JSON.stringify(rule);
 
   useEffect(() => {
@@ -89,19 +96,19 @@ export function CleanupDialog({ runs, bytes, onClose, onPrune }: CleanupDialogPr
           <fieldset className="prune" disabled={removal === 'running'}>
             <legend className="sr">What may go</legend>
             {line('olderThan', 'Older than', 'days')}
-            {line('keepNewest', 'Beyond the newest', 'runs')}
+            {line('keep', 'Beyond the newest', 'runs')}
             {line('maxBytes', 'Until it is under', 'GiB')}
           </fieldset>
           <div className="prune-preview" role="status">
             {!rule ? <p className="t3 s12">Say how much may go.</p>
               : error ? <p className="bad s12" role="alert">Not counted: {error}</p>
                 : !report ? <div role="group" aria-busy="true" aria-label="Counting"><Skeleton width="88%" /><Skeleton width="64%" /></div>
-                  : report.runs === 0 ? <p className="note"><Icon name="s-info" className="acc" /><span>Nothing goes: no run is beyond this bound.</span></p> : (
+                  : report.runs === 0 ? <p className="note"><Icon name="s-info" className="acc" /><span>Nothing goes: no run is beyond this bound. {keptText(report)}</span></p> : (
                     <p className="note">
                       <Icon name="s-info" className="acc" />
                       <span>
                         Removes <b>{plural(report.runs, 'run')}</b>{runs !== null && <> of {formatCount(runs)}</>}{report.oldestAtMs !== null && report.newestAtMs !== null && <>, {formatDay(report.oldestAtMs, opened)} to {formatDay(report.newestAtMs, opened)},</>} and
-                        gives back about <b>{formatBytes(report.bytes)}</b>{bytes !== null && <> of {formatBytes(bytes)}</>}. Archived, tagged and open runs are kept. Files in ComfyUI's output folder are never touched.
+                        gives back about <b>{formatBytes(report.bytes)}</b>{bytes !== null && <> of {formatBytes(bytes)}</>}. {keptText(report)} Files in ComfyUI's output folder are never touched.
                       </span>
                     </p>
                   )}

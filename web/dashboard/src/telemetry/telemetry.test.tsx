@@ -232,8 +232,9 @@ describe('export and clean-up', () => {
     expect(prune).toHaveBeenLastCalledWith(expect.objectContaining({ dryRun: false }));
   });
   it('asks for no rule without a bound', () => {
-    expect(pruneRuleOf('olderThan', undefined, 0)).toBeNull();
-    expect(pruneRuleOf('maxBytes', 0, 0)).toBeNull();
-    expect(pruneRuleOf('keepNewest', 100.7, 0)).toEqual({ keepNewest: 100 });
+    expect(pruneRuleOf('olderThan', undefined)).toBeNull();
+    expect(pruneRuleOf('maxBytes', 0)).toBeNull();
+    expect(pruneRuleOf('keep', 100.7)).toEqual({ keep: 100 });
+    expect(pruneRuleOf('olderThan', 30), 'an age, not a date').toEqual({ olderThanMs: 30 * 86_400_000 });
   });
 });

@@ -6,6 +6,7 @@ import { useKeys } from './keys.ts';
 import { useLongList } from './long-list.ts';
 import { usePhone, useWidth } from './media.ts';
 import { Skeleton } from './parts.tsx';
+import { useSteadyRows } from './steady-rows.ts';
 import { AbsenceBody, isAbsent, kReady, type PartState } from './states.tsx';
 
 export interface Column<Row> {
@@ -77,6 +78,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     const row = rowAt(index);
     return row === undefined ? null : keyOf(row);
   }
+
+  useSteadyRows({ scroller, rowPx: height, keyAt: (index) => (index >= 0 && index < count ? keyAt(index) : null), listTop: list.top, scrollBy: list.scrollBy });
 
   const go = (index: number) => {
     if (count === 0) return false;

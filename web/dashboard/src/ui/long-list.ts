@@ -48,6 +48,11 @@ export function useLongList({ count, rowPx, headPx, scroller }: { count: number;
     items: rows.getVirtualItems(),
     topOf: (start: number) => Math.round(toBox(offset) + start - offset),
     measure: () => rows.measure(),
+    top: () => scale().toList(scroller.current?.scrollTop ?? 0),
+    scrollBy: (px: number) => {
+      const element = scroller.current;
+      if (element) element.scrollTop = scale().toBox(scale().toList(element.scrollTop) + px);
+    },
     /** Brings a row into sight below the head, moving no more than is needed. */
     reveal: (index: number) => {
       const element = scroller.current;

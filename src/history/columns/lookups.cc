@@ -1,0 +1,194 @@
+#include "history/columns/lookups.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace comfytrace::history::columns {
+namespace {
+
+// A row on its way into a list. Its `key` grows towards the end of the list.
+struct Candidate {
+  std::int64_t key;
+  std::int64_t order;
+  std::uint32_t row;
+  bool missing;
+  [[nodiscard]] bool before(const Candidate& other) const {
+    if (missing != other.missing) return !missing;
+    if (key != other.key) return key < other.key;
+    return order < other.order;
+  }
+};
+const auto kBefore = [](const Candidate& a, const Candidate& b) { return a.before(b); };
+
+// The first `limit` candidates of all that were offered.
+class First {
+ public:
+  explicit First(std::size_t limit) : limit_(limit) {}
+  void offer(const Candidate& candidate) {
+    if (heap_.size() == limit_) {
+      if (!candidate.before(heap_.front())) return;
+      std::pop_heap(heap_.begin(), heap_.end(), kBefore);
+      heap_.pop_back();
+    }
+    heap_.push_back(candidate);
+    std::push_heap(heap_.begin(), heap_.end(), kBefore);
+  }
+  [[nodiscard]] bool is_full() const { return heap_.size() == limit_; }
+  // The last of them; only when full.
+  [[nodiscard]] const Candidate& last() const { return heap_.front(); }
+  [[nodiscard]] std::vector<Candidate> sorted() && {
+    std::sort_heap(heap_.begin(), heap_.end(), kBefore);
+    return std::move(heap_);
+  }
+
+ private:
+  std::size_t limit_;
+  std::vector<Candidate> heap_;
+};
+
+bool is_ascending(RunSort sort) {
+  return sort == RunSort::oldest || sort == RunSort::shortest;
+}
+
+// Not `-value`: that has no opposite of the least one.
+Candidate candidate(RunSort sort, const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
+  const bool ascending = is_ascending(sort);
+  const std::int64_t key = value.value_or(0);
+  return {ascending ? key : ~key, ascending ? rid : ~rid, row, !value.has_value()};
+}
+
+std::optional<std::int64_t> value_at(const Chunk& chunk, std::uint32_t row, RunSort sort) {
+  if (sort == RunSort::newest || sort == RunSort::oldest) return chunk.created_at_ms[row];
+  const std::int64_t value = sort == RunSort::vram ? chunk.vram_peak(row) : chunk.duration_ms[row];
+  return value == kMissing ? std::nullopt : std::optional(value);
+}
+
+std::optional<std::int64_t> value_of(const RunFacts& facts, RunSort sort) {
+  if (sort == RunSort::newest || sort == RunSort::oldest) return facts.created_at_ms;
+  return sort == RunSort::vram ? facts.vram_peak_bytes : facts.duration_ms;
+}
+
+std::int64_t rid_at(const ColumnStore::Snapshot& snapshot, std::uint32_t row) {
+  return snapshot.chunk(row / kChunkRows).rid[row % kChunkRows];
+}
+
+bool is_like(const WorkKey& key, const Work& work, LikeLevel level) {
+  return history::is_like(key, key_of(work), level);
+}
+
+// Hands over the matching rows that come newest first until `limit` of them were wanted; odd runs among them.
+// `wants` sees a row once and is asked in no particular order; the rows it wanted come back sorted.
+std::vector<Candidate> newest_wanted(RowScan& scan, std::int64_t limit,
+                                     const std::function<bool(const RunFacts&)>& wants_odd,
+                                     const std::function<bool(std::uint32_t row)>& wants) {
+  First first(static_cast<std::size_t>(limit));
+  scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
+    if (wants_odd(facts))
+      first.offer(candidate(RunSort::newest, facts.created_at_ms, rid_at(scan.snapshot(), row), row));
+  });
+  scan.each_block_newest_first([&](const RowBlock& block, std::int64_t newest_ms) {
+    if (first.is_full() && ~newest_ms > first.last().key) return false;
+    for (const std::uint16_t at : block.rows) {
+      const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + at;
+      const Candidate of = candidate(RunSort::newest, block.chunk->created_at_ms[at], block.chunk->rid[at], row);
+      if (first.is_full() && !of.before(first.last())) continue;
+      if (wants(row)) first.offer(of);
+    }
+    return true;
+  });
+  return std::move(first).sorted();
+}
+
+}  // namespace
+
+ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, RunSort sort, std::int64_t limit,
+                 const std::optional<ListPlace>& after, const RidSet* among) {
+  RowScan scan(snapshot, filter, among);
+  ListPage page;
+  First first(static_cast<std::size_t>(limit) + 1);
+  std::optional<Candidate> behind;
+  if (after) behind = candidate(sort, after->value, after->rid, 0);
+  const auto offer = [&](const Candidate& of) {
+    if (!behind || behind->before(of)) first.offer(of);
+  };
+  scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
+    ++page.total;
+    offer(candidate(sort, value_of(facts, sort), rid_at(snapshot, row), row));
+  });
+  scan.each_block_newest_first([&](const RowBlock& block, std::int64_t newest_ms) {
+    page.total += static_cast<std::int64_t>(block.rows.size());
+    if (sort == RunSort::newest && first.is_full() && ~newest_ms > first.last().key) return true;
+    for (const std::uint16_t at : block.rows) {
+      const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + at;
+      offer(candidate(sort, value_at(*block.chunk, at, sort), block.chunk->rid[at], row));
+    }
+    return true;
+  });
+  auto found = std::move(first).sorted();
+  page.has_more = found.size() > static_cast<std::size_t>(limit);
+  if (page.has_more) found.pop_back();
+  for (const Candidate& of : found) {
+    const std::int64_t key = is_ascending(sort) ? of.key : ~of.key;
+    page.runs.push_back({of.missing ? std::nullopt : std::optional(key), rid_at(snapshot, of.row)});
+  }
+  return page;
+}
+
+std::vector<RunFacts> facts_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& query,
+                                  std::optional<std::int64_t> without_rid, const RunIdOf& run_id_of,
+                                  const RidSet* among) {
+  RowScan scan(snapshot, query.filter, among);
+  if (query.like) scan.keep_works([&](const Work& work) { return is_like(*query.like, work, query.level); });
+  const auto rows = newest_wanted(
+      scan, query.limit,
+      [&](const RunFacts& facts) {
+        return query.without_run_id != facts.run_id &&
+               (!query.like || history::is_like(*query.like, facts.key, query.level));
+      },
+      [&](std::uint32_t row) { return !without_rid || rid_at(snapshot, row) != *without_rid; });
+  std::vector<RunFacts> found;
+  for (const Candidate& of : rows) {
+    auto run_id = run_id_of(rid_at(snapshot, of.row));
+    if (!run_id) continue;
+    if (auto facts = ColumnStore::facts_at(snapshot, of.row, std::move(*run_id))) found.push_back(std::move(*facts));
+  }
+  return found;
+}
+
+std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, const ScenesQuery& query,
+                                      std::optional<std::int64_t> without_rid, const RunIdOf& run_id_of) {
+  RunFilter filter;
+  filter.to_ms = query.before_ms;
+  RowScan scan(snapshot, filter);
+  const auto wants = [&](const SceneFacts& scene) {
+    if (!query.statuses.empty() && std::ranges::find(query.statuses, scene.status) == query.statuses.end())
+      return false;
+    return history::is_like(query.like, scene.key, query.level);
+  };
+  const auto any = [&](const RunFacts& facts) { return std::ranges::any_of(facts.scenes, wants); };
+  // A scene's graph is one of its run's; most runs are ruled out by that.
+  scan.keep_settings([&](const Setting& setting) {
+    return std::ranges::find(setting.fingerprints, query.like.structure) != setting.fingerprints.end();
+  });
+  const auto rows = newest_wanted(
+      scan, query.limit, [&](const RunFacts& facts) { return query.without_run_id != facts.run_id && any(facts); },
+      [&](std::uint32_t row) {
+        if (without_rid && rid_at(snapshot, row) == *without_rid) return false;
+        const auto facts = ColumnStore::facts_at(snapshot, row, "");
+        return facts && any(*facts);
+      });
+  std::vector<SceneSample> found;
+  for (const Candidate& of : rows) {
+    auto run_id = run_id_of(rid_at(snapshot, of.row));
+    if (!run_id) continue;
+    const auto facts = ColumnStore::facts_at(snapshot, of.row, std::move(*run_id));
+    if (!facts) continue;
+    for (const SceneFacts& scene : facts->scenes) {
+      if (static_cast<std::int64_t>(found.size()) == query.limit) return found;
+      if (wants(scene)) found.push_back({facts->run_id, facts->created_at_ms, scene});
+    }
+  }
+  return found;
+}
+
+}  // namespace comfytrace::history::columns

@@ -1,0 +1,220 @@
+#include "history/columns/row_scan.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "history/words.h"
+
+namespace comfytrace::history::columns {
+namespace {
+
+std::vector<std::string> all_folded(const std::vector<std::string>& texts) {
+  std::vector<std::string> all;
+  for (const std::string& text : texts) all.push_back(folded(text));
+  return all;
+}
+
+void mask_column(std::uint8_t* mask, const std::uint16_t* rows, std::uint32_t count,
+                 const std::vector<std::uint8_t>& passes) {
+  for (std::uint32_t i = 0; i < count; ++i) mask[i] &= passes[rows[i]];
+}
+
+struct Bounds {
+  std::int64_t min;
+  std::int64_t max;
+};
+// Missing values, which are negative, meet no bound.
+std::optional<Bounds> bounds_of(const std::optional<std::int64_t>& min, const std::optional<std::int64_t>& max,
+                                std::int64_t most) {
+  if (!min && !max) return std::nullopt;
+  return Bounds{std::clamp<std::int64_t>(min.value_or(0), 0, most + 1),
+                std::clamp<std::int64_t>(max.value_or(most), -1, most)};
+}
+
+}  // namespace
+
+void RidSet::add(std::int64_t rid) {
+  if (rid < 0 || rid > std::numeric_limits<std::uint32_t>::max()) return;
+  const auto word = static_cast<std::size_t>(rid / 64);
+  if (word >= words_.size()) words_.resize(std::max(word + 1, words_.size() * 2), 0);
+  words_[word] |= std::uint64_t{1} << (rid % 64);
+}
+
+RowScan::RowScan(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RidSet* among)
+    : snapshot_(snapshot), filter_(filter), among_(among) {
+  const SharedFacts& shared = snapshot_.shared();
+  const bool asks = asks_outcome(filter);
+  outcomes_.resize(shared.outcomes.size());
+  for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+    const Outcome& outcome = shared.outcomes[i];
+    has_odd_ |= outcome.is_odd;
+    outcomes_[i] = !outcome.is_odd && (!asks || meets(outcome, filter));
+  }
+  if (asks_setting(filter)) {
+    const auto workflows = all_folded(filter.workflows);
+    const auto gpus = all_folded(filter.gpus);
+    keep_settings([&](const Setting& setting) { return meets(setting, filter, workflows, gpus); });
+  }
+  if (asks_label(filter)) {
+    labels_.resize(shared.labels.size());
+    for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = meets(shared.labels[i], filter);
+  }
+}
+
+void RowScan::keep_works(const std::function<bool(const Work&)>& holds) {
+  const auto& works = snapshot_.shared().works;
+  works_.resize(works.size(), 1);
+  for (std::size_t i = 0; i < works_.size(); ++i) works_[i] = works_[i] && holds(works[i]);
+}
+
+void RowScan::keep_settings(const std::function<bool(const Setting&)>& holds) {
+  const auto& settings = snapshot_.shared().settings;
+  settings_.resize(settings.size(), 1);
+  for (std::size_t i = 0; i < settings_.size(); ++i) settings_[i] = settings_[i] && holds(settings[i]);
+}
+
+bool RowScan::localise(const LocalColumn& column, const Passing& passing, LocalPass& local) {
+  local.all = true;
+  if (passing.empty()) return true;
+  const auto& locals = column.locals();
+  const std::size_t count = locals.size();
+  local.passes.assign(count, 0);
+  bool any = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    // What was interned after the filter was read is not in this snapshot.
+    const std::uint8_t passes = locals[i] < passing.size() ? passing[locals[i]] : 0;
+    local.passes[i] = passes;
+    local.all &= passes != 0;
+    any |= passes != 0;
+  }
+  return any;
+}
+
+bool RowScan::enter(std::size_t chunk) {
+  number_ = chunk;
+  chunk_ = &snapshot_.chunk(chunk);
+  return localise(chunk_->outcome, outcomes_, outcome_) && localise(chunk_->setting, settings_, setting_) &&
+         localise(chunk_->label, labels_, label_) && localise(chunk_->work, works_, work_);
+}
+
+bool RowScan::takes_whole(std::size_t chunk) const {
+  RunFilter date_only;
+  date_only.from_ms = filter_.from_ms;
+  date_only.to_ms = filter_.to_ms;
+  if (filter_ != date_only || among_ || !settings_.empty() || !works_.empty()) return false;
+  const Chunk& of = snapshot_.chunk(chunk);
+  for (std::uint32_t block = 0; block * kBlockRows < snapshot_.rows_of(chunk); ++block) {
+    if (filter_.from_ms && of.oldest_ms[block].load(std::memory_order_relaxed) < *filter_.from_ms) return false;
+    if (filter_.to_ms && of.newest_ms[block].load(std::memory_order_relaxed) >= *filter_.to_ms) return false;
+  }
+  return true;
+}
+
+// Dates, durations, peaks.
+void RowScan::mask_numbers(std::uint32_t begin, std::uint32_t count) {
+  if (filter_.from_ms || filter_.to_ms) {
+    const std::int64_t from = filter_.from_ms.value_or(std::numeric_limits<std::int64_t>::min());
+    const std::int64_t to = filter_.to_ms.value_or(std::numeric_limits<std::int64_t>::max());
+    const std::int64_t* created = chunk_->created_at_ms.get() + begin;
+    const bool no_end = !filter_.to_ms;
+    for (std::uint32_t i = 0; i < count; ++i)
+      mask_[i] &= static_cast<std::uint8_t>((created[i] >= from) & (no_end | (created[i] < to)));
+  }
+  if (const auto bounds =
+          bounds_of(filter_.duration_min_ms, filter_.duration_max_ms, std::numeric_limits<std::int32_t>::max() - 1)) {
+    const auto min = static_cast<std::int32_t>(bounds->min);
+    const auto max = static_cast<std::int32_t>(bounds->max);
+    const std::int32_t* duration = chunk_->duration_ms.get() + begin;
+    for (std::uint32_t i = 0; i < count; ++i)
+      mask_[i] &= static_cast<std::uint8_t>((duration[i] >= min) & (duration[i] <= max));
+  }
+  if (const auto bounds =
+          bounds_of(filter_.vram_peak_min_bytes, filter_.vram_peak_max_bytes, (std::int64_t{255} << 32) - 1)) {
+    const std::uint32_t* low = chunk_->vram_peak_low.get() + begin;
+    const std::uint8_t* high = chunk_->vram_peak_high.get() + begin;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      // A missing peak is larger than any.
+      const auto peak = static_cast<std::int64_t>((std::uint64_t{high[i]} << 32) | low[i]);
+      mask_[i] &= static_cast<std::uint8_t>((peak >= bounds->min) & (peak <= bounds->max));
+    }
+  }
+}
+
+// The dead, and what only the history's rows can tell.
+void RowScan::mask_rest(std::uint32_t begin, std::uint32_t count) {
+  if (const auto* died = chunk_->died()) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t at = died[begin + i].load(std::memory_order_relaxed);
+      mask_[i] &= static_cast<std::uint8_t>((at == 0) | (at > snapshot_.version));
+    }
+  }
+  if (!among_) return;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (mask_[i]) mask_[i] = among_->has(chunk_->rid[begin + i]);
+  }
+}
+
+RowBlock RowScan::match(std::uint32_t begin, std::uint32_t end) {
+  const std::uint32_t block = begin / kBlockRows;
+  RowBlock matching{chunk_, number_, {}};
+  const std::int64_t oldest = chunk_->oldest_ms[block].load(std::memory_order_relaxed);
+  const std::int64_t newest = chunk_->newest_ms[block].load(std::memory_order_relaxed);
+  if ((filter_.from_ms && newest < *filter_.from_ms) || (filter_.to_ms && oldest >= *filter_.to_ms)) return matching;
+  const std::uint32_t count = end - begin;
+  std::fill_n(mask_.begin(), count, std::uint8_t{1});
+  mask_numbers(begin, count);
+  if (!outcome_.all) mask_column(mask_.data(), chunk_->outcome.rows() + begin, count, outcome_.passes);
+  if (!setting_.all) mask_column(mask_.data(), chunk_->setting.rows() + begin, count, setting_.passes);
+  if (!label_.all) mask_column(mask_.data(), chunk_->label.rows() + begin, count, label_.passes);
+  if (!work_.all) mask_column(mask_.data(), chunk_->work.rows() + begin, count, work_.passes);
+  mask_rest(begin, count);
+  std::uint32_t found = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    found_[found] = static_cast<std::uint16_t>(begin + i);
+    found += mask_[i];
+  }
+  matching.rows = {found_.data(), found};
+  return matching;
+}
+
+void RowScan::each_block_newest_first(const std::function<bool(const RowBlock&, std::int64_t newest_ms)>& each) {
+  struct Item {
+    std::int64_t newest_ms;
+    std::uint32_t chunk;
+    std::uint32_t begin;
+  };
+  std::vector<Item> order;
+  for (std::size_t i = 0; i < snapshot_.chunks(); ++i) {
+    for (std::uint32_t begin = 0; begin < snapshot_.rows_of(i); begin += kBlockRows) {
+      const auto& newest = snapshot_.chunk(i).newest_ms[begin / kBlockRows];
+      order.push_back({newest.load(std::memory_order_relaxed), static_cast<std::uint32_t>(i), begin});
+    }
+  }
+  std::ranges::sort(order, [](const Item& a, const Item& b) { return a.newest_ms > b.newest_ms; });
+  bool may_match = false;
+  for (const Item& item : order) {
+    if (!chunk_ || number_ != item.chunk) may_match = enter(item.chunk);
+    if (!may_match) {
+      if (!each({chunk_, number_, {}}, item.newest_ms)) return;
+      continue;
+    }
+    const RowBlock block = match(item.begin, std::min(item.begin + kBlockRows, snapshot_.rows_of(item.chunk)));
+    if (!each(block, item.newest_ms)) return;
+  }
+}
+
+void RowScan::each_odd(const std::function<void(const RunFacts&, std::uint32_t row)>& each) {
+  if (!has_odd_) return;
+  for (std::size_t i = 0; i < snapshot_.chunks(); ++i) {
+    const Chunk& chunk = snapshot_.chunk(i);
+    const std::size_t count = chunk.odd.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      const OddRun& odd = chunk.odd[k];
+      if (odd.row >= snapshot_.rows_of(i)) break;
+      if (!chunk.is_live(odd.row, snapshot_.version) || (among_ && !among_->has(chunk.rid[odd.row]))) continue;
+      if (meets(odd.facts, filter_)) each(odd.facts, static_cast<std::uint32_t>(i) * kChunkRows + odd.row);
+    }
+  }
+}
+
+}  // namespace comfytrace::history::columns

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "history/columns/column_store.h"
+#include "history/run_filter.h"
+
+namespace comfytrace::history::columns {
+
+// Numbers of runs, for what only the rows of the history can tell (text, regex).
+class RidSet {
+ public:
+  void add(std::int64_t rid);
+  [[nodiscard]] bool has(std::uint32_t rid) const {
+    return rid / 64 < words_.size() && (words_[rid / 64] >> (rid % 64) & 1) != 0;
+  }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+// Matching rows of one block: positions in their chunk, ascending.
+struct RowBlock {
+  const Chunk* chunk = nullptr;
+  std::size_t chunk_number = 0;
+  std::span<const std::uint16_t> rows;
+};
+
+// Finds the rows of a snapshot that meet a filter. One object a question, one thread.
+class RowScan {
+ public:
+  // `filter` without text and regex: `among` stands for those. Both, and the snapshot's store, must outlive this.
+  RowScan(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RidSet* among = nullptr);
+
+  // Keeps only rows whose shared facts hold. Called once for each of them.
+  void keep_works(const std::function<bool(const Work&)>& holds);
+  void keep_settings(const std::function<bool(const Setting&)>& holds);
+
+  // Every block that has matching rows, in order of commit. Odd runs are not among them.
+  template <class Each>
+  void each_block(Each&& each) {
+    for (std::size_t i = 0; i < snapshot_.chunks(); ++i) each_block_of(i, each);
+  }
+  template <class Each>
+  void each_block_of(std::size_t chunk, Each&& each) {
+    if (!enter(chunk)) return;
+    const std::uint32_t rows = snapshot_.rows_of(chunk);
+    for (std::uint32_t begin = 0; begin < rows; begin += kBlockRows) {
+      const RowBlock block = match(begin, std::min(begin + kBlockRows, rows));
+      if (!block.rows.empty()) each(block);
+    }
+  }
+  // The same, newest creations first, with what is the newest creation in the block; until `each` returns false.
+  void each_block_newest_first(const std::function<bool(const RowBlock&, std::int64_t newest_ms)>& each);
+
+  // Odd runs that meet the filter, with their row in the snapshot.
+  void each_odd(const std::function<void(const RunFacts&, std::uint32_t row)>& each);
+
+  [[nodiscard]] const ColumnStore::Snapshot& snapshot() const { return snapshot_; }
+  // Whether every row of the chunk is asked for that lives.
+  [[nodiscard]] bool takes_whole(std::size_t chunk) const;
+
+ private:
+  // One byte a number of an interner: whether it may pass. Empty: all may.
+  using Passing = std::vector<std::uint8_t>;
+  // The same by the local numbers of the chunk at hand.
+  struct LocalPass {
+    bool all = true;
+    std::vector<std::uint8_t> passes;
+  };
+
+  // False: no row of the chunk can match.
+  bool enter(std::size_t chunk);
+  bool localise(const LocalColumn& column, const Passing& passing, LocalPass& local);
+  RowBlock match(std::uint32_t begin, std::uint32_t end);
+  void mask_numbers(std::uint32_t begin, std::uint32_t count);
+  void mask_rest(std::uint32_t begin, std::uint32_t count);
+
+  const ColumnStore::Snapshot snapshot_;
+  const RunFilter& filter_;
+  const RidSet* among_;
+  Passing outcomes_;
+  Passing settings_;
+  Passing labels_;
+  Passing works_;
+  bool has_odd_ = false;
+  // Of the chunk at hand.
+  const Chunk* chunk_ = nullptr;
+  std::size_t number_ = 0;
+  LocalPass outcome_;
+  LocalPass setting_;
+  LocalPass label_;
+  LocalPass work_;
+  std::array<std::uint8_t, kBlockRows> mask_;
+  std::array<std::uint16_t, kBlockRows> found_;
+};
+
+}  // namespace comfytrace::history::columns

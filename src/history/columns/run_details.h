@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "history/columns/interner.h"
+#include "history/columns/shared_facts.h"
+
+namespace comfytrace::history::columns {
+
+// All kinds of shared facts of one store.
+struct SharedFacts {
+  Interner<Outcome> outcomes;
+  Interner<Setting> settings;
+  Interner<Label> labels;
+  Interner<Work> works;
+  Interner<NodeShape> shapes;
+  Interner<SceneNames> scene_names;
+
+  [[nodiscard]] std::size_t bytes() const {
+    return outcomes.bytes() + settings.bytes() + labels.bytes() + works.bytes() + shapes.bytes() + scene_names.bytes();
+  }
+};
+
+// What no filter looks at: what the classes of node took, other times, the scenes. Numbers of the interners stand in
+// it. The node classes come first: statistics by class read no further.
+//
+// Appends to `bytes`. False: something in `facts` does not fit this form; `bytes` is then in part written.
+[[nodiscard]] bool pack_details(const RunFacts& facts, SharedFacts& shared, std::string& bytes);
+
+// Fills in what pack_details took; run_id, created_at_ms must be set. False: the bytes are damaged.
+[[nodiscard]] bool unpack_details(std::string_view bytes, const SharedFacts& shared, RunFacts& facts);
+
+// Reads the node classes alone.
+class NodeTimes {
+ public:
+  explicit NodeTimes(const unsigned char* bytes) : at_(bytes), shape_(next()) {}
+  [[nodiscard]] std::uint32_t shape() const { return static_cast<std::uint32_t>(shape_); }
+  // Once for each class of the shape, in its order.
+  [[nodiscard]] std::int64_t next_ms() {
+    const std::uint64_t value = next();
+    return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+  }
+
+ private:
+  std::uint64_t next() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const std::uint64_t byte = *at_++;
+      value |= (byte & 0x7F) << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  }
+  const unsigned char* at_;
+  std::uint64_t shape_;
+};
+
+}  // namespace comfytrace::history::columns

@@ -1,0 +1,158 @@
+#include "history/columns/shared_facts.h"
+
+#include <algorithm>
+
+#include "history/words.h"
+
+namespace comfytrace::history::columns {
+namespace {
+
+template <class T>
+bool contains(const std::vector<T>& list, const T& value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
+template <class T>
+bool shares(const std::vector<T>& wanted, const std::vector<T>& has) {
+  return std::ranges::any_of(has, [&](const T& one) { return contains(wanted, one); });
+}
+
+bool within(const std::optional<std::int64_t>& min, const std::optional<std::int64_t>& max,
+            const std::optional<std::int64_t>& value) {
+  if (!min && !max) return true;
+  return value && *value >= min.value_or(*value) && *value <= max.value_or(*value);
+}
+
+}  // namespace
+
+Outcome outcome_of(const RunFacts& facts) {
+  return {facts.status,
+          facts.exit_reason,
+          facts.archived,
+          false,
+          facts.scene_count,
+          facts.scenes_succeeded,
+          facts.attempt_count,
+          facts.attempts_out_of_memory,
+          facts.attempts_timed_out,
+          facts.fallback_count,
+          facts.frames};
+}
+
+Setting setting_of(const RunFacts& facts) {
+  Setting setting{facts.workflow_name,  facts.fingerprint,      {},
+                  facts.model,          facts.models,           facts.worker_ids,
+                  facts.devices,        facts.vram_total_bytes, facts.comfyui_version,
+                  facts.pytorch_version};
+  for (const SceneFacts& scene : facts.scenes) {
+    if (!scene.key.structure.empty()) setting.fingerprints.push_back(scene.key.structure);
+  }
+  std::ranges::sort(setting.fingerprints);
+  setting.fingerprints.erase(std::unique(setting.fingerprints.begin(), setting.fingerprints.end()),
+                             setting.fingerprints.end());
+  return setting;
+}
+
+Label label_of(const RunFacts& facts) {
+  return {facts.story_id, facts.story_title, facts.tags};
+}
+
+NodeShape shape_of(const RunFacts& facts) {
+  NodeShape shape;
+  for (const NodeClassFacts& of_class : facts.node_classes) {
+    shape.classes.push_back(of_class.class_type);
+    shape.executions.push_back(of_class.executions);
+  }
+  return shape;
+}
+
+Work work_of(const WorkKey& key) {
+  return {key.structure, key.models, key.work_size, key.scene_count, key.device, key.executed, key.is_cold};
+}
+
+WorkKey key_of(const Work& work) {
+  return {work.structure, work.models, work.work_size, work.scene_count, work.device, work.executed, work.is_cold};
+}
+
+void restore(RunFacts& facts, const Outcome& outcome, const Setting& setting, const Label& label) {
+  facts.status = outcome.status;
+  facts.exit_reason = outcome.exit_reason;
+  facts.archived = outcome.archived;
+  facts.scene_count = outcome.scene_count;
+  facts.scenes_succeeded = outcome.scenes_succeeded;
+  facts.attempt_count = outcome.attempt_count;
+  facts.attempts_out_of_memory = outcome.attempts_out_of_memory;
+  facts.attempts_timed_out = outcome.attempts_timed_out;
+  facts.fallback_count = outcome.fallback_count;
+  facts.frames = outcome.frames;
+  facts.workflow_name = setting.workflow_name;
+  facts.fingerprint = setting.fingerprint;
+  facts.model = setting.model;
+  facts.models = setting.models;
+  facts.worker_ids = setting.worker_ids;
+  facts.devices = setting.devices;
+  facts.vram_total_bytes = setting.vram_total_bytes;
+  facts.comfyui_version = setting.comfyui_version;
+  facts.pytorch_version = setting.pytorch_version;
+  facts.story_id = label.story_id;
+  facts.story_title = label.story_title;
+  facts.tags = label.tags;
+}
+
+bool asks_outcome(const RunFilter& filter) {
+  return !filter.statuses.empty() || !filter.exit_reasons.empty() || filter.archived || filter.attempts_min ||
+         filter.attempts_max;
+}
+
+bool asks_setting(const RunFilter& filter) {
+  return !filter.worker_ids.empty() || !filter.gpus.empty() || !filter.workflows.empty() || !filter.models.empty();
+}
+
+bool asks_label(const RunFilter& filter) {
+  return !filter.tags.empty() || filter.story;
+}
+
+bool meets(const Outcome& outcome, const RunFilter& filter) {
+  if (!filter.statuses.empty() && !contains(filter.statuses, outcome.status)) return false;
+  if (!filter.exit_reasons.empty() && !(outcome.exit_reason && contains(filter.exit_reasons, *outcome.exit_reason)))
+    return false;
+  if (filter.archived && outcome.archived != *filter.archived) return false;
+  return within(filter.attempts_min, filter.attempts_max, outcome.attempt_count);
+}
+
+bool meets(const Label& label, const RunFilter& filter) {
+  if (!filter.tags.empty() && !shares(filter.tags, label.tags)) return false;
+  if (!filter.story) return true;
+  if (!label.story_id.empty() && label.story_id == *filter.story) return true;
+  return !label.story_title.empty() && folded(label.story_title) == folded(*filter.story);
+}
+
+bool meets(const Setting& setting, const RunFilter& filter, const std::vector<std::string>& folded_workflows,
+           const std::vector<std::string>& folded_gpus) {
+  if (!filter.worker_ids.empty() && !shares(filter.worker_ids, setting.worker_ids)) return false;
+  if (!filter.models.empty() && !shares(filter.models, setting.models)) return false;
+  if (!filter.gpus.empty() && std::ranges::none_of(setting.devices, [&](const std::string& device) {
+        return contains(folded_gpus, folded(device));
+      }))
+    return false;
+  if (filter.workflows.empty()) return true;
+  if (!setting.workflow_name.empty() && contains(folded_workflows, folded(setting.workflow_name))) return true;
+  return shares(filter.workflows, setting.fingerprints);
+}
+
+bool meets(const RunFacts& facts, const RunFilter& filter) {
+  if (filter.from_ms && facts.created_at_ms < *filter.from_ms) return false;
+  if (filter.to_ms && facts.created_at_ms >= *filter.to_ms) return false;
+  if (!within(filter.duration_min_ms, filter.duration_max_ms, facts.duration_ms)) return false;
+  if (!within(filter.vram_peak_min_bytes, filter.vram_peak_max_bytes, facts.vram_peak_bytes)) return false;
+  if (asks_outcome(filter) && !meets(outcome_of(facts), filter)) return false;
+  if (asks_label(filter) && !meets(label_of(facts), filter)) return false;
+  if (!asks_setting(filter)) return true;
+  std::vector<std::string> workflows;
+  std::vector<std::string> gpus;
+  for (const std::string& workflow : filter.workflows) workflows.push_back(folded(workflow));
+  for (const std::string& gpu : filter.gpus) gpus.push_back(folded(gpu));
+  return meets(setting_of(facts), filter, workflows, gpus);
+}
+
+}  // namespace comfytrace::history::columns

@@ -1,0 +1,101 @@
+#include "history/sqlite/column_keeper.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "history/sqlite/column_file.h"
+
+namespace comfytrace::history::sqlite {
+namespace {
+
+// After a crash at most so many runs are read one by one, which takes about a second.
+constexpr std::int64_t kUnwritten = 16'384;
+
+}  // namespace
+
+ColumnKeeper::ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror,
+                           std::int64_t max_bytes)
+    : session_(std::move(session)), mirror_(std::move(mirror)), max_bytes_(max_bytes) {
+  LoadedColumns loaded = load_columns(*session_, max_bytes_);
+  store_ = std::move(loaded.store);
+  covers_from_ms_ = loaded.covers_from_ms;
+  kept_rows_ = loaded.kept_rows;
+  unwritten_ = loaded.read_runs;
+  mirror_->show({store_, covers_from_ms_});
+  fit();
+  if (unwritten_ >= kUnwritten) write_back();
+}
+
+void ColumnKeeper::committed() {
+  if (pending_.empty()) return;
+  unwritten_ += static_cast<std::int64_t>(pending_.size());
+  const std::int64_t from_ms = covers_from_ms_.value_or(std::numeric_limits<std::int64_t>::min());
+  for (const auto& [rid, facts] : pending_) {
+    if (!store_) break;
+    if (!facts || facts->created_at_ms < from_ms) {
+      store_->remove(rid);
+    } else if (!store_->append(rid, *facts)) {
+      replace(nullptr);
+    }
+  }
+  pending_.clear();
+  if (!store_) return;
+  store_->publish();
+  fit();
+  if (unwritten_ >= kUnwritten) write_back();
+}
+
+void ColumnKeeper::replace(std::shared_ptr<columns::ColumnStore> store) {
+  store_ = std::move(store);
+  kept_rows_ = 0;
+  mirror_->show({store_, covers_from_ms_});
+}
+
+// When the newest runs that may stay were created, so that the columns take well less than their bound.
+std::int64_t ColumnKeeper::oldest_to_keep() const {
+  const auto snapshot = store_->snapshot();
+  std::vector<std::int64_t> created;
+  for (std::size_t i = 0; i < snapshot.chunks(); ++i) {
+    for (std::uint32_t row = 0; row < snapshot.rows_of(i); ++row) {
+      if (snapshot.chunk(i).is_live(row, snapshot.version)) created.push_back(snapshot.chunk(i).created_at_ms[row]);
+    }
+  }
+  const double share = 0.8 * static_cast<double>(max_bytes_) / static_cast<double>(store_->bytes());
+  const auto keep = static_cast<std::size_t>(share * static_cast<double>(created.size()));
+  if (keep == 0) return std::numeric_limits<std::int64_t>::max();
+  const auto oldest = created.end() - static_cast<std::ptrdiff_t>(std::min(keep, created.size()));
+  std::nth_element(created.begin(), oldest, created.end());
+  return *oldest;
+}
+
+// Drops dead rows when they are many, and the oldest runs when all take too much memory.
+void ColumnKeeper::fit() {
+  if (!store_) return;
+  const std::uint32_t dead = store_->rows() - store_->live();
+  const bool too_large = static_cast<std::int64_t>(store_->bytes()) > max_bytes_;
+  if (!too_large && dead <= std::max(columns::kChunkRows, store_->live() / 4)) return;
+  std::int64_t from_ms = covers_from_ms_.value_or(std::numeric_limits<std::int64_t>::min());
+  if (too_large && dead <= store_->live()) {
+    from_ms = std::max(from_ms, oldest_to_keep());
+    covers_from_ms_ = from_ms;
+  }
+  auto fresh = store_->compacted(from_ms);
+  fresh->publish();
+  replace(std::move(fresh));
+  write_back();
+}
+
+void ColumnKeeper::write_back() {
+  if (!store_ || unwritten_ == 0) return;
+  unwritten_ = 0;  // also if it cannot be written: not every commit shall try
+  try {
+    Transaction transaction(session_->connection, Transaction::Kind::write);
+    write_columns(*session_, *store_, covers_from_ms_, kept_rows_);
+    transaction.commit();
+    kept_rows_ = store_->rows();
+  } catch (const SQLite::Exception&) {
+    // What changed stays in the list of changes.
+  }
+}
+
+}  // namespace comfytrace::history::sqlite

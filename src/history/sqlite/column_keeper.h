@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "history/columns/mirror.h"
+#include "history/run_facts.h"
+#include "history/sqlite/run_rows.h"
+
+namespace comfytrace::history::sqlite {
+
+// Keeps the columns equal to the runs, for the one that writes them. One thread.
+class ColumnKeeper {
+ public:
+  // Loads the columns and shows them in `mirror`. Throws SQLite::Exception, Damaged.
+  ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror, std::int64_t max_bytes);
+
+  // Within a transaction that changes runs.
+  void changed(std::int64_t rid, const model::Run& run) { pending_.emplace_back(rid, facts_of(run)); }
+  void removed(std::int64_t rid) { pending_.emplace_back(rid, std::nullopt); }
+  // After it: shows its changes, or forgets them.
+  void committed();
+  void rolled_back() { pending_.clear(); }
+
+  // Writes the columns into the file, so that the next start is quick. Not being able to is no fault: then the next
+  // start takes longer.
+  void write_back();
+
+ private:
+  void fit();
+  void replace(std::shared_ptr<columns::ColumnStore> store);
+  [[nodiscard]] std::int64_t oldest_to_keep() const;
+
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<columns::Mirror> mirror_;
+  const std::int64_t max_bytes_;
+  std::shared_ptr<columns::ColumnStore> store_;  // null: given up
+  std::optional<std::int64_t> covers_from_ms_;
+  std::uint32_t kept_rows_ = 0;  // rows that the file has
+  std::int64_t unwritten_ = 0;   // changes that it does not have
+  std::vector<std::pair<std::int64_t, std::optional<RunFacts>>> pending_;
+};
+
+}  // namespace comfytrace::history::sqlite

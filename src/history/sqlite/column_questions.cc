@@ -1,0 +1,136 @@
+#include "history/sqlite/column_questions.h"
+
+#include <limits>
+
+#include "base/codec.h"
+#include "history/columns/lookups.h"
+#include "history/columns/statistics.h"
+#include "history/sqlite/column_file.h"
+#include "history/sqlite/filter_sql.h"
+#include "history/time_bucket.h"
+
+namespace comfytrace::history::sqlite {
+namespace {
+
+void check(const base::Result<void>& fits) {
+  if (!fits) throw Refused{fits.error()};
+}
+
+bool covers(const columns::Mirror::View& view, const RunFilter& filter) {
+  return view.store && (!view.covers_from_ms || (filter.from_ms && *filter.from_ms >= *view.covers_from_ms));
+}
+
+[[noreturn]] void refuse(const columns::Mirror::View& view) {
+  const std::string mend = "raise max_column_bytes in config.toml, or prune old runs";
+  if (!view.store)
+    throw Refused{{base::ErrorCode::too_large, "there are more runs than statistics can hold", "", mend}};
+  throw Refused{{base::ErrorCode::too_large,
+                 "statistics reach back to " + iso_time(*view.covers_from_ms, 0) +
+                     ": older runs do not fit into the memory that they may take",
+                 "from", "ask from then on; or " + mend}};
+}
+
+}  // namespace
+
+columns::Mirror::View ColumnQuestions::view() {
+  if (shared_) return shared_->view();
+  const Version version = session_->connection.data_version();
+  if (own_version_ != version) {
+    LoadedColumns loaded = load_columns(*session_, max_bytes_);
+    own_ = {std::move(loaded.store), loaded.covers_from_ms};
+    own_version_ = version;
+  }
+  return own_;
+}
+
+const columns::RidSet* ColumnQuestions::among(const RunFilter& filter) {
+  const bool by_text = filter.text && !match_of(*filter.text).empty();
+  if (!by_text && !filter.regex) return nullptr;
+  RunFilter by_rows;
+  // A regular expression is looked for in every run that meets the rest, so the rest goes along.
+  if (filter.regex) by_rows = filter;
+  by_rows.text = filter.text;
+  const std::string key = base::encode_json(by_rows);
+  Transaction snapshot(session_->connection, Transaction::Kind::read);
+  const Version version = session_->connection.data_version();
+  if (among_key_ == key && among_version_ == version) return &among_;
+  among_ = {};
+  if (filter.regex) {
+    FilterSql(*session_, by_rows)
+        .each_row("r.rid", RunSort::newest, std::nullopt, std::numeric_limits<std::int64_t>::max(), [&](Query& query) {
+          among_.add(query.integer(0));
+          return true;
+        });
+  } else {
+    Query query = session_->connection.query("SELECT rowid FROM run_words WHERE run_words MATCH ?");
+    const std::string match = match_of(*filter.text);
+    query.bind(match);
+    while (query.step()) among_.add(query.integer(0));
+  }
+  among_key_ = key;
+  among_version_ = version;
+  return &among_;
+}
+
+std::optional<std::string> ColumnQuestions::run_id_of(std::int64_t rid) {
+  Query query = session_->connection.query("SELECT run_id FROM runs WHERE rid = ?");
+  query.bind(rid);
+  return query.step() ? std::optional(query.id(0)) : std::nullopt;
+}
+
+std::optional<std::int64_t> ColumnQuestions::maybe_rid_of(const std::optional<std::string>& run_id) {
+  return run_id ? rid_of(*session_, *run_id) : std::nullopt;
+}
+
+Statistics ColumnQuestions::statistics(const StatisticsQuery& query) {
+  check(check_query(query));
+  const auto columns = view();
+  if (!covers(columns, query.filter)) refuse(columns);
+  return columns::statistics_of(columns.store->snapshot(), query, among(query.filter));
+}
+
+std::vector<RunFacts> ColumnQuestions::facts(const FactsQuery& query) {
+  check(check_query(query));
+  const auto columns = view();
+  if (!columns.store) refuse(columns);
+  const auto* set = among(query.filter);
+  Transaction snapshot(session_->connection, Transaction::Kind::read);
+  return columns::facts_among(
+      columns.store->snapshot(), query, maybe_rid_of(query.without_run_id),
+      [this](std::int64_t rid) { return run_id_of(rid); }, set);
+}
+
+std::vector<SceneSample> ColumnQuestions::scene_samples(const ScenesQuery& query) {
+  check(check_query(query));
+  const auto columns = view();
+  if (!columns.store) refuse(columns);
+  Transaction snapshot(session_->connection, Transaction::Kind::read);
+  return columns::scenes_among(columns.store->snapshot(), query, maybe_rid_of(query.without_run_id),
+                               [this](std::int64_t rid) { return run_id_of(rid); });
+}
+
+std::optional<RunPage> ColumnQuestions::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
+                                             const std::optional<Place>& after) {
+  // Without columns of the whole process it is not worth loading them for a page.
+  if (!shared_ || filter.regex) return std::nullopt;
+  const auto columns = view();
+  if (!covers(columns, filter)) return std::nullopt;
+  std::optional<columns::ListPlace> behind;
+  if (after) behind = columns::ListPlace{after->value, after->order};
+  const auto* set = among(filter);
+  const auto list = columns::page_of(columns.store->snapshot(), filter, sort, limit, behind, set);
+  RunPage page;
+  page.total = list.total;
+  Transaction snapshot(session_->connection, Transaction::Kind::read);
+  static const std::string sql = std::string("SELECT ") + kSummaryColumns + " FROM runs AS r WHERE r.rid = ?";
+  for (const columns::ListPlace& place : list.runs) {
+    Query query = session_->connection.query(sql);
+    query.bind(place.rid);
+    // One that went since then is left out.
+    if (query.step()) page.runs.push_back(summary_at(*session_, query));
+  }
+  if (list.has_more) page.next_cursor = to_cursor({sort, list.runs.back().value, list.runs.back().rid});
+  return page;
+}
+
+}  // namespace comfytrace::history::sqlite

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "history/columns/mirror.h"
+#include "history/columns/row_scan.h"
+#include "history/run_history.h"
+#include "history/run_rules.h"
+#include "history/sqlite/run_rows.h"
+
+namespace comfytrace::history::sqlite {
+
+// Questions that the columns answer, with the rows for what they do not hold. All throw SQLite::Exception, Damaged,
+// Refused. One thread.
+class ColumnQuestions {
+ public:
+  // `mirror` null: of this connection alone, loaded when first asked, and again after the file has changed.
+  ColumnQuestions(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror, std::int64_t max_bytes)
+      : session_(std::move(session)), shared_(std::move(mirror)), max_bytes_(max_bytes) {}
+
+  // Refused: invalid, or too_large where the columns do not reach back far enough.
+  [[nodiscard]] Statistics statistics(const StatisticsQuery& query);
+  // Among the runs that the columns hold, which are the newest.
+  [[nodiscard]] std::vector<RunFacts> facts(const FactsQuery& query);
+  [[nodiscard]] std::vector<SceneSample> scene_samples(const ScenesQuery& query);
+  // Absent: the rows must be asked.
+  [[nodiscard]] std::optional<RunPage> page(const RunFilter& filter, RunSort sort, std::int64_t limit,
+                                            const std::optional<Place>& after);
+
+ private:
+  [[nodiscard]] columns::Mirror::View view();
+  // What text and regex of the filter leave; null: they are not asked for.
+  [[nodiscard]] const columns::RidSet* among(const RunFilter& filter);
+  [[nodiscard]] std::optional<std::string> run_id_of(std::int64_t rid);
+  [[nodiscard]] std::optional<std::int64_t> maybe_rid_of(const std::optional<std::string>& run_id);
+
+  using Version = std::pair<std::int64_t, std::int64_t>;
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<columns::Mirror> shared_;
+  std::int64_t max_bytes_;
+  columns::Mirror::View own_;
+  std::optional<Version> own_version_;
+  // For whoever leafs through the pages of one filter.
+  std::string among_key_;
+  std::optional<Version> among_version_;
+  columns::RidSet among_;
+};
+
+}  // namespace comfytrace::history::sqlite
