@@ -18,7 +18,7 @@ export function CompareClaim({ answer, caveat }: { answer: RunDifference; caveat
   const two = answer.runs.length === 2 && duration !== undefined;
   const verdict = duration?.verdict ?? 'notEnoughData';
   const evidence = two ? [
-    intervalText(duration.deltaRatioInterval, 'ratio'),
+    /interval/.test(answer.sentence) ? null : intervalText(duration.deltaRatioInterval, 'ratio'),
     `n ${duration.n.join(' and ')}`,
     verdict === 'notEnoughData' && duration.needed > 0 ? `not enough for a verdict: ${enoughText(Math.min(...duration.n), duration.needed, 'scenes a side')}` : kVerdictWords[verdict],
   ].filter(Boolean).join(', ') : againstFirst(duration?.values ?? []);

@@ -39,7 +39,7 @@ describe('Compare', () => {
   });
   it('gives numbers with their intervals in their own unit, and says what is missing', async () => {
     openPage('/compare?ids=a,b', base);
-    const rows = [...(await screen.findByRole('region', { name: 'Measures' })).querySelectorAll('tbody tr')].map((row) => [...row.cells].map((cell) => plain(cell.textContent)));
+    const rows = [...(await screen.findByRole('region', { name: 'Measures' })).querySelectorAll<HTMLTableRowElement>('tbody tr')].map((row) => [...row.cells].map((cell) => plain(cell.textContent)));
     expect(rows[0]!.slice(3)).toEqual(['+18 %, worse', '17 to 20 %']);
     expect(rows[1]!.slice(3)).toEqual(['+2.0 GiB, worse', '1.0 to 3.0 GiB']);
     expect(rows[2]!.slice(1)).toEqual(['not known', '4 ms', 'one side only', 'none']);

@@ -173,10 +173,10 @@ describe('what a failed run differs in', () => {
   });
   it('is said in one sentence', () => {
     const run = failedRun();
-    expect(endSentence(run).replace(/\u00a0/g, ' ')).toBe('Ended by execution error in ProbeRaise after 8.3 s');
+    expect(endSentence(run).replace(/\u00a0/g, ' ')).toBe('Failed in ProbeRaise after 8.3 s');
     run.scenes.unshift({ ...run.scenes[0]!, sceneId: 's0', status: 'success' });
     run.scenes[1]!.attempts.push(run.scenes[1]!.attempts[0]!);
-    expect(endSentence(run).replace(/\u00a0/g, ' ')).toBe('Scene 2 ended by execution error in ProbeRaise, twice; 1 scene is complete');
+    expect(endSentence(run).replace(/\u00a0/g, ' ')).toBe('Scene 2 failed in ProbeRaise, twice; 1 scene is complete');
   });
 });
 
