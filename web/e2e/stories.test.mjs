@@ -135,7 +135,7 @@ test("tags, notes and deletion reach the history", async () => {
   await page.goto(`${serve.url}/runs/${id}`);
   await see("ImageBlur");
   const deed = async (name) => {
-    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("button", { name: "More for this run" }).click();
     await page.getByRole("menuitem", { name }).click();
   };
   await deed("Archive");
