@@ -7,6 +7,7 @@ import { useTheme } from '../theme.ts';
 import { useWidth } from '../ui/media.ts';
 import { binned, gridSteps, gridWords, kMostDots, valueWords, yRange, type ComparisonChartData } from './chart-data.ts';
 import { ChartTable } from './chart-table.tsx';
+import { labelPlaces } from './label-places.ts';
 import { inksOf, paintBefore, paintBehind, paintBins, toneOf } from './plot-paint.ts';
 
 export interface ComparisonPlotProps {
@@ -167,18 +168,16 @@ function Tip({ words, level, x, frame, opens }: { words: { when: string; value: 
   );
 }
 
-/** Three lines a change point: what, evidence, what changed; turned to the side that has room. */
+/** Three lines a change point: what, evidence, what changed. Where there is no room for two, the newer one speaks. */
 function Changes({ data, frame }: { data: ComparisonChartData; frame: Frame | null }) {
   const changes = (data.changes ?? []).filter((change) => frame && change.atMs >= frame.from && change.atMs <= frame.to);
   if ((data.changes?.length ?? 0) === 0) return null;
+  const places = frame ? labelPlaces(changes.map((change) => frame.left + ((change.atMs - frame.from) / (frame.to - frame.from)) * frame.width), frame.left, frame.left + frame.width) : [];
   return (
     <div className="cmp-changes">
-      {frame && changes.map((change, index) => {
-        const x = frame.left + ((change.atMs - frame.from) / (frame.to - frame.from)) * frame.width;
-        const before = x > frame.left + frame.width * 0.6;
-        const nextX = changes[index + 1] ? frame.left + ((changes[index + 1]!.atMs - frame.from) / (frame.to - frame.from)) * frame.width : frame.left + frame.width;
-        const lastX = changes[index - 1] ? frame.left + ((changes[index - 1]!.atMs - frame.from) / (frame.to - frame.from)) * frame.width : frame.left;
-        const room = Math.max(90, before ? x - lastX - 16 : nextX - x - 16);
+      {places.map(({ x, before, room }, index) => {
+        const change = changes[index]!;
+        if (room === 0) return null;
         return (
           <div key={change.atMs} className={`cmp-change ${before ? 'before' : ''}`} style={{ ...(before ? { right: `calc(100% - ${x - 8}px)` } : { left: x + 8 }), maxWidth: Math.min(360, room) }}>
             <b className={toneOf(change.verdict) === 'text3' ? 't2' : toneOf(change.verdict)}>{change.what}</b>

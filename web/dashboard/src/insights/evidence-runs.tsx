@@ -38,7 +38,7 @@ export function EvidenceRuns({ runIds }: { runIds: readonly string[] }) {
               {run.data ? <StatusMark status={run.data.status} iconOnly size={13} /> : <Icon name="s-nodata" size={13} className="t3" />}
               <Link className="quiet el sp" href={runPath(runId)}>{run.data ? run.data.title || 'Untitled' : run.isError ? <span className="t3">{run.error.message}</span> : <Skeleton width="120px" />}</Link>
               {run.data && <span className="nw">{formatDuration(run.data.durationMs) ?? <span className="t3">no duration</span>}</span>}
-              <span className="recent-delta">{baseline && baseline.verdict !== 'notEnoughData' ? <VerdictMark verdict={baseline.verdict} delta={baseline.deltaRatio} /> : null}</span>
+              <span className="recent-delta">{baseline && baseline.deltaRatio !== null && run.data?.status === 'success' && baseline.verdict !== 'notEnoughData' ? <VerdictMark verdict={baseline.verdict} delta={baseline.deltaRatio} /> : null}</span>
               <span className="t3 nw evidence-when">{run.data ? formatWhen(run.data.createdAtMs, now) : ''}</span>
             </li>
           );

@@ -54,7 +54,7 @@ export function InsightsView() {
     const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
     if (!next) return false;
     go({ id: next.key });
-    document.querySelector(`[data-key="${CSS.escape(next.key)}"]`)?.scrollIntoView?.({ block: 'nearest' });
+    [...document.querySelectorAll<HTMLElement>('.finding')].find((row) => row.dataset['key'] === next.key)?.scrollIntoView?.({ block: 'nearest' });
     return true;
   };
   useKeys({ j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1), Escape: () => (phone && asked ? go({ id: null }) : false) });

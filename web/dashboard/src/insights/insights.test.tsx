@@ -58,7 +58,7 @@ describe('the view of insights', () => {
     open();
     await screen.findAllByText('cinder has not been reachable for 6 minutes');
     const rail = screen.getByRole('navigation', { name: 'Views' });
-    const count = within(rail).getByRole('link', { name: /Insights, 2 open/ }).querySelector('em')!;
+    const count = within(rail).getByRole('link', { name: /Insights, ?2 ?open/ }).querySelector('em')!;
     expect(count.className).toBe('bad');
     expect(screen.getByText('2 open, 0 deferred, 1 done')).toBeTruthy();
     expect(screen.getByText('1 deviation in 50 runs')).toBeTruthy();
@@ -80,7 +80,7 @@ describe('the view of insights', () => {
     fireEvent.click(await screen.findByRole('button', { name: 'Dismiss' }));
     fireEvent.click(await screen.findByRole('button', { name: 'Undo' }));
     await waitFor(() => expect(asked.filter((each) => each.method === 'POST').map((each) => each.path)).toEqual(['/recommendations/1:dismiss', '/recommendations/1:reopen']));
-    await screen.findByRole('button', { name: /Open 2/ }).catch(() => screen.getByRole('radio', { name: /Open 2/ }));
+    await screen.findByRole('radio', { name: /Open ?2/ });
   });
 
   it('says why when the server takes a deed back', async () => {

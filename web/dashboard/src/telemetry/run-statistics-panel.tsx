@@ -47,7 +47,7 @@ function Body({ caveat, statistics, bins, price }: { caveat: Caveat | null; stat
       </dl>
       {bins.length > 0 && (
         <Histogram
-          bins={bins} unit="ms" width={260} height={62} label={`Durations of ${formatCount(durationMs.n)} runs, median ${textOf(durationMs.median, 'ms')}, p95 ${textOf(durationMs.p95, 'ms')}`}
+          bins={bins} unit="ms" width={220} height={62} label={`Durations of ${formatCount(durationMs.n)} runs, median ${textOf(durationMs.median, 'ms')}, p95 ${textOf(durationMs.p95, 'ms')}`}
           marks={[durationMs.median === null ? null : { value: durationMs.median, word: 'median' }, durationMs.p95 === null ? null : { value: durationMs.p95, word: 'p95' }].filter((mark) => mark !== null)}
         />
       )}

@@ -13,8 +13,8 @@ import { failureShares, nodeShares, takenBack, workflowTimes } from './shares.ts
 import { runsPathOf } from './trend-question.ts';
 import { sidesOf, useGroups, useTrend } from './use-trend.ts';
 
-const kHeight = 250;
-const kRows = 6;
+const kHeight = 226;
+const kRows = 5;
 const kNothing = { is: 'empty', icon: 's-nodata', title: 'No run matches', next: 'Take a criterion away, or look further back.' } as const;
 
 /** How often runs succeed, week by week with the interval of each. */
@@ -108,12 +108,11 @@ export function CostPanel({ filter }: { filter: RunFilter }) {
         <BarList
           label="GPU time by workflow"
           items={times.map((each) => ({
-            key: `${each.key} ${each.of}`, value: each.ms, note: formatCount(each.runs),
+            key: `${each.key} ${each.of}`, value: each.ms, note: plural(each.runs, 'run'),
             name: each.key ? <Link className="quiet" href={runsPathOf(filter, { workflow: [each.key] })}>{shortId(each.key)}</Link> : each.of === 1 ? 'workflow not told' : `${formatCount(each.of)} others`,
             text: <>{formatDuration(each.ms)}{price && <b className="bar-cost">{costText(each.ms, price)}</b>}</>,
           }))}
         />
-        <span className="t3 s11 bars-key">right: runs</span>
       </div>
     </StatePanel>
   );

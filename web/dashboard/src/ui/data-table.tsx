@@ -79,7 +79,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     return row === undefined ? null : keyOf(row);
   }
 
-  useSteadyRows({ scroller, rowPx: height, keyAt: (index) => (index >= 0 && index < count ? keyAt(index) : null), listTop: list.top, scrollBy: list.scrollBy });
+  useSteadyRows({ rowPx: height, keyAt: (index) => (index >= 0 && index < count ? keyAt(index) : null), listTop: list.top, scrollBy: list.scrollBy });
 
   const go = (index: number) => {
     if (count === 0) return false;

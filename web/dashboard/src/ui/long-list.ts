@@ -48,7 +48,8 @@ export function useLongList({ count, rowPx, headPx, scroller }: { count: number;
     items: rows.getVirtualItems(),
     topOf: (start: number) => Math.round(toBox(offset) + start - offset),
     measure: () => rows.measure(),
-    top: () => scale().toList(scroller.current?.scrollTop ?? 0),
+    /** Where the list is, without asking the browser, which would have to lay out for it. */
+    top: () => rows.scrollOffset ?? 0,
     scrollBy: (px: number) => {
       const element = scroller.current;
       if (element) element.scrollTop = scale().toBox(scale().toList(element.scrollTop) + px);

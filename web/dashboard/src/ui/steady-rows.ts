@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, type RefObject } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 
 const kNear = 120;
 
@@ -12,17 +12,15 @@ export function rowsMoved(keyAt: (index: number) => string | null, key: string, 
 }
 
 /** Rows that come or go above what is read must not push it: unless the list stands at its beginning, it follows. */
-export function useSteadyRows({ scroller, rowPx, keyAt, listTop, scrollBy }: {
-  scroller: RefObject<HTMLElement | null>; rowPx: number; keyAt: (index: number) => string | null;
+export function useSteadyRows({ rowPx, keyAt, listTop, scrollBy }: {
+  rowPx: number; keyAt: (index: number) => string | null;
   /** Where the list is, in pixels of the whole list. */
   listTop: () => number; scrollBy: (px: number) => void;
 }): void {
   const held = useRef<{ key: string; at: number } | null>(null);
   useLayoutEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
     const before = held.current;
-    if (before && element.scrollTop > 0) {
+    if (before && listTop() > 0) {
       const moved = rowsMoved(keyAt, before.key, before.at);
       if (moved !== 0) scrollBy(moved * rowPx);
     }

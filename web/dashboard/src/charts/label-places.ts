@@ -1,0 +1,35 @@
+export interface LabelPlace {
+  x: number;
+  /** It stands left of its mark. */
+  before: boolean;
+  /** How wide it may be; 0: there is no room for it. */
+  room: number;
+}
+
+const kGapPx = 16;
+const kLeastPx = 120;
+
+/**
+ * Where labels of marks at `xs` (ascending) stand between `left` and `right`: right of the mark, at the right end left of it.
+ * Two that would fill one gap share it; where there is no room for all, the newer ones, to the right, have it.
+ */
+export function labelPlaces(xs: readonly number[], left: number, right: number): LabelPlace[] {
+  const isBefore = (x: number) => x > left + (right - left) * 0.6;
+  const places: LabelPlace[] = [];
+  let free = right;  // what is right of it belongs to newer labels
+  for (let at = xs.length - 1; at >= 0; at -= 1) {
+    const x = xs[at]!;
+    const before = isBefore(x);
+    const newest = at === xs.length - 1;
+    const older = xs[at - 1] ?? left;
+    const gap = x - older;
+    const shares = at > 0 && !isBefore(older) && (gap - kGapPx) / 2 >= kLeastPx;
+    const start = before ? (shares ? older + gap / 2 : older) : x;
+    const end = before ? Math.min(x, free) : free;
+    const fits = (before ? x <= free : true) && end - start - kGapPx >= kLeastPx;
+    const room = fits ? end - start - kGapPx : newest ? kLeastPx : 0;
+    places.unshift({ x, before, room });
+    if (room > 0) free = Math.min(free, before ? x - room - kGapPx : x);
+  }
+  return places;
+}
