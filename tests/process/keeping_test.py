@@ -55,7 +55,7 @@ class KeepingTest(unittest.TestCase):
             self.assertIn(f"{len(stored_runs())} runs compared", columns[0]["sentence"])
         with contextlib.closing(sqlite3.connect(self.store)) as connection:
             connection.execute("DROP TRIGGER columns_changed")
-            connection.execute("UPDATE runs SET queue_wait_ms = 123456789 WHERE rid = 1")
+            connection.execute("UPDATE runs SET queue_wait_ms = 123456789 WHERE status = 'failed'")
             connection.commit()
         code, out, _ = command(self.folder, *arguments)
         self.assertEqual(code, 1)

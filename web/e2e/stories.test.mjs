@@ -134,9 +134,13 @@ test("tags, notes and deletion reach the history", async () => {
   await waitFor("the run", async () => (await serve.runs()).some((run) => run.runId === id && run.status === "success"));
   await page.goto(`${serve.url}/runs/${id}`);
   await see("ImageBlur");
-  await page.getByRole("button", { name: "Archive", exact: true }).click();
+  const deed = async (name) => {
+    await page.getByRole("button", { name: "More for this run" }).click();
+    await page.getByRole("menuitem", { name }).click();
+  };
+  await deed("Archive");
   await waitFor("the archive flag", async () => (await getJson(`${serve.url}/api/v1/runs/${id}`)).archived);
-  await page.getByRole("button", { name: "Delete" }).first().click();
+  await deed("Delete");
   await shot("run-delete-dialog");
   await page.getByRole("dialog").getByRole("button", { name: /delete/i }).click();
   await waitFor("it to be gone", async () => (await fetch(`${serve.url}/api/v1/runs/${id}`)).status === 404);

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
 #include "history/columns/stable_vector.h"
 #include "history/run_facts.h"
@@ -20,8 +19,7 @@ inline constexpr std::uint32_t kChunkRows = 65'536;
 inline constexpr std::uint32_t kBlockRows = 2'048;
 inline constexpr std::uint32_t kBlocks = kChunkRows / kBlockRows;
 
-// Missing, in a column of numbers that are never negative.
-inline constexpr std::int32_t kMissing = -1;
+inline constexpr std::int32_t kMissing = -1;  // in a column of numbers that are never negative
 
 // A column of numbers of interned values. In a chunk at most 65 536 of them occur, so a row needs two bytes.
 class LocalColumn {

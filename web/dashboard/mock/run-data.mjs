@@ -174,7 +174,7 @@ function eta(open, now) {
 /** What this file answers, or undefined. */
 export function answerOfRuns(api, url, { runs, fleet, open, family }) {
   const byId = (id) => runs.find(({ run }) => run.runId === id);
-  if (api === '/eta') return eta(open, Date.now());
+  if (api === '/eta' && open.length > 0) return eta(open, Date.now());
   if (api === '/compare') {
     const ids = (url.searchParams.get('ids') ?? '').split(',').filter(Boolean);
     const found = ids.map(byId);

@@ -17,7 +17,6 @@ const family = mode === 'full' ? lighthouse(startedAtMs) : [];
 runs.push(...family);
 const fleet = mode === 'noworker' ? [] : workers(startedAtMs).slice(0, mode === 'empty' ? 1 : 3);
 if (mode === 'empty') Object.assign(fleet[0], { queueRunning: 0, queuePending: 0, connection: { ...fleet[0].connection, state: 'connected' } });
-const suggestions = family.length === 0 ? [] : [{ id: 'r1', rule: 'fallback', cause: 'vaeDecode', severity: 'warning', message: 'Decode tiled from the start: the full decode fails and is retried tiled on 5 of 6 scenes of the last 4 runs.', suggestedAction: 'Replace VAEDecode by VAEDecodeTiled (512, overlap 64).', evidenceRunIds: family.slice(40, 44).map(({ run }) => run.runId), confidence: 0.86, state: 'open', deferredUntilMs: null, createdAtMs: startedAtMs - 3_600_000 }];
 let seq = 40;
 
 const policy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; font-src 'self'";
@@ -77,7 +76,7 @@ function filtered(query) {
   const found = runs.filter(({ run }) => {
     if ((at('from') !== null && run.createdAtMs < at('from')) || (at('to') !== null && run.createdAtMs >= at('to'))) return false;
     const summary = summaryOf(run);
-    if (!inList('exitReason', run.exitReason) || !inList('workflow', run.workflowName ?? summary.workflowFingerprint) || !inList('model', summary.model)) return false;
+    if (!inList('exitReason', run.exitReason) || !(inList('workflow', run.workflowName) || inList('workflow', summary.workflowFingerprint)) || !inList('model', summary.model)) return false;
     if (!within(run.durationMs, bound('durationMinMs'), bound('durationMaxMs'))) return false;
     if (status && !status.includes(run.status)) return false;
     if (worker && !summary.workerIds.some((id) => worker.includes(id))) return false;
@@ -114,9 +113,9 @@ const server = createServer(async (request, response) => {
   if (api === '/workers') return json(response, { workers: fleet });
   if (/^\/workers\/[^/]+:connect$/.test(api)) return response.writeHead(204).end();
   const reply = (value, status = 200) => (status === 204 ? response.writeHead(204).end() : json(response, value, status));
-  if (await answerViews(api, request, url, { runs, filtered, reply, tell, full: mode === 'full' })) return;
   const answer = answerOfRuns(api, url, { runs, fleet, open, family });
   if (answer !== undefined) return json(response, answer, answer.detail ? answer.status : 200);
+  if (await answerViews(api, request, url, { runs, filtered, reply, tell, full: mode === 'full' })) return;
   if (api === '/runs') {
     const bad = url.searchParams.get('text') === 'badfilter';
     if (bad) return json(response, { type: 'about:blank', title: 'Bad Request', status: 400, detail: 'unknown status "sucess"', field: 'status', mend: 'one of: queued, executing, success, failed' }, 400);

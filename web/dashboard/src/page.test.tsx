@@ -215,7 +215,7 @@ describe('Run', () => {
     fireEvent.keyDown(field, { key: 'Enter' });
     await screen.findByRole('button', { name: 'Remove tag keep' });
     expect(asked.find((each) => each.method === 'PATCH')?.body).toEqual({ tags: ['keep'] });
-    fireEvent.click(screen.getByRole('button', { name: 'More' }));
+    fireEvent.click(screen.getByRole('button', { name: 'More for this run' }));
     fireEvent.click(screen.getByRole('menuitem', { name: 'Delete' }));
     expect(asked.some((each) => each.method === 'DELETE')).toBe(false);
     fireEvent.click(screen.getByRole('button', { name: 'Delete 1 run' }));

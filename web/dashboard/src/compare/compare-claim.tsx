@@ -3,6 +3,14 @@ import { deltaText, enoughText, intervalText } from '../measure.ts';
 import { Icon } from '../ui/icon.tsx';
 import { CaveatMark, type Caveat } from '../ui/states.tsx';
 import { kVerdictWords, verdictIcon, verdictTone } from '../ui/verdict.tsx';
+import { letterOf } from './compared.ts';
+
+/** "B +14 %, C −7 % against A": more than two are not judged, only put beside the first. */
+export function againstFirst(values: readonly (number | null)[]): string {
+  const first = values[0];
+  const parts = values.slice(1).map((value, at) => `${letterOf(at + 1)} ${first && value !== null ? deltaText(value / first - 1, 'ratio') : 'without a duration'}`);
+  return parts.length > 0 ? `${parts.join(', ')} against A by the median scene; a verdict is given of two runs only` : '';
+}
 
 /** What is to be said first, with its evidence, and why it is not like for like where it is not. */
 export function CompareClaim({ answer, caveat }: { answer: RunDifference; caveat: Caveat | null }) {
@@ -10,10 +18,10 @@ export function CompareClaim({ answer, caveat }: { answer: RunDifference; caveat
   const two = answer.runs.length === 2 && duration !== undefined;
   const verdict = duration?.verdict ?? 'notEnoughData';
   const evidence = two ? [
-    intervalText(duration.deltaRatioInterval, 'ratio'),
+    /interval/.test(answer.sentence) ? null : intervalText(duration.deltaRatioInterval, 'ratio'),
     `n ${duration.n.join(' and ')}`,
     verdict === 'notEnoughData' && duration.needed > 0 ? `not enough for a verdict: ${enoughText(Math.min(...duration.n), duration.needed, 'scenes a side')}` : kVerdictWords[verdict],
-  ].filter(Boolean).join(', ') : `${answer.runs.length} runs, each against the first`;
+  ].filter(Boolean).join(', ') : againstFirst(duration?.values ?? []);
   return (
     <section className="panel compare-claim" aria-label="What differs">
       <div className="claim" data-verdict={verdict}>

@@ -35,7 +35,7 @@ const kNumbers: Record<string, { word: string; unit: AnyUnit; signed: boolean }>
   queueWaitMs: { word: 'Queue wait', unit: 'ms', signed: true },
   vramPeakBytes: { word: 'VRAM peak', unit: 'memory', signed: true },
   attempts: { word: 'Attempts', unit: 'count', signed: true },
-  successes: { word: 'Scenes succeeded', unit: 'count', signed: true },
+  successes: { word: 'Succeeded', unit: 'count', signed: true },
 };
 
 export function numberWords(number: NumberDifference): { word: string; unit: AnyUnit } {

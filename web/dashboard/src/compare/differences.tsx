@@ -20,7 +20,7 @@ export function Differences({ answer, runs, row, onRow }: { answer: RunDifferenc
   const values = equalValues(runs[0], scene?.sceneIds[0] ?? null);
   return (
     <Panel
-      label="Parameters" title="Parameters" about={`${rows.length} differ, ${equal.length} equal`}
+      label="Parameters" title="Parameters" about={`${rows.length} differ${rows.length === 1 ? 's' : ''}`}
       actions={(
         <>
           {answer.scenes.length > 1 && (

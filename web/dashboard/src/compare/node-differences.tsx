@@ -25,7 +25,7 @@ export function NodeDifferences({ answer }: { answer: RunDifference }) {
   const findings = findingsOf(timed);
   return (
     <StatePanel
-      label="Node by node" title="Node by node" about={`median of the scenes that executed it${answer.runs.length === 2 ? '; whisker: 95 % interval of the difference' : ''}`} state={state} minHeight={300}
+      label="Node by node" title="Node by node" about={`median of the scenes that executed it${answer.runs.length === 2 ? '; whisker: 95 % interval of the difference' : `; at right ${letterOf(answer.runs.length - 1)} against A`}`} state={state} minHeight={300}
       actions={(
         <>
           <span className="row g12 cmp-keys-row">{answer.runs.map((_, at) => <span className="lg" key={at}><i className={at === answer.runs.length - 1 ? 'k-last' : 'k-ref'} />{letterOf(at)}</span>)}</span>
@@ -33,7 +33,7 @@ export function NodeDifferences({ answer }: { answer: RunDifference }) {
           <button type="button" className="btn sm ghost icon" aria-pressed={asTable} aria-label={asTable ? 'As bars' : 'As a table'} title={asTable ? 'Bars' : 'Table'} onClick={() => setAsTable(!asTable)}><Icon name="table-2" size={13} /></button>
         </>
       )}
-      foot={(
+      foot={(cached > 0 || findings.length > 0 || timed.length > kFirst) && (
         <span className="row wrap g12">
           <span>{[cached > 0 ? `${plural(cached, byClass ? 'class' : 'node', byClass ? 'classes' : 'nodes')} cached in all runs left out` : '', shareWords(findings)].filter(Boolean).join('. ')}</span>
           {timed.length > kFirst && <button type="button" className="text-btn" onClick={() => setAll(!all)}>{all ? 'Fewer' : `All ${timed.length}`}</button>}

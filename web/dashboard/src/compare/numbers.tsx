@@ -19,7 +19,7 @@ export function Numbers({ answer }: { answer: RunDifference }) {
               return (
                 <tr key={number.name}>
                   <td className="m">{word}</td>
-                  {number.values.map((value, at) => <td key={at} className="r n"><Measure parts={partsOf(value, unit)} missing="not known" /></td>)}
+                  {number.values.map((value, at) => <td key={at} className="r n"><Measure parts={partsOf(value, unit)} missing="not known" />{!two && at > 0 && <span className="num-delta t3 s11">{deltaText(ratioTo(number.values[0], value), 'ratio') ?? ''}</span>}</td>)}
                   {two && <><td><Difference number={number} /></td><td className="s11" title={number.pValue === null ? undefined : `p = ${number.pValue.toPrecision(2)}`}>{differenceRange(number) ?? <span className="t3">{number.needed > 0 ? enoughText(Math.min(...number.n), number.needed, 'scenes') : 'none'}</span>}</td></>}
                 </tr>
               );
@@ -29,6 +29,11 @@ export function Numbers({ answer }: { answer: RunDifference }) {
       </div>
     </Panel>
   );
+}
+
+/** Against the first run, for three and more. */
+function ratioTo(first: number | null | undefined, value: number | null): number | null {
+  return first && value !== null ? value / first - 1 : null;
 }
 
 /** The interval in the unit in which the difference stands. */
@@ -42,7 +47,7 @@ function differenceRange(number: NumberDifference): string | null {
 
 function scope(answer: RunDifference): string {
   const scenes = answer.runs.map((run) => run.sceneCount);
-  return scenes.every((count) => count === 1) ? 'one scene each' : `median of the scenes, or their sum; scenes ${scenes.join(' and ')}`;
+  return scenes.every((count) => count === 1) ? 'one scene each' : `median of the scenes, or their sum; ${scenes.join(', ')} scenes`;
 }
 
 /** The size in the number's own unit, or in percent where that says more. */

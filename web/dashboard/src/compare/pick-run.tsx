@@ -1,6 +1,6 @@
 import type { Run, RunSummary } from '@comfytrace/client';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { durationParts, formatWhen, plural } from '../format.ts';
 import { readLikeRuns } from '../run/like-runs.ts';
 import { useNow, useServices } from '../services.tsx';
@@ -17,6 +17,9 @@ export function PickRun({ ids, runs, at, onPick, onClose }: { ids: readonly stri
   const base = runs.find((run, index) => run !== undefined && index !== at);
   const [source, setSource] = useState<'like' | 'all'>(base ? 'like' : 'all');
   const words = text.trim();
+  const field = useRef<HTMLInputElement>(null);
+  // The dialog gives the focus to its first button when it opens.
+  useEffect(() => field.current?.focus(), []);
   const like = useQuery({
     queryKey: ['pickLike', base?.runId], enabled: base !== undefined && source === 'like',
     queryFn: async ({ signal }) => {
@@ -33,9 +36,9 @@ export function PickRun({ ids, runs, at, onPick, onClose }: { ids: readonly stri
     next: source === 'like' ? <>{like.data?.sentence} <button type="button" className="text-btn" onClick={() => setSource('all')}>Search all runs</button></> : 'Other words?',
   });
   return (
-    <Dialog title={at === null ? 'Add a run' : `Another run for ${letterOf(at)}`} icon="git-compare-arrows" onClose={onClose} className="dlg-wide">
+    <Dialog title={at === null ? 'Add a run' : `Another run for ${letterOf(at)}`} icon="git-compare-arrows" onClose={onClose} className="dlg-pick">
       <div className="row">
-        <label className="inp sp"><Icon name="search" size={14} className="t3" /><input type="search" aria-label="Search runs" placeholder="Title, prompt, error, notes" value={text} autoFocus onChange={(event) => setText(event.target.value)} /></label>
+        <label className="inp sp"><Icon name="search" size={14} className="t3" /><input type="search" aria-label="Search runs" placeholder="Title, prompt, error, notes" value={text} ref={field} onChange={(event) => setText(event.target.value)} /></label>
         {base && (
           <span className="seg" role="group" aria-label="From">
             <button type="button" className={source === 'like' ? 'on' : ''} aria-pressed={source === 'like'} onClick={() => setSource('like')}>Like runs</button>

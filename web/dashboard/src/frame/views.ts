@@ -58,12 +58,23 @@ export const kKeymap: readonly { where: string; lines: readonly KeyLine[] }[] = 
   {
     where: 'A run',
     lines: [
-      { keys: ['Space'], does: 'preview' },
+      { keys: ['Space'], does: 'look at what the scene put out' },
       { keys: ['←', '→'], does: 'previous and next picture' },
       { keys: ['[', ']'], does: 'previous and next scene' },
       { keys: ['w', 's'], does: 'zoom the timeline in and out' },
       { keys: ['a', 'd'], does: 'move the timeline' },
+      { keys: ['c'], does: 'compare with the newest like run' },
+      { keys: ['+', '−', '0'], does: 'zoom the picture that is open' },
+      { keys: [',', '.'], does: 'a frame back and on, of a film' },
       { keys: ['b'], does: 'choose badges' },
+    ],
+  },
+  {
+    where: 'Compare',
+    lines: [
+      { keys: ['x'], does: 'swap' },
+      { keys: ['n'], does: 'add a run' },
+      { keys: ['←', '→'], does: 'move the line between two pictures' },
     ],
   },
   {

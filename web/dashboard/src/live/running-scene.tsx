@@ -168,7 +168,7 @@ export function CompactScene({ scene }: { scene: SceneUpdate }) {
         <span className="t2 s12 el">{workerName(scene.workerId)}{scene.node ? `, ${nodeTitle(scene)}` : ''}</span>
         {link.transport === 'polling' && <Badge icon="refresh-cw">polling</Badge>}
         <span className="sp" />
-        {left.left && <span className="s12 nw t2" title={[left.interval, left.rests].filter(Boolean).join(', ')}>{left.left}</span>}
+        <span className={`s12 nw ${left.left ? 't2' : 't3'}`} title={[left.interval, left.rests].filter(Boolean).join(', ')}>{left.left ?? left.rests}</span>
         <span className="s12 nw"><span className="t2">elapsed</span> <Measure parts={elapsed === null ? null : tickingParts(elapsed)} missing="not told" /></span>
       </div>
       <div className="row s11 t3">

@@ -116,7 +116,7 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
           <HistoricalTelemetryCard
             state={historyState} comparison={comparison} statistics={statistics} recent={recent.length > 0 ? [self, ...recent] : kNone} trend={asked.trend.data ?? null}
             trendHref={`/trends?${trendQuery}`} runId={run.runId} claims={false}
-            note={statistics ? 'Success rate and frames: all runs of this workflow and model; median: the like runs.' : undefined}
+            note={statistics ? `${asked.like.data?.runs.length ? 'Success rate and frames' : 'These numbers'}: all runs of this workflow and model.` : undefined}
           />
           <QueuePolicyCard state={kReady} policy={run.policy} use={run.policy && policyUse(run)} />
           <FallbackWarningsCard state={kReady} run={run} />

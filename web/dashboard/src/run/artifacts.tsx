@@ -26,6 +26,8 @@ export function Artifacts({ run, sceneId, open, onOpen, onScene }: {
   const missing = kind === 'all' ? scenesWithout(run) : [];
   const numbers = new Map(run.scenes.map((scene, index) => [scene.sceneId, index + 1]));
   const titles = new Map(run.scenes.map((scene, index) => [scene.sceneId, scene.title || `Scene ${index + 1}`]));
+  const order = (id: string) => numbers.get(id) ?? Number.MAX_SAFE_INTEGER;
+  const tiles = missing.length === 0 ? shown : [...shown, ...missing].sort((a, b) => order(a.sceneId) - order(b.sceneId));
   const many = run.scenes.length > 1;
   const opened = open === null ? null : run.artifacts.find((artifact) => artifact.index === open) ?? null;
   const walk = (event: KeyboardEvent) => {
@@ -61,27 +63,26 @@ export function Artifacts({ run, sceneId, open, onOpen, onScene }: {
         </Empty>
       ) : (
         <ul className="fgrid pb" ref={strip} onKeyDown={walk}>
-          {shown.map((artifact) => (
-            <li key={artifact.index} className={many && artifact.sceneId === sceneId ? 'on' : ''}>
-              <button
-                type="button" className="tile" aria-label={`Open ${kKindWords[kindOf(artifact)]} ${artifactName(artifact)}${many ? `, ${titles.get(artifact.sceneId)}` : ''}`}
-                onClick={() => onOpen(artifact.index)} onFocus={() => many && artifact.sceneId !== sceneId && onScene(artifact.sceneId)}
-              >
-                <span className="pic"><Thumb artifact={artifact} /></span>
+          {tiles.map((tile) => ('attempts' in tile ? (
+            <li key={`none ${tile.sceneId}`} className={many && tile.sceneId === sceneId ? 'on' : ''}>
+              <button type="button" className="tile" onClick={() => onScene(tile.sceneId)} aria-label={`${tile.title}: no output`}>
+                <span className="pic"><span className="void lost"><Icon name="s-failed" size={16} className="bad" /><span>no output, {plural(tile.attempts, 'attempt')}</span></span></span>
               </button>
-              <span className="s11 el t2" title={artifact.filename}>
-                {many ? <><span className="t3">{numbers.get(artifact.sceneId)}</span> {titles.get(artifact.sceneId)}</> : artifactName(artifact)}
+              <span className="s11 el t2">{many ? <><span className="t3">{tile.number}</span> {tile.title}</> : 'nothing put out'}</span>
+            </li>
+          ) : (
+            <li key={tile.index} className={many && tile.sceneId === sceneId ? 'on' : ''}>
+              <button
+                type="button" className="tile" aria-label={`Open ${kKindWords[kindOf(tile)]} ${artifactName(tile)}${many ? `, ${titles.get(tile.sceneId)}` : ''}`}
+                onClick={() => onOpen(tile.index)} onFocus={() => many && tile.sceneId !== sceneId && onScene(tile.sceneId)}
+              >
+                <span className="pic"><Thumb artifact={tile} /></span>
+              </button>
+              <span className="s11 el t2" title={tile.filename}>
+                {many ? <><span className="t3">{numbers.get(tile.sceneId)}</span> {titles.get(tile.sceneId)}</> : artifactName(tile)}
               </span>
             </li>
-          ))}
-          {missing.map((scene) => (
-            <li key={scene.sceneId} className={many && scene.sceneId === sceneId ? 'on' : ''}>
-              <button type="button" className="tile" onClick={() => onScene(scene.sceneId)} aria-label={`${scene.title}: no output`}>
-                <span className="pic"><span className="void lost"><Icon name="s-failed" size={16} className="bad" /><span>no output, {plural(scene.attempts, 'attempt')}</span></span></span>
-              </button>
-              <span className="s11 el t2">{many ? <><span className="t3">{scene.number}</span> {scene.title}</> : 'nothing put out'}</span>
-            </li>
-          ))}
+          )))}
         </ul>
       )}
       {fitting.length > kMostTiles && (

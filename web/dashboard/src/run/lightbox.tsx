@@ -19,6 +19,7 @@ export function Lightbox({ artifacts, artifact, run, onMove, onClose }: {
       if (dialog.showModal) dialog.showModal();
       else dialog.setAttribute('open', '');
     }
+    dialog?.querySelector<HTMLElement>('[data-first]')?.focus();
   }, []);
   const media = () => box.current?.querySelector<HTMLMediaElement>('video, audio') ?? null;
   const step = (seconds: number) => {
@@ -58,7 +59,7 @@ export function Lightbox({ artifacts, artifact, run, onMove, onClose }: {
         <span className="t2 s11 nw lb-keys">{kindOf(artifact) === 'image' ? '+ − 0 zoom' : kindOf(artifact) === 'video' ? 'Space plays, , . a frame' : ''}</span>
         <span className="t2 s12 nw" aria-live="polite">{at + 1} of {artifacts.length}</span>
         {artifact.filename && artifact.url && <a className="btn sm" href={artifact.url} target="_blank" rel="noreferrer"><Icon name="external-link" size={13} />File</a>}
-        <button type="button" className="btn sm icon" aria-label="Close" autoFocus onClick={onClose}><Icon name="x" /></button>
+        <button type="button" className="btn sm icon" aria-label="Close" data-first onClick={onClose}><Icon name="x" /></button>
       </header>
       <div className="stage" onClick={(event) => event.target === event.currentTarget && onClose()}>
         <Large key={artifact.index} artifact={artifact} />

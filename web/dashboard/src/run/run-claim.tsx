@@ -1,6 +1,6 @@
-import { isOpen, type LiveState, type Run, type RunComparison } from '@comfytrace/client';
-import { exitReasonWords, formatDuration, plural } from '../format.ts';
-import { EtaClaim } from '../live/eta-claim.tsx';
+import { isOpen, type ExitReason, type LiveState, type Run, type RunComparison, type Status } from '@comfytrace/client';
+import { formatDuration, joinParts, plural, tickingParts } from '../format.ts';
+import { EtaClaim, useServerNow } from '../live/eta-claim.tsx';
 import { useLive } from '../services.tsx';
 import { DotPlot } from '../charts/small-charts.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -9,7 +9,10 @@ import { AbsenceBody, isAbsent, CaveatMark, type PartState } from '../ui/states.
 import { Held, VerdictClaim } from '../ui/verdict.tsx';
 import type { LikeRuns } from './like-runs.ts';
 
-/** What is to be said of the run first, with what it rests on. Of the same height in every state. */
+/**
+ * What is to be said of the run first, with what it rests on. Of the same height in every state. An interval that the
+ * server's sentence names is not said twice.
+ */
 export function RunClaim({ run, state, comparison, like }: { run: Run; state: PartState; comparison: RunComparison | null; like: LikeRuns | null }) {
   const live = useLive();
   if (isOpen(run.status)) return <div className="run-claim"><OpenClaim run={run} live={live} /></div>;
@@ -29,7 +32,7 @@ export function RunClaim({ run, state, comparison, like }: { run: Run; state: Pa
     <div className="run-claim" data-state="ready">
       <div className="col rc-say">
         <VerdictClaim
-          heading verdict={comparison.verdict} sentence={comparison.sentence} delta={duration.deltaRatio} interval={duration.deltaRatioInterval}
+          heading verdict={comparison.verdict} sentence={comparison.sentence} delta={duration.deltaRatio} interval={/interval/.test(comparison.sentence) ? null : duration.deltaRatioInterval}
           n={duration.n} needed={duration.needed}
         />
         <div className="col rc-why">
@@ -48,19 +51,28 @@ export function RunClaim({ run, state, comparison, like }: { run: Run; state: Pa
   );
 }
 
+const kWhat: Partial<Record<ExitReason, string>> = {
+  outOfMemory: 'ran out of memory', executionError: 'failed', maxWait: 'ran out of time (max wait)', attemptLimit: 'reached the attempt limit', postExecution: 'waited in vain for its files',
+  validationError: 'was refused', interrupted: 'was interrupted', deleted: 'was taken from the queue', workerLost: 'lost its worker',
+};
+
+function whatHappened(reason: ExitReason | null, status: Status): string {
+  return (reason && kWhat[reason]) ?? `ended as ${status}`;
+}
+
 /** Of a run that did not end well: what happened, in one sentence. */
 export function endSentence(run: Run): string {
   const bad = run.scenes.filter((scene) => scene.status !== 'success');
   const scene = bad[0];
   const attempt = scene?.attempts.at(-1);
-  const why = exitReasonWords(scene?.exitReason ?? run.exitReason) ?? run.status;
+  const what = whatHappened(scene?.exitReason ?? run.exitReason, scene?.status ?? run.status);
   const node = attempt?.failure?.nodeType ? ` in ${attempt.failure.nodeType}` : '';
   const after = attempt?.durationMs !== null && attempt?.durationMs !== undefined ? ` after ${formatDuration(attempt.durationMs)}` : '';
   const tries = scene && scene.attempts.length > 1 ? `, ${scene.attempts.length === 2 ? 'twice' : `${scene.attempts.length} times`}` : '';
-  if (run.scenes.length <= 1) return `Ended by ${why}${node}${after}${tries}`;
+  if (run.scenes.length <= 1) return `${what.replace(/^./, (first) => first.toUpperCase())}${node}${after}${tries}`;
   const kept = run.scenes.length - bad.length;
   const which = bad.length === 1 ? `Scene ${run.scenes.indexOf(scene!) + 1}` : `${plural(bad.length, 'scene')}, first scene ${run.scenes.indexOf(scene!) + 1},`;
-  return `${which} ended by ${why}${node}${tries}; ${kept === 0 ? 'no scene is complete' : `${plural(kept, 'scene')} ${kept === 1 ? 'is' : 'are'} complete`}`;
+  return `${which} ${what}${node}${tries}; ${kept === 0 ? 'no scene is complete' : `${plural(kept, 'scene')} ${kept === 1 ? 'is' : 'are'} complete`}`;
 }
 
 function EndClaim({ run, comparison }: { run: Run; comparison: RunComparison | null }) {
@@ -78,13 +90,15 @@ function EndClaim({ run, comparison }: { run: Run; comparison: RunComparison | n
 function OpenClaim({ run, live }: { run: Run; live: LiveState }) {
   const scenes = live.scenes.filter((scene) => scene.runId === run.runId);
   const running = scenes.find((scene) => scene.status === 'executing') ?? scenes[0];
+  const now = useServerNow();
   const done = run.scenes.filter((scene) => !isOpen(scene.status)).length;
   return (
     <div className="claim">
       <Icon name={`s-${run.status}`} size={18} className={statusTone(run.status)} />
       <div className="col claim-say">
-        <h2 className="say" aria-live="polite">
-          {run.status === 'queued' ? 'Waits in the queue' : `Executes${running?.node?.classType ? `: ${running.node.classType}` : ''}`}
+        <h2 className="say">
+          {run.status === 'queued' ? 'Waits in the queue' : `Executes${run.startedAtMs === null ? '' : ` for ${joinParts(tickingParts(now - run.startedAtMs))}`}`}
+          {running?.node && <span className="t2 light"> {running.node.classType || `node ${running.node.nodeId}`}{running.node.progressMax ? `, step ${running.node.progressValue ?? 0} of ${running.node.progressMax}` : ''}</span>}
           {run.scenes.length > 1 && <span className="t2 light"> {done} of {plural(run.scenes.length, 'scene')} done</span>}
         </h2>
         {running ? <EtaClaim scene={running} /> : <p className="t3 s12">The live stream does not tell of it just now</p>}

@@ -22,7 +22,7 @@ export function RunHead({ run, comparison, claim, onChange, saving, failed }: {
   const workerId = run.scenes.flatMap((scene) => scene.attempts)[0]?.workerId;
   const device = workers.find((state) => state.worker.workerId === workerId)?.worker.devices[0];
   const open = isOpen(run.status);
-  const facts = badgeFactsOf(run, device ? (device.type === 'cpu' ? 'CPU' : device.name) : null, open ? null : comparison?.duration);
+  const facts = badgeFactsOf(run, device ? (device.type === 'cpu' ? 'CPU' : device.name) : null, run.status === 'success' ? comparison?.duration : null);
   const [adding, setAdding] = useState(false);
   useKeys({
     t: () => setAdding(true),
@@ -67,7 +67,7 @@ function Actions({ run, likeId, onChange }: { run: Run; likeId: string | null; o
       <button type="button" className="btn" onClick={() => window.print()}><Icon name="file-text" size={13} />Print</button>
       {worker && <a className="btn" href={worker.url} target="_blank" rel="noreferrer"><Icon name="external-link" size={13} />Open {worker.name}</a>}
       <Menu
-        label="More"
+        label="More for this run"
         items={[
           { word: 'Copy as JSON', icon: 'copy', onSelect: () => void navigator.clipboard?.writeText(JSON.stringify(run, null, 2)) },
           { word: 'Record as JSON', icon: 'braces', onSelect: () => window.open(`${api.artifactUrl(run.runId, 0).replace(/\/artifacts\/0$/, '')}`, '_blank', 'noreferrer') },

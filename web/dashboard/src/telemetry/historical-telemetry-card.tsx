@@ -70,7 +70,7 @@ export function HistoricalTelemetryCard({ state, comparison, statistics, recent,
         {trend && (
           <VerdictClaim
             verdict={trend.verdict} sentence={trend.sentence} delta={trend.steps.at(-1)?.size ?? trend.slope.ratioPerDay}
-            interval={trend.steps.at(-1)?.sizeInterval ?? null} n={trend.runsJudged} needed={trend.slope.needed}
+            interval={/interval/.test(trend.sentence) ? null : trend.steps.at(-1)?.sizeInterval ?? null} n={trend.runsJudged} needed={trend.slope.needed}
           />
         )}
         {note && <p className="t3 s11">{note}</p>}
