@@ -100,6 +100,12 @@ function trend(runs, url, now) {
   };
 }
 
+const noTrend = (metric) => ({
+  metric, verdict: 'notEnoughData', confidence: 'low', sentence: 'No run to judge', runs: 0, runsJudged: 0, runsMissing: 0, runsLeftOut: 0, cohorts: 0, scale: 'plain', scaleSentence: '', fromMs: null, toMs: null, median: null, variation: null, smallestStep: null, steps: [],
+  slope: { verdict: 'notEnoughData', confidence: 'low', fromMs: 0, n: 0, needed: 8, perDay: null, ratioPerDay: null, ratioPerDayInterval: null, pValue: null, tau: null, sentence: '' },
+  series: { bucket: 'run', unit: 'ms', scale: 'plain', xMs: [], y: [], n: [], lower: [], upper: [], runIds: [] },
+});
+
 const rules = [
   { rule: 'outOfMemory', meaning: 'Attempts of a workflow end out of memory.', thresholds: [{ name: 'minAttempts', value: 3, min: 1, max: 1000, unit: 'attempts', meaning: 'So many attempts at least.' }, { name: 'warnAbove', value: 0.1, min: 0, max: 1, unit: 'rate', meaning: 'A warning above this share.' }] },
   { rule: 'successRate', meaning: 'A workflow succeeds less often than it did.', thresholds: [{ name: 'warnBelow', value: 0.9, min: 0, max: 1, unit: 'rate', meaning: 'A warning below this rate.' }] },
@@ -161,7 +167,7 @@ export async function answerViews(api, request, url, { runs, filtered, reply, te
   const [, id, deed] = /^\/(?:recommendations|alerts)\/([^/:]+):(\w+)$/.exec(api) ?? [];
   if (api === '/statistics') reply(statistics(filtered(url.searchParams), url));
   else if (api === '/baselines') reply({ baselines: baselines(runs, (url.searchParams.get('ids') ?? '').split(',')) });
-  else if (api === '/trends') reply(trend(runs, url, now));
+  else if (api === '/trends') reply(full ? trend(runs, url, now) : noTrend(url.searchParams.get('metric') ?? 'duration'));
   else if (api === '/deviations') reply(full ? deviations(runs) : { deviations: [], runs: 0, runsWithoutBaseline: 0, tests: 0, sentence: 'no run to look at' });
   else if (api === '/eta') reply({ runs: [], queues: [], score: full ? { level: 0.8, n: 412, inside: 326, sooner: 48, later: 38, coverageRate: 0.791, coverageInterval: { low: 0.749, high: 0.828, level: 0.95 }, sentence: 'measured: 326 of 412 inside' } : { level: 0.8, n: 0, inside: 0, sooner: 0, later: 0, coverageRate: null, coverageInterval: null, sentence: 'nothing was predicted yet' } });
   else if (api === '/recommendations') reply({ recommendations: held.recommendations, rules });

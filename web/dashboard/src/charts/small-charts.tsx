@@ -89,6 +89,7 @@ export function Histogram({ bins, marks = [], unit, label, width = 300, height =
   const grows = low > 0 && bins.length > 2 && high - bins.at(-1)!.from > 3 * (bins[0]!.to - low);
   const place = (value: number) => (grows ? Math.log(value) : value);
   const x = (value: number) => ((place(value) - place(low)) / (place(high) - place(low) || 1)) * width;
+  const leftOf = (value: number, at: number) => (at === 0 ? x(value) > 44 : x(value) > width - 28);
   return (
     <svg className="hist" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       {bins.map((bin) => {
@@ -99,7 +100,7 @@ export function Histogram({ bins, marks = [], unit, label, width = 300, height =
       {marks.filter((mark) => mark.value >= low && mark.value <= high).map((mark, at) => (
         <g key={mark.word}>
           <line x1={x(mark.value)} x2={x(mark.value)} y1={4} y2={base} className={at === 0 ? 'c-main-line' : 'c-median'} />
-          <text x={x(mark.value) + (at === 0 ? -4 : 4)} y={11} textAnchor={at === 0 ? 'end' : 'start'} className="ax">{mark.word}</text>
+          <text x={x(mark.value) + (leftOf(mark.value, at) ? -4 : 4)} y={11} textAnchor={leftOf(mark.value, at) ? 'end' : 'start'} className="ax">{mark.word}</text>
         </g>
       ))}
       <text x={0} y={height - 3} className="ax">{textOf(low, unit)}</text>

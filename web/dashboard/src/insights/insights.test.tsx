@@ -2,6 +2,7 @@ import type { Alert, Deviation, Recommendation } from '@comfytrace/client';
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { failedRun, health, hello, openPage, snapshot } from '../test-kit.tsx';
+import { thresholdText, unitOfName } from './rules-dialog.tsx';
 import { deviationFinding, evidenceName, sectionsOf, shelfCount, titleOf } from './findings.ts';
 
 const recommendation = (more: Partial<Recommendation> = {}): Recommendation => ({
@@ -29,6 +30,13 @@ describe('findings', () => {
     expect(keys('deferred')).toEqual([]);
     expect(shelfCount('open', found.alerts, found.recommendations)).toBe(2);
     expect(shelfCount('past', found.alerts, found.recommendations)).toBe(2);
+  });
+  it('and thresholds of rules are written with their unit', () => {
+    expect(thresholdText(0.1, 'rate')).toMatch(/^10.%$/);
+    expect(thresholdText(2 ** 29, unitOfName('min_free_bytes'))).toMatch(/^512.MiB$/);
+    expect(thresholdText(60, unitOfName('after_s'))).toMatch(/^1m.00s$/);
+    expect(thresholdText(3, 'runs')).toMatch(/^3.runs$/);
+    expect(thresholdText(1.25, unitOfName('min_ratio'))).toBe('1.25');
   });
   it('give their evidence with unit and n', () => {
     expect(evidenceName('disconnectedMs')).toEqual({ words: 'disconnected', unit: 'ms' });
@@ -133,7 +141,7 @@ describe('the view of insights', () => {
     fireEvent.click(await screen.findByRole('button', { name: 'Rules' }));
     const dialog = screen.getByRole('dialog', { name: 'Rules' });
     await within(dialog).findByText('A worker is not reachable.');
-    expect(dialog.textContent).toContain('after_s 300, set');
+    expect(dialog.textContent).toMatch(/after_s 5m.00s, set/);
     expect(dialog.textContent).toContain('[alerts.rules.workerDown]');
   });
 

@@ -1,5 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { kGap } from '../format.ts';
+import { textOf } from '../measure.ts';
 import { useServices } from '../services.tsx';
 import { Badge, Dialog } from '../ui/parts.tsx';
 import { AbsenceBody, isAbsent, stateOf } from '../ui/states.tsx';
@@ -17,6 +19,20 @@ export function RulesDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** A number as rules have it, in words: `0.1` as a rate is 10 %. */
+export function thresholdText(value: number, unit: string): string {
+  if (unit === 'rate') return textOf(value, 'ratio')!;
+  if (unit === 'bytes') return textOf(value, 'bytes')!;
+  if (unit === 'ms') return textOf(value, 'ms')!;
+  if (unit === 's') return textOf(value * 1000, 'ms')!;
+  return unit && unit !== 'ratio' ? `${value}${kGap}${unit}` : String(value);
+}
+
+/** Settings carry their units in their names. */
+export function unitOfName(name: string): string {
+  return /_s$/.test(name) ? 's' : /_bytes$/.test(name) ? 'bytes' : '';
+}
+
 interface RuleLine {
   name: string;
   sentence: string;
@@ -29,7 +45,7 @@ export function AlertRuleList() {
   const asked = useQuery({ queryKey: ['alert-rules'], queryFn: ({ signal }) => api.alertRules(signal), staleTime: 300_000, retry: false });
   const lines = asked.data?.map((rule): RuleLine => ({
     name: rule.name, sentence: rule.sentence, mark: <Badge tone={!rule.enabled ? 'b-none' : rule.severity === 'critical' ? 'b-bad' : rule.severity === 'warning' ? 'b-warn' : 'b-acc'}>{rule.enabled ? rule.severity : 'off'}</Badge>,
-    thresholds: rule.thresholds.map((each) => ({ name: each.name, value: String(each.value), changed: each.value !== each.default, sentence: `${each.sentence}; ${each.least} to ${each.most}, at first ${each.default}` })),
+    thresholds: rule.thresholds.map((each) => ({ name: each.name, value: thresholdText(each.value, unitOfName(each.name)), changed: each.value !== each.default, sentence: `${each.sentence}; ${each.least} to ${each.most}, at first ${each.default}` })),
   }));
   const state = stateOf(asked, lines !== undefined, lines?.length === 0 ? { is: 'empty', icon: 'bell-off', title: 'Alerts are switched off' } : null);
   return <RuleLines title="Alerts" lines={lines ?? []} absence={isAbsent(state) ? <AbsenceBody state={state} lines={5} /> : null} />;
@@ -38,7 +54,7 @@ export function AlertRuleList() {
 function RecommendationRuleList() {
   const { api } = useServices();
   const asked = useQuery({ queryKey: ['recommendation-rules'], queryFn: ({ signal }) => api.recommendationRules(signal), staleTime: 300_000, retry: false });
-  const lines = asked.data?.map((rule): RuleLine => ({ name: rule.rule, sentence: rule.meaning, mark: null, thresholds: rule.thresholds.map((each) => ({ name: each.name, value: `${each.value}${each.unit ? `\u202f${each.unit}` : ''}`, changed: false, sentence: each.meaning })) }));
+  const lines = asked.data?.map((rule): RuleLine => ({ name: rule.rule, sentence: rule.meaning, mark: null, thresholds: rule.thresholds.map((each) => ({ name: each.name, value: thresholdText(each.value, each.unit), changed: false, sentence: each.meaning })) }));
   const state = stateOf(asked, lines !== undefined, lines?.length === 0 ? { is: 'empty', title: 'This server tells no rules' } : null);
   return <RuleLines title="Recommendations" lines={lines ?? []} absence={isAbsent(state) ? <AbsenceBody state={state} lines={5} /> : null} />;
 }

@@ -114,6 +114,8 @@ describe('the states of the list', () => {
     open('/runs?from=yesterdy', { '/runs': problem });
     await screen.findByText('Filter not understood');
     expect(screen.getByText('unknown word in from: "yesterdy": a date or -7d')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Reset filter' }));
+    expect(window.location.search).toBe('');
   });
 
   it('offers to try again when the history was not read', async () => {

@@ -132,7 +132,8 @@ function useTableState(history: ReturnType<typeof useRunHistory>, waits: boolean
   const caveat: Caveat | null = history.error !== null && history.count > 0 ? { is: 'stale', detail: history.error }
     : known && !isLinked(link) ? { is: 'disconnected', detail: 'new runs are not seen' } : null;
   const state: PartState = waits || history.state === 'loading' ? { is: 'loading' }
-    : history.state === 'error' ? { is: 'error', title: history.refused ? 'Filter not understood' : 'The history was not read', detail: history.error ?? '', onRetry: history.refused ? reset : () => void history.refresh() }
+    : history.state === 'error' && history.refused ? { is: 'empty', icon: 's-failed', title: 'Filter not understood', next: <><span role="alert" className="breaks">{history.error}</span> <button type="button" className="btn sm" onClick={reset}>Reset filter</button></> }
+      : history.state === 'error' ? { is: 'error', title: 'The history was not read', detail: history.error ?? '', onRetry: () => void history.refresh() }
       : history.state === 'empty' && active > 0 ? { is: 'empty', icon: 'list-filter', title: 'No run matches', next: <><span>Words match the beginnings of words in titles, prompts, errors, notes and tags. </span><button type="button" className="btn sm" onClick={reset}>Reset filter</button></> }
         : kReady;
   return { state, caveat };

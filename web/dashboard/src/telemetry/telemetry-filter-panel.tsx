@@ -68,7 +68,7 @@ export function TelemetryFilterPanel({ filter: held, facets, weeks, path = '/run
             <FacetList title="Status" options={statuses} chosen={filter.status ?? []} onChange={(next) => change({ status: next as Status[] })} most={8} />
             <FacetList title="Exit reason" options={reasons} chosen={filter.exitReason ?? []} onChange={(next) => change({ exitReason: next as RunFilter['exitReason'] })} most={5} open={(filter.exitReason?.length ?? 0) > 0} />
             {kMoreLists.map(([key, title, empty]) => (
-              <FacetList key={key} title={title} options={options(key)} chosen={filter[key] ?? []} onChange={(next) => change({ [key]: next })} empty={empty} open={key === 'workflow' || key === 'model' || key === 'gpu' || (filter[key]?.length ?? 0) > 0} />
+              <FacetList key={key} title={title} options={options(key)} chosen={filter[key] ?? []} onChange={(next) => change({ [key]: next })} empty={facets[key] ? empty : 'not counted'} open={key === 'workflow' || key === 'model' || key === 'gpu' || (filter[key]?.length ?? 0) > 0} />
             ))}
           </>
         )}

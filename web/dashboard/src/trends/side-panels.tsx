@@ -1,4 +1,4 @@
-import type { RunFilter, Trend } from '@comfytrace/client';
+import { filterSize, type RunFilter, type Trend } from '@comfytrace/client';
 import { chartOfTrend } from '../charts/chart-data.ts';
 import { BarList } from '../charts/small-charts.tsx';
 import { TelemetryComparisonChart } from '../charts/telemetry-comparison-chart.tsx';
@@ -8,14 +8,16 @@ import { Link } from '../router.tsx';
 import { nodeClass } from '../run/node-class.ts';
 import { useNow } from '../services.tsx';
 import { costText, usePrice } from '../settings/price.ts';
-import { stateOf, StatePanel } from '../ui/states.tsx';
+import { stateOf, StatePanel, type Absence } from '../ui/states.tsx';
 import { failureShares, nodeShares, takenBack, workflowTimes } from './shares.ts';
 import { runsPathOf } from './trend-question.ts';
 import { sidesOf, useGroups, useTrend } from './use-trend.ts';
 
 const kHeight = 226;
 const kRows = 5;
-const kNothing = { is: 'empty', icon: 's-nodata', title: 'No run matches', next: 'Take a criterion away, or look further back.' } as const;
+function nothing(filter: RunFilter): Absence {
+  return filterSize(filter) > 0 ? { is: 'empty', icon: 's-nodata', title: 'No run matches', next: 'Take a criterion away, or look further back.' } : { is: 'empty', icon: 's-nodata', title: 'No runs yet' };
+}
 
 /** How often runs succeed, week by week with the interval of each. */
 export function SuccessPanel({ filter }: { filter: RunFilter }) {
@@ -25,7 +27,7 @@ export function SuccessPanel({ filter }: { filter: RunFilter }) {
   const chart = trend ? chartOfTrend(trend, now) : null;
   // Each week has its interval; a band of weeks on top of it would say the same again.
   const data = chart && { ...chart, segments: chart.segments?.map(({ low: _low, high: _high, label: _label, ...segment }) => segment) };
-  const empty = trend && trend.series.xMs.length === 0 ? (trend.runs === 0 ? kNothing : { is: 'notEnough' as const, have: enoughText(trend.runsJudged, Math.max(1, trend.slope.needed)) }) : null;
+  const empty = trend && trend.series.xMs.length === 0 ? (trend.runs === 0 ? nothing(filter) : { is: 'notEnough' as const, have: enoughText(trend.runsJudged, Math.max(1, trend.slope.needed)) }) : null;
   return (
     <TelemetryComparisonChart
       title="Success rate" about="by week" size="small" height={kHeight - 24} data={data} foot={trend?.sentence || trend?.slope.sentence}
@@ -44,7 +46,7 @@ export function NodePanel({ filter, trend }: { filter: RunFilter; trend: Trend |
   const around = sides && before.data && after.data ? { before: before.data, after: after.data } : null;
   const shares = asked.data ? nodeShares(asked.data, around) : [];
   const shown = shares.slice(0, kRows);
-  const empty = shares.length > 0 ? null : asked.data && asked.data.total.runs === 0 ? kNothing
+  const empty = shares.length > 0 ? null : asked.data && asked.data.total.runs === 0 ? nothing(filter)
     : { is: 'empty' as const, icon: 'puzzle', title: 'No node times', next: 'A stock ComfyUI tells them only to whoever queued the prompt; the extension tells them all.' };
   return (
     <StatePanel
@@ -72,7 +74,7 @@ export function FailurePanel({ filter }: { filter: RunFilter }) {
   const failed = shares.reduce((sum, each) => sum + each.runs, 0);
   const ended = asked.data?.total.runs ?? 0;
   const cancelled = asked.data ? takenBack(asked.data) : 0;
-  const empty = shares.length > 0 ? null : ended === 0 ? kNothing : { is: 'empty' as const, icon: 's-success', title: 'Nothing failed', next: `All of ${plural(ended, 'run')} succeeded or are under way.` };
+  const empty = shares.length > 0 ? null : ended === 0 ? nothing(filter) : { is: 'empty' as const, icon: 's-success', title: 'Nothing failed', next: `All of ${plural(ended, 'run')} succeeded or are under way.` };
   return (
     <StatePanel
       label="Failures" title="Failures" about={failed > 0 ? `${plural(failed, 'run')} by exit reason` : undefined} state={stateOf(asked, asked.data !== undefined, empty)} minHeight={kHeight} lines={kRows} lineHeight={38}
@@ -100,7 +102,7 @@ export function CostPanel({ filter }: { filter: RunFilter }) {
   const cost = costText(sum, price);
   return (
     <StatePanel
-      label="GPU time and cost" title="GPU time" about={times.length > 0 ? [formatDuration(sum), cost].filter(Boolean).join(', ') : undefined} state={stateOf(asked, asked.data !== undefined, times.length === 0 ? kNothing : null)}
+      label="GPU time and cost" title="GPU time" about={times.length > 0 ? [formatDuration(sum), cost].filter(Boolean).join(', ') : undefined} state={stateOf(asked, asked.data !== undefined, times.length === 0 ? nothing(filter) : null)}
       minHeight={kHeight} lines={kRows} lineHeight={38}
       foot={price ? <>At {price.perHour} {price.currency} an hour, <Link href="/settings">your setting</Link></> : <>Time that runs executed. <Link href="/settings">Set a price</Link> to see what it costs.</>}
     >

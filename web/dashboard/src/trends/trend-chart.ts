@@ -17,5 +17,5 @@ export function stepTitle(step: TrendStep, metric: Metric, nowMs: number): strin
 /** The chart of a trend, with its steps in words. */
 export function trendChart(trend: Trend, nowMs: number): ComparisonChartData {
   const chart = chartOfTrend(trend, nowMs);
-  return { ...chart, changes: chart.changes?.map((change, at) => ({ ...change, what: stepTitle(trend.steps[at]!, trend.metric, nowMs) })) };
+  return { ...chart, bandWord: `90 % of ${trend.series.bucket}s`, changes: chart.changes?.map((change, at) => ({ ...change, what: stepTitle(trend.steps[at]!, trend.metric, nowMs) })) };
 }

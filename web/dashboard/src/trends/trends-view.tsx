@@ -1,4 +1,4 @@
-import type { Metric, RunFilter, Trend } from '@comfytrace/client';
+import { filterSize, type Metric, type RunFilter, type Trend } from '@comfytrace/client';
 import { useMemo } from 'react';
 import type { ComparisonChartData } from '../charts/chart-data.ts';
 import { TelemetryComparisonChart } from '../charts/telemetry-comparison-chart.tsx';
@@ -65,7 +65,7 @@ function MainChart({ question, onMetric }: { question: TrendQuestion; onMetric: 
   const title = kMetricWords[metric].title;
   return (
     <TelemetryComparisonChart
-      title={title} about={trend && aboutOf(trend)} data={data} onOpen={openRun} state={stateOf(asked, trend !== undefined, trend ? absenceOf(trend) : null)} height={236}
+      title={title} about={trend && aboutOf(trend)} data={data} onOpen={openRun} state={stateOf(asked, trend !== undefined, trend ? absenceOf(trend, filterSize(filter) > 0) : null)} height={236}
       actions={<Tabs label="Measure" value={metric} choices={kMetrics.map((value) => ({ value, word: kMetricWords[value].title }))} onChange={onMetric} />}
       foot={trend && <TrendWords trend={trend} />}
     />
@@ -81,8 +81,9 @@ export function aboutOf(trend: Trend): string {
   ].filter(Boolean).join('; ');
 }
 
-export function absenceOf(trend: Trend): Absence | null {
+export function absenceOf(trend: Trend, filtered = true): Absence | null {
   if (trend.series.y.some((value) => value !== null)) return null;
+  if (trend.runs === 0 && !filtered) return { is: 'empty', icon: 'chart-spline', title: 'No runs yet', next: 'Runs are charted as soon as a few of a kind have succeeded.' };
   if (trend.runs === 0) return { is: 'empty', icon: 'chart-spline', title: 'No run matches', next: 'Take a criterion away, or look further back.' };
   const metric = kMetricWords[trend.metric].title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
   if (trend.runsMissing > 0 && trend.runsJudged === 0) return { is: 'empty', icon: 's-nodata', title: `No ${metric} known`, next: `${plural(trend.runsMissing, 'run')} match, none of which has it${trend.metric === 'vramPeak' ? '; memory is sampled while a worker is watched' : ''}.` };
