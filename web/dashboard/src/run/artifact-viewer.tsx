@@ -1,6 +1,6 @@
 import { isOpen, type GroupStatistics, type Run, type RunComparison, type RunPatch } from '@comfytrace/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { Suspense, lazy, type ReactNode } from 'react';
 import { formatClock, formatDay } from '../format.ts';
 import { Frame } from '../frame/frame.tsx';
 import { Link, navigate, useAddress } from '../router.tsx';
@@ -15,8 +15,8 @@ import { CaveatMark, kReady, stateOf, type PartState } from '../ui/states.tsx';
 import { Artifacts, firstOf } from './artifacts.tsx';
 import { chosenOf, placeOfQuery, placePath, sceneBeside, type RunPlace } from './choice.ts';
 import { FailurePanels } from './failure-panel.tsx';
-import { LikeCharts, likeStateOf } from './like-charts.tsx';
 import { workFilter, type LikeRuns } from './like-runs.ts';
+import { likeStateOf } from './like-state.ts';
 import { RecommendationsPanel } from './recommendations-panel.tsx';
 import { RunClaim } from './run-claim.tsx';
 import { RunHead } from './run-head.tsx';
@@ -25,6 +25,9 @@ import { ScenesTable } from './scenes-table.tsx';
 import { ExplanationsPanel, NotesPanel, ParametersPanel } from './side-panels.tsx';
 import { TimelinePanel } from './timeline-panel.tsx';
 import { WhatDiffers } from './what-differs.tsx';
+
+// Below the fold, and with it the charts: not worth the first load's wait.
+const LikeCharts = lazy(async () => ({ default: (await import('./like-charts.tsx')).LikeCharts }));
 
 const kNone: never[] = [];
 
@@ -108,7 +111,9 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
             />
           )}
           {comparison && run.status === 'success' && (
-            <LikeCharts run={run} comparison={comparison} like={asked.like.data ?? null} likeState={likeStateOf(asked.like)} success={asked.success} vramTotalBytes={worker?.devices[0]?.vramTotalBytes ?? null} />
+            <Suspense fallback={<section className="panel" aria-busy="true" style={{ minHeight: 250 }} />}>
+              <LikeCharts run={run} comparison={comparison} like={asked.like.data ?? null} likeState={likeStateOf(asked.like)} success={asked.success} vramTotalBytes={worker?.devices[0]?.vramTotalBytes ?? null} />
+            </Suspense>
           )}
         </div>
         <div className="stack">

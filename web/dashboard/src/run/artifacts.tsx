@@ -1,11 +1,13 @@
 import { isOpen, type Run, type RunArtifact } from '@comfytrace/client';
-import { useRef, useState, type KeyboardEvent } from 'react';
+import { Suspense, lazy, useRef, useState, type KeyboardEvent } from 'react';
 import { formatCount, plural } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, Panel } from '../ui/parts.tsx';
 import { artifactName, countsOf, kindOf, kKindWords, scenesWithout } from './artifact-kind.ts';
 import { Thumb } from './artifact-media.tsx';
-import { Lightbox } from './lightbox.tsx';
+
+// Nobody waits for it before a picture is opened.
+const Lightbox = lazy(async () => ({ default: (await import('./lightbox.tsx')).Lightbox }));
 
 const kMostTiles = 48;
 
@@ -92,7 +94,9 @@ export function Artifacts({ run, sceneId, open, onOpen, onScene }: {
         </div>
       )}
       {opened && (
-        <Lightbox artifacts={fitting.includes(opened) ? fitting : run.artifacts} artifact={opened} run={run} onMove={(next) => onOpen(next.index)} onClose={() => onOpen(null)} />
+        <Suspense>
+          <Lightbox artifacts={fitting.includes(opened) ? fitting : run.artifacts} artifact={opened} run={run} onMove={(next) => onOpen(next.index)} onClose={() => onOpen(null)} />
+        </Suspense>
       )}
     </Panel>
   );
