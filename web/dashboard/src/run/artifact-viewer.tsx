@@ -1,6 +1,6 @@
 import { isOpen, type GroupStatistics, type Run, type RunComparison, type RunPatch } from '@comfytrace/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { Suspense, lazy, type ReactNode } from 'react';
 import { formatClock, formatDay } from '../format.ts';
 import { Frame } from '../frame/frame.tsx';
 import { Link, navigate, useAddress } from '../router.tsx';
@@ -15,7 +15,7 @@ import { CaveatMark, kReady, stateOf, type PartState } from '../ui/states.tsx';
 import { Artifacts, firstOf } from './artifacts.tsx';
 import { chosenOf, placeOfQuery, placePath, sceneBeside, type RunPlace } from './choice.ts';
 import { FailurePanels } from './failure-panel.tsx';
-import { LikeCharts, likeStateOf } from './like-charts.tsx';
+import { likeStateOf } from './like-state.ts';
 import { workFilter, type LikeRuns } from './like-runs.ts';
 import { RecommendationsPanel } from './recommendations-panel.tsx';
 import { RunClaim } from './run-claim.tsx';
@@ -27,6 +27,8 @@ import { TimelinePanel } from './timeline-panel.tsx';
 import { WhatDiffers } from './what-differs.tsx';
 
 const kNone: never[] = [];
+/** Charts and their tables are much script, and stand at the end of the page. */
+const LikeCharts = lazy(async () => ({ default: (await import('./like-charts.tsx')).LikeCharts }));
 
 /** All of a run on one page: claim, artifacts, scenes, timeline, history, suggestions. The address says what is looked at. */
 export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { run: Run; steps: ReactNode; staleSince: number | null; staleWhy: string | null; onRetry: () => void }) {
@@ -108,7 +110,9 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
             />
           )}
           {comparison && run.status === 'success' && (
-            <LikeCharts run={run} comparison={comparison} like={asked.like.data ?? null} likeState={likeStateOf(asked.like)} success={asked.success} vramTotalBytes={worker?.devices[0]?.vramTotalBytes ?? null} />
+            <Suspense fallback={<div className="like-charts like-wait" aria-busy="true" />}>
+              <LikeCharts run={run} comparison={comparison} like={asked.like.data ?? null} likeState={likeStateOf(asked.like)} success={asked.success} vramTotalBytes={worker?.devices[0]?.vramTotalBytes ?? null} />
+            </Suspense>
           )}
         </div>
         <div className="stack">

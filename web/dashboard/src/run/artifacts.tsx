@@ -1,12 +1,12 @@
 import { isOpen, type Run, type RunArtifact } from '@comfytrace/client';
-import { useRef, useState, type KeyboardEvent } from 'react';
+import { Suspense, lazy, useRef, useState, type KeyboardEvent } from 'react';
 import { formatCount, plural } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, Panel } from '../ui/parts.tsx';
 import { artifactName, countsOf, kindOf, kKindWords, scenesWithout } from './artifact-kind.ts';
 import { Thumb } from './artifact-media.tsx';
-import { Lightbox } from './lightbox.tsx';
 
+const Lightbox = lazy(async () => ({ default: (await import('./lightbox.tsx')).Lightbox }));
 const kMostTiles = 48;
 
 /** What the run put out, by scene. `open` is the place of the artifact that is looked at; the address has it. */
@@ -92,7 +92,7 @@ export function Artifacts({ run, sceneId, open, onOpen, onScene }: {
         </div>
       )}
       {opened && (
-        <Lightbox artifacts={fitting.includes(opened) ? fitting : run.artifacts} artifact={opened} run={run} onMove={(next) => onOpen(next.index)} onClose={() => onOpen(null)} />
+        <Suspense fallback={null}><Lightbox artifacts={fitting.includes(opened) ? fitting : run.artifacts} artifact={opened} run={run} onMove={(next) => onOpen(next.index)} onClose={() => onOpen(null)} /></Suspense>
       )}
     </Panel>
   );

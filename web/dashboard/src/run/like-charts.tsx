@@ -9,8 +9,7 @@ import { stateOf, type PartState } from '../ui/states.tsx';
 import { VerdictMark } from '../ui/verdict.tsx';
 import { likeChart } from './like-chart-data.ts';
 import type { LikeRuns } from './like-runs.ts';
-
-type Asked<T> = { data: T | undefined; isPending: boolean; error: Error | null; dataUpdatedAt: number; refetch: () => unknown };
+import type { Asked } from './like-state.ts';
 
 /** The run among those like it: duration and memory of each, and how often runs of this work go well. */
 export function LikeCharts({ run, comparison, like, likeState, success, vramTotalBytes }: {
@@ -50,10 +49,4 @@ export function LikeCharts({ run, comparison, like, likeState, success, vramTota
       </div>
     </section>
   );
-}
-
-export function likeStateOf(asked: Asked<LikeRuns>): PartState {
-  const state = stateOf(asked, asked.data !== undefined);
-  if (state.is !== 'ready' || !asked.data || asked.data.missing === 0) return state;
-  return { is: 'ready', caveat: { is: 'partial', detail: `${plural(asked.data.missing, 'like run')} not found any more` } };
 }
