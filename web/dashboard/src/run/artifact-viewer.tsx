@@ -15,8 +15,8 @@ import { CaveatMark, kReady, stateOf, type PartState } from '../ui/states.tsx';
 import { Artifacts, firstOf } from './artifacts.tsx';
 import { chosenOf, placeOfQuery, placePath, sceneBeside, type RunPlace } from './choice.ts';
 import { FailurePanels } from './failure-panel.tsx';
-import { workFilter, type LikeRuns } from './like-runs.ts';
 import { likeStateOf } from './like-state.ts';
+import { workFilter, type LikeRuns } from './like-runs.ts';
 import { RecommendationsPanel } from './recommendations-panel.tsx';
 import { RunClaim } from './run-claim.tsx';
 import { RunHead } from './run-head.tsx';
@@ -26,10 +26,9 @@ import { ExplanationsPanel, NotesPanel, ParametersPanel } from './side-panels.ts
 import { TimelinePanel } from './timeline-panel.tsx';
 import { WhatDiffers } from './what-differs.tsx';
 
-// Below the fold, and with it the charts: not worth the first load's wait.
-const LikeCharts = lazy(async () => ({ default: (await import('./like-charts.tsx')).LikeCharts }));
-
 const kNone: never[] = [];
+/** Charts and their tables are much script, and stand at the end of the page. */
+const LikeCharts = lazy(async () => ({ default: (await import('./like-charts.tsx')).LikeCharts }));
 
 /** All of a run on one page: claim, artifacts, scenes, timeline, history, suggestions. The address says what is looked at. */
 export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { run: Run; steps: ReactNode; staleSince: number | null; staleWhy: string | null; onRetry: () => void }) {
@@ -111,7 +110,7 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
             />
           )}
           {comparison && run.status === 'success' && (
-            <Suspense fallback={<section className="panel" aria-busy="true" style={{ minHeight: 250 }} />}>
+            <Suspense fallback={<div className="like-charts like-wait" aria-busy="true" />}>
               <LikeCharts run={run} comparison={comparison} like={asked.like.data ?? null} likeState={likeStateOf(asked.like)} success={asked.success} vramTotalBytes={worker?.devices[0]?.vramTotalBytes ?? null} />
             </Suspense>
           )}

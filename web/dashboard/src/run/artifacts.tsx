@@ -6,9 +6,7 @@ import { Empty, Panel } from '../ui/parts.tsx';
 import { artifactName, countsOf, kindOf, kKindWords, scenesWithout } from './artifact-kind.ts';
 import { Thumb } from './artifact-media.tsx';
 
-// Nobody waits for it before a picture is opened.
 const Lightbox = lazy(async () => ({ default: (await import('./lightbox.tsx')).Lightbox }));
-
 const kMostTiles = 48;
 
 /** What the run put out, by scene. `open` is the place of the artifact that is looked at; the address has it. */
@@ -94,9 +92,7 @@ export function Artifacts({ run, sceneId, open, onOpen, onScene }: {
         </div>
       )}
       {opened && (
-        <Suspense>
-          <Lightbox artifacts={fitting.includes(opened) ? fitting : run.artifacts} artifact={opened} run={run} onMove={(next) => onOpen(next.index)} onClose={() => onOpen(null)} />
-        </Suspense>
+        <Suspense fallback={null}><Lightbox artifacts={fitting.includes(opened) ? fitting : run.artifacts} artifact={opened} run={run} onMove={(next) => onOpen(next.index)} onClose={() => onOpen(null)} /></Suspense>
       )}
     </Panel>
   );
