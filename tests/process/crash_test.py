@@ -5,12 +5,15 @@ A few pairs of `serve` and `replay` run side by side. Each is given prompts with
 is killed and started again. What the replayed ComfyUI itself says in /history is the truth.
 """
 
+import contextlib
 import os
 import random
+import sqlite3
 import sys
 import threading
 import time
 import unittest
+import uuid
 
 from harness import Folder, Replay, Serve, get_json, integrity, recorded_graph, wait_for
 
@@ -20,6 +23,13 @@ SEED = int(os.environ.get("COMFYTRACE_SEED", "20261123"))
 # A ComfyUI that is killed takes its memory along: what ended this shortly before, or while nobody watched, only it knew.
 # Everything else its watcher is bound to know. Before every second such kill there is that much calm.
 KNOWN_AFTER_S = 3.0
+
+
+def stored_ids(store):
+    """The ids of the runs in the file, read past everything that answers for it."""
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        rows = connection.execute("SELECT run_id FROM runs").fetchall()
+    return {str(uuid.UUID(bytes=key)) if isinstance(key, bytes) else key for (key,) in rows}
 
 
 class Pair:
@@ -59,6 +69,16 @@ class Pair:
             self.look()
             time.sleep(self.random.uniform(0, 0.02))
 
+    def is_settled(self):
+        # After the last restart its watcher reads ComfyUI's history, and the disk takes what it reads.
+        if get_json(self.serve.url + "/api/v1/health")["writer"]["pending"] > 0:
+            return False
+        runs = self.serve.runs()
+        remembered = set(get_json(self.replay.url + "/history"))
+        return remembered <= {run["runId"] for run in runs} and not any(
+            run["status"] in ("queued", "executing") for run in runs
+        )
+
     def run(self):
         try:
             self.replay.start().ready()
@@ -87,10 +107,9 @@ class Pair:
                 lambda: get_json(self.replay.url + "/prompt")["exec_info"]["queue_remaining"] == 0,
             )
             self.look()
-            wait_for(
-                "every run to end", lambda: not self.serve.runs("&status=queued,executing"), patience_s=60
-            )
+            wait_for("every run to end, and what ComfyUI remembers to be kept", self.is_settled, patience_s=60)
             self.runs = self.serve.runs()
+            self.stored = stored_ids(self.serve.store)
             for run in self.runs:
                 if run["exitReason"] in ("deleted", "unknown"):
                     self.doubtful[run["runId"]] = self.serve.run(run["runId"])["scenes"][0]["attempts"][0]
@@ -148,6 +167,10 @@ class CrashTest(unittest.TestCase):
                 unknowable += 1
         self.assertGreater(finished, KILLS)
         print(f"{KILLS} kills: {finished} finished runs kept, {unknowable} died with a server that nobody watched", file=sys.stderr)
+
+    def test_lists_show_every_run_that_the_file_holds(self):
+        for pair in self.pairs:
+            self.assertEqual({run["runId"] for run in pair.runs}, pair.stored)
 
     def test_none_is_doubled(self):
         for pair in self.pairs:
