@@ -5,9 +5,10 @@ import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { isAbsent, StatePanel, type PartState } from '../ui/states.tsx';
 import { chartSentence, kMostDots, type ComparisonChartData } from './chart-data.ts';
-import { ChartTable } from './chart-table.tsx';
 import { Sparkline } from './small-charts.tsx';
 
+// The table comes with the list that it is made of, only when asked for.
+const ChartTable = lazy(async () => ({ default: (await import('./chart-table.tsx')).ChartTable }));
 const Plot = lazy(async () => ({ default: (await import('./comparison-plot.tsx')).ComparisonPlot }));
 
 export interface TelemetryComparisonChartProps {
@@ -55,11 +56,12 @@ export function TelemetryComparisonChart({ title, about, actions, state, data, s
         </>
       )}
     >
-      {data && (asTable ? <ChartTable data={data} title={title} maxHeight={minHeight} onOpen={onOpen} /> : (
+      {data && (
         <Suspense fallback={<div style={{ height: minHeight }} role="group" aria-label="Drawing" aria-busy="true" />}>
-          <Plot title={title} sentence={sentence} data={data} height={tall} full={size === 'full'} zero={zero} syncKey={syncKey} onOpen={onOpen} />
+          {asTable ? <ChartTable data={data} title={title} maxHeight={minHeight} onOpen={onOpen} />
+            : <Plot title={title} sentence={sentence} data={data} height={tall} full={size === 'full'} zero={zero} syncKey={syncKey} onOpen={onOpen} />}
         </Suspense>
-      ))}
+      )}
     </StatePanel>
   );
 }
