@@ -46,7 +46,8 @@ struct House::Impl final : collect::RecorderSink {
 
   base::Result<void> open() {
     std::error_code problem;
-    std::filesystem::create_directories(settings.store.parent_path(), problem);
+    // A name without a folder lies in the working directory, which is there.
+    if (settings.store.has_parent_path()) std::filesystem::create_directories(settings.store.parent_path(), problem);
     if (problem) {
       return base::Error{base::ErrorCode::unavailable,
                          "the folder of " + settings.store.string() + " cannot be made: " + problem.message(),

@@ -103,7 +103,7 @@ class Process:
     def start(self):
         with open(self.log, "ab") as out:
             self.child = subprocess.Popen(
-                self.arguments, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self.folder.environment()
+                self.arguments, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self.folder.environment(), cwd=self.folder.path
             )
         return self
 

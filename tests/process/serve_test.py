@@ -139,6 +139,11 @@ class OneOwner(ProcessTest):
         second = self.serve(comfyui.url, store=first.store, log="second.log")
         self.assertTrue(second.running())
 
+    def test_a_history_named_without_a_folder_lies_where_one_stands(self):
+        serve = self.serve("http://127.0.0.1:1", store="bare.db")
+        self.assertEqual(serve.stop(), 0)
+        self.assertTrue((self.folder / "bare.db").exists())
+
     def test_a_port_in_use_is_named(self):
         comfyui = self.replay("0.3.64/a_simple_success")
         first = self.serve(comfyui.url)
