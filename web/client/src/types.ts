@@ -103,6 +103,18 @@ export interface Explanation {
   because: string;
 }
 
+/** What an attempt ran on, as the worker told it then; texts are empty where it did not. */
+export interface AttemptEnvironment {
+  deviceName: string;
+  deviceType: string;
+  deviceCount: number;
+  vramTotalBytes: number | null;
+  comfyuiVersion: string;
+  pythonVersion: string;
+  pytorchVersion: string;
+  os: string;
+}
+
 export interface Attempt {
   promptId: string;
   workerId: string;
@@ -131,6 +143,8 @@ export interface Attempt {
   vramFreeAfterBytes: number | null;
   vramDeltaBytes: number | null;
   vramPeakBytes: number | null;
+  /** Absent from servers that do not record it. */
+  environment?: AttemptEnvironment | null;
   fallbackNotes: string[];
   explanations: Explanation[];
 }
