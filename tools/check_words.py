@@ -39,6 +39,10 @@ def breaches():
                 yield f"{name}: names the command {command}, which is not one"
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     for name in tracked:
+        if name.endswith((".cc", ".h", ".py", ".md", ".ts", ".tsx", ".mjs", ".css", ".txt", ".json")):
+            text = (ROOT / name).read_text(errors="replace")
+            if any(line.startswith(("<" * 7, ">" * 7)) for line in text.splitlines()):
+                yield f"{name}: holds a merge that was not finished"
         if name.endswith((".cc", ".h", ".py", ".md", ".ts", ".tsx", ".mjs")) and "\t" in (ROOT / name).read_text(errors="replace"):
             yield f"{name}: holds a tab"
 
