@@ -175,11 +175,15 @@ void Store::write_pending() {
   insert_all(connection(), "prompt_places", "(?,?)", pending_places_, [](Query& query, const auto& row) {
     for (const std::int64_t value : row) query.bind(value);
   });
+  // Last: a row with triggers, or several of one statement, make FTS5 write out what it has gathered.
+  for (const auto& [rid, words] : pending_words_)
+    connection().query("INSERT INTO run_words(rowid, words) VALUES (?, ?)").bind(rid).bind(words).run();
+  pending_words_.clear();
 }
 
 void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& after) {
   // What goes may be among what still waits.
-  if (!before.facets.empty() || !before.places.empty()) write_pending();
+  if (!before.words.empty() || !before.facets.empty() || !before.places.empty()) write_pending();
   if (before.words != after.words) {
     if (!before.words.empty())
       connection()
@@ -187,8 +191,7 @@ void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& af
           .bind(rid)
           .bind(before.words)
           .run();
-    if (!after.words.empty())
-      connection().query("INSERT INTO run_words(rowid, words) VALUES (?, ?)").bind(rid).bind(after.words).run();
+    if (!after.words.empty()) pending_words_.emplace_back(rid, after.words);
   }
   for (const auto& [kind, value] : before.facets) {
     if (after.facets.contains({kind, value})) continue;

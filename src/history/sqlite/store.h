@@ -72,6 +72,7 @@ class Store {
   ColumnKeeper& columns_;
   std::vector<std::array<std::int64_t, 3>> pending_facets_;  // kind, value, rid
   std::vector<std::array<std::int64_t, 2>> pending_places_;  // hash, rid
+  std::vector<std::pair<std::int64_t, std::string>> pending_words_;
 };
 
 template <class Work>
@@ -94,6 +95,7 @@ auto Store::in_transaction(Work&& work) -> decltype(work()) {
     columns_.rolled_back();
     pending_facets_.clear();
     pending_places_.clear();
+    pending_words_.clear();
     throw;
   }
   columns_.committed();
