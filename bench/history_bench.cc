@@ -9,10 +9,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <optional>
 
 #include "base/codec.h"
+#include "history/run_facts.h"
 #include "history/sample_runs.h"
 #include "history/sample_runs_test.cc"  // the runs are made by the tests' own maker
 #include "history/sqlite/sample_codec.h"
@@ -35,6 +37,11 @@ void report(const char* name, double value, const char* unit, const char* note =
               "\n",
               name, value, unit, note);
   std::fflush(stdout);
+}
+
+// Of this process: what a shared machine does to the clock does not count.
+double cpu_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
 template <class T>
@@ -67,6 +74,7 @@ void peer(const std::filesystem::path& path, const std::vector<model::Run>& runs
   database.exec("PRAGMA wal_autocheckpoint = 8000");
   database.exec("CREATE TABLE runs (run_id TEXT PRIMARY KEY, created_at_ms INTEGER, run TEXT)");
   SQLite::Statement insert(database, "INSERT INTO runs VALUES (?, ?, ?)");
+  const double cpu_before = cpu_seconds();
   const double took = seconds([&] {
     for (std::size_t i = 0; i < runs.size(); i += a_commit) {
       SQLite::Transaction transaction(database);
@@ -80,6 +88,8 @@ void peer(const std::filesystem::path& path, const std::vector<model::Run>& runs
       transaction.commit();
     }
   });
+  report((std::string(name) + ", CPU").c_str(), 1e6 * (cpu_seconds() - cpu_before) / static_cast<double>(runs.size()),
+         "us a run");
   report(name, static_cast<double>(runs.size()) / took, "runs/s", "plain SQLite, a JSON text a row, synchronous=FULL");
 }
 
@@ -120,10 +130,12 @@ void time_saving(const std::filesystem::path& folder) {
   const auto many = typical_runs(0, 10'000);
   for (int round = 0; round < 2; ++round) {
     const auto history = open_new(folder / "group.db");
+    const double cpu_before = cpu_seconds();
     const double took = seconds([&] {
       for (std::size_t i = 0; i < many.size(); i += 1000) must(history->save(std::span(&many[i], 1000)));
     });
     report("group commit", static_cast<double>(many.size()) / took, "runs/s", "1000 runs a commit");
+    report("group commit, CPU", 1e6 * (cpu_seconds() - cpu_before) / static_cast<double>(many.size()), "us a run");
     peer(folder / "peer.db", many, 1000, "group commit, peer");
   }
 }
@@ -172,6 +184,17 @@ void time_list(const std::filesystem::path& folder, std::uint64_t count) {
   report("prune, a batch of 100 p99", percentile(step_ms, 0.99), "ms", "what recording may have to wait for");
 }
 
+void time_facts() {
+  const auto runs = typical_runs(0, 1'000);
+  std::size_t scenes = 0;
+  const double cpu_before = cpu_seconds();
+  for (int round = 0; round < 10; ++round) {
+    for (const auto& run : runs) scenes += facts_of(run).scenes.size();
+  }
+  report("facts of a run", 1e6 * (cpu_seconds() - cpu_before) * 4 / static_cast<double>(scenes), "us",
+         "what the columns keep of it");
+}
+
 void measure_samples() {
   std::size_t bytes = 0;
   for (std::uint64_t i = 0; i < 100; ++i) bytes += sqlite::pack_samples(typical_samples(i, 200)).size();
@@ -191,6 +214,7 @@ int main(int argc, char** argv) {
     folder = own.emplace().path();
   }
   measure_samples();
+  time_facts();
   time_list(folder, count);
   time_saving(folder);
 }

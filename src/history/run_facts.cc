@@ -1,12 +1,13 @@
 #include "history/run_facts.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
-#include "base/codec.h"
-#include "base/digest.h"
+#include "base/hash.h"
 
 namespace comfytrace::history {
 namespace {
@@ -17,9 +18,16 @@ using model::NodeState;
 using model::Scene;
 using model::Status;
 
-// 64 bits of a digest tell apart what one history can hold.
-std::string short_digest(const std::string& bytes) {
-  return base::to_hex(base::sha256(bytes).substr(0, 8));
+// 64 bits tell apart what one history can hold.
+void mix(base::Hash64& hash, const std::vector<std::string>& texts) {
+  hash.mix(texts.size());
+  for (const std::string& text : texts) hash.mix(text);
+}
+
+void mix(base::Hash64& hash, const std::optional<double>& number) {
+  hash.mix(number.has_value());
+  // Plus zero: the two zeros are one strength.
+  hash.mix(std::bit_cast<std::uint64_t>(number.value_or(0) + 0.0));
 }
 
 std::string models_of(const model::Parameters& parameters) {
@@ -27,8 +35,17 @@ std::string models_of(const model::Parameters& parameters) {
       parameters.text_encoders.empty()) {
     return "";
   }
-  return short_digest(base::encode_json(parameters.checkpoints) + base::encode_json(parameters.loras) +
-                      base::encode_json(parameters.vaes) + base::encode_json(parameters.text_encoders));
+  base::Hash64 hash;
+  mix(hash, parameters.checkpoints);
+  hash.mix(parameters.loras.size());
+  for (const model::Lora& lora : parameters.loras) {
+    hash.mix(lora.name);
+    mix(hash, lora.strength_model);
+    mix(hash, lora.strength_clip);
+  }
+  mix(hash, parameters.vaes);
+  mix(hash, parameters.text_encoders);
+  return hash.hex();
 }
 
 bool loads_model(const model::NodeExecution& node) {
@@ -39,12 +56,16 @@ bool loads_model(const model::NodeExecution& node) {
 // The classes of the nodes that were cached: ids differ between graphs of one structure.
 std::string executed_of(const Attempt& attempt) {
   if (!attempt.cached_known) return "";
-  std::vector<std::string> cached;
+  std::vector<std::string_view> cached;
   for (const auto& node : attempt.nodes) {
     if (node.state == NodeState::cached) cached.push_back(node.class_type);
   }
   std::ranges::sort(cached);
-  return short_digest(std::to_string(attempt.cached_node_ids.size()) + base::encode_json(cached));
+  base::Hash64 hash;
+  hash.mix(attempt.cached_node_ids.size());
+  hash.mix(cached.size());
+  for (const std::string_view class_type : cached) hash.mix(class_type);
+  return hash.hex();
 }
 
 WorkKey key_of(const Scene& scene) {
@@ -71,7 +92,9 @@ std::string joined(const std::vector<SceneFacts>& scenes, Get get) {
   if (texts.empty()) return "";
   if (std::ranges::all_of(texts, [&](const std::string& text) { return text == texts.front(); })) return texts.front();
   std::ranges::sort(texts);
-  return short_digest(base::encode_json(texts));
+  base::Hash64 hash;
+  mix(hash, texts);
+  return hash.hex();
 }
 
 WorkKey key_of(const std::vector<SceneFacts>& scenes) {
@@ -115,7 +138,7 @@ bool timed_out(const Attempt& attempt) {
          attempt.exit_reason == ExitReason::attemptLimit;
 }
 
-void add_nodes(const Attempt& attempt, std::map<std::string, NodeClassFacts>& classes) {
+void add_nodes(const Attempt& attempt, std::map<std::string_view, NodeClassFacts>& classes) {
   if (!attempt.node_times_known) return;
   for (const auto& node : attempt.nodes) {
     if (!node.duration_ms || node.class_type.empty() || node.state == NodeState::cached) continue;
@@ -171,7 +194,7 @@ RunFacts facts_of(const model::Run& run) {
 
   std::set<std::string> models;
   std::set<std::string> devices;
-  std::map<std::string, NodeClassFacts> classes;
+  std::map<std::string_view, NodeClassFacts> classes;
   bool environment_seen = false;
   for (const Scene& scene : run.scenes) {
     models.insert(scene.parameters.checkpoints.begin(), scene.parameters.checkpoints.end());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "base/text.h"
 
@@ -72,33 +73,90 @@ bool is_letter(char32_t c) {
   return true;
 }
 
-void collect(std::string_view raw, std::vector<std::string>& words) {
-  const std::string text = base::to_valid_utf8(raw);
-  std::string word;
-  const auto end_word = [&] {
-    if (!word.empty()) words.push_back(std::move(word));
-    word.clear();
-  };
-  for (std::size_t i = 0; i < text.size();) {
-    const CodePoint point = code_point_at(text, i);
-    i += point.bytes;
-    if (!is_letter(point.value)) {
-      end_word();
-    } else if (is_ideograph(point.value)) {
-      end_word();
-      append(word, point.value);
-      end_word();
-    } else if (word.size() < kMaxWordBytes) {
-      append(word, lower(point.value));
-    }
+// Words one behind the other in one text: a run has many, and most come more than once.
+class WordList {
+ public:
+  WordList() {
+    bytes_.reserve(1'024);
+    ends_.reserve(128);
   }
-  end_word();
-}
+  void collect(std::string_view raw) {
+    if (base::is_valid_utf8(raw)) return collect_valid(raw);
+    collect_valid(base::to_valid_utf8(raw));
+  }
 
-void sort_unique(std::vector<std::string>& words) {
-  std::ranges::sort(words);
-  // Not ranges::unique: clang 14, which the fuzzers need, cannot read libstdc++'s subrange.
-  words.erase(std::unique(words.begin(), words.end()), words.end());
+  // Sorted, each once; valid as long as this.
+  [[nodiscard]] std::vector<std::string_view> sorted() const {
+    std::vector<std::string_view> words;
+    words.reserve(ends_.size());
+    std::size_t begin = 0;
+    for (const std::size_t end : ends_) {
+      words.push_back(std::string_view(bytes_).substr(begin, end - begin));
+      begin = end;
+    }
+    std::ranges::sort(words);
+    // Not ranges::unique: clang 14, which the fuzzers need, cannot read libstdc++'s subrange.
+    words.erase(std::unique(words.begin(), words.end()), words.end());
+    return words;
+  }
+
+ private:
+  void end_word() {
+    if (bytes_.size() == begin_) return;
+    begin_ = bytes_.size();
+    ends_.push_back(begin_);
+  }
+  void collect_valid(std::string_view text) {
+    for (std::size_t i = 0; i < text.size();) {
+      // Most text is ASCII; it goes a shorter way.
+      if (const auto byte = static_cast<unsigned char>(text[i]); byte < 0x80) {
+        ++i;
+        if (!is_letter(byte)) {
+          end_word();
+        } else if (bytes_.size() - begin_ < kMaxWordBytes) {
+          bytes_ += static_cast<char>(lower(byte));
+        }
+        continue;
+      }
+      const CodePoint point = code_point_at(text, i);
+      i += point.bytes;
+      if (!is_letter(point.value)) {
+        end_word();
+      } else if (is_ideograph(point.value)) {
+        end_word();
+        append(bytes_, point.value);
+        end_word();
+      } else if (bytes_.size() - begin_ < kMaxWordBytes) {
+        append(bytes_, lower(point.value));
+      }
+    }
+    end_word();
+  }
+
+  std::string bytes_;
+  std::vector<std::size_t> ends_;
+  std::size_t begin_ = 0;  // of the word that is being read
+};
+
+WordList words_in(const model::Run& run) {
+  WordList words;
+  words.collect(run.title);
+  // Scenes mostly share a prompt with the one before.
+  const std::string* positive = nullptr;
+  const std::string* negative = nullptr;
+  const auto collect_new = [&](const std::optional<std::string>& prompt, const std::string*& last) {
+    if (!prompt || (last && *last == *prompt)) return;
+    words.collect(*prompt);
+    last = &*prompt;
+  };
+  for (const auto& scene : run.scenes) {
+    collect_new(scene.parameters.positive_prompt, positive);
+    collect_new(scene.parameters.negative_prompt, negative);
+  }
+  if (const auto error = model::summarise(run).error) words.collect(*error);
+  if (run.notes) words.collect(*run.notes);
+  for (const auto& tag : run.tags) words.collect(tag);
+  return words;
 }
 
 }  // namespace
@@ -116,24 +174,26 @@ std::string folded(std::string_view text) {
 }
 
 std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  collect(text, words);
-  sort_unique(words);
-  return words;
+  WordList words;
+  words.collect(text);
+  const auto sorted = words.sorted();
+  return {sorted.begin(), sorted.end()};
 }
 
 std::vector<std::string> search_words(const model::Run& run) {
-  std::vector<std::string> words;
-  collect(run.title, words);
-  for (const auto& scene : run.scenes) {
-    if (scene.parameters.positive_prompt) collect(*scene.parameters.positive_prompt, words);
-    if (scene.parameters.negative_prompt) collect(*scene.parameters.negative_prompt, words);
+  const WordList words = words_in(run);
+  const auto sorted = words.sorted();
+  return {sorted.begin(), sorted.end()};
+}
+
+std::string search_text(const model::Run& run) {
+  const WordList words = words_in(run);
+  std::string text;
+  for (const std::string_view word : words.sorted()) {
+    if (!text.empty()) text += ' ';
+    text += word;
   }
-  if (const auto error = model::summarise(run).error) collect(*error, words);
-  if (run.notes) collect(*run.notes, words);
-  for (const auto& tag : run.tags) collect(tag, words);
-  sort_unique(words);
-  return words;
+  return text;
 }
 
 }  // namespace comfytrace::history

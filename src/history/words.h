@@ -18,5 +18,7 @@ namespace comfytrace::history {
 
 // The words of a run's title, prompts, error, notes and tags. Sorted, each once.
 [[nodiscard]] std::vector<std::string> search_words(const model::Run& run);
+// The same in one text, with spaces between.
+[[nodiscard]] std::string search_text(const model::Run& run);
 
 }  // namespace comfytrace::history

@@ -5,17 +5,24 @@
 #include <cstring>
 #include <type_traits>
 
+#include "base/check.h"
 #include "base/codec.h"
 
 namespace comfytrace::history::columns {
 namespace {
 
 // Counts up with every change of the form, of the shared facts' members or of what run_facts.h makes of a run.
-constexpr std::uint32_t kForm = 1;
+constexpr std::uint32_t kForm = 2;
+
+constexpr std::size_t kHead = 12;
+
+std::uint32_t checksum(std::string_view bytes) {
+  return static_cast<std::uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
+}
 
 class Writer {
  public:
-  Writer() { number(kForm), number(0); }
   void number(std::uint32_t value) { raw(&value, sizeof value); }
   template <class T>
   void array(const T* items, std::size_t count) {
@@ -26,12 +33,21 @@ class Writer {
     number(static_cast<std::uint32_t>(bytes.size()));
     raw(bytes.data(), bytes.size());
   }
-  // With the checksum of everything behind it.
+  // The form, a checksum of everything behind it, how long it was, and all of it deflated: the shared facts are texts
+  // that are much alike.
   [[nodiscard]] std::string sealed() && {
-    const auto sum = static_cast<std::uint32_t>(
-        crc32(0, reinterpret_cast<const Bytef*>(bytes_.data() + 8), static_cast<uInt>(bytes_.size() - 8)));
-    std::memcpy(bytes_.data() + 4, &sum, sizeof sum);
-    return std::move(bytes_);
+    uLongf size = compressBound(static_cast<uLong>(bytes_.size()));
+    std::string sealed(kHead + size, '\0');
+    // Level 1: the next ones take far longer for little less.
+    CHECK(compress2(reinterpret_cast<Bytef*>(sealed.data() + kHead), &size,
+                    reinterpret_cast<const Bytef*>(bytes_.data()), static_cast<uLong>(bytes_.size()), 1) == Z_OK);
+    sealed.resize(kHead + size);
+    const auto plain_bytes = static_cast<std::uint32_t>(bytes_.size());
+    std::memcpy(sealed.data() + 8, &plain_bytes, 4);
+    const std::uint32_t sum = checksum(std::string_view(sealed).substr(8));
+    std::memcpy(sealed.data(), &kForm, 4);
+    std::memcpy(sealed.data() + 4, &sum, 4);
+    return sealed;
   }
 
  private:
@@ -41,12 +57,21 @@ class Writer {
 
 class Reader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {
-    const std::uint32_t form = number();
-    const std::uint32_t sum = number();
-    good_ = good_ && form == kForm &&
-            sum == crc32(0, reinterpret_cast<const Bytef*>(rest_.data()), static_cast<uInt>(rest_.size()));
+  explicit Reader(std::string_view sealed) : good_(sealed.size() >= kHead) {
+    if (!good_) return;
+    std::uint32_t head[3];
+    std::memcpy(head, sealed.data(), kHead);
+    good_ = head[0] == kForm && head[1] == checksum(sealed.substr(8));
+    if (!good_) return;
+    plain_.resize(head[2]);
+    uLongf size = head[2];
+    sealed.remove_prefix(kHead);
+    good_ = uncompress(reinterpret_cast<Bytef*>(plain_.data()), &size, reinterpret_cast<const Bytef*>(sealed.data()),
+                       static_cast<uLong>(sealed.size())) == Z_OK &&
+            size == head[2];
+    rest_ = plain_;
   }
+  Reader(const Reader&) = delete;
   std::uint32_t number() {
     std::uint32_t value = 0;
     array(&value, 1);
@@ -68,8 +93,9 @@ class Reader {
   [[nodiscard]] bool at_end() const { return good_ && rest_.empty(); }
 
  private:
+  std::string plain_;
   std::string_view rest_;
-  bool good_ = true;
+  bool good_;
 };
 
 template <class T>

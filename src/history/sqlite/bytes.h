@@ -45,6 +45,10 @@ class ByteWriter {
   }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
   [[nodiscard]] std::string take() { return std::move(bytes_); }
+  void reserve(std::size_t size) { bytes_.reserve(size); }
+  void clear() { bytes_.clear(); }
+  // Takes back what was written from there on.
+  void cut(std::size_t size) { bytes_.resize(size); }
 
  private:
   std::string bytes_;

@@ -81,11 +81,11 @@ Connection::Connection(const std::filesystem::path& path, Mode mode, std::int64_
   exec("PRAGMA trusted_schema = OFF");
 }
 
-Query Connection::query(const std::string& sql) {
+Query Connection::query(std::string_view sql) {
   auto at = statements_.find(sql);
   if (at == statements_.end()) {
     if (statements_.size() >= kMaxStatements && in_use_ == 0) statements_.clear();
-    at = statements_.emplace(sql, SQLite::Statement(database_, sql)).first;
+    at = statements_.emplace(sql, SQLite::Statement(database_, std::string(sql))).first;
   }
   return Query(at->second, in_use_);
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,12 @@
 
 // SQLite through SQLiteCpp, whose exceptions end at `guarded`.
 namespace comfytrace::history::sqlite {
+
+// Lets a map of texts be asked with a view.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
 
 // One use of a prepared statement. It is reset at the end, so that no read transaction stays open.
 class Query {
@@ -79,7 +86,7 @@ class Connection {
   Connection(const std::filesystem::path& path, Mode mode, std::int64_t cache_bytes);
 
   // `sql` is prepared once and kept.
-  [[nodiscard]] Query query(const std::string& sql);
+  [[nodiscard]] Query query(std::string_view sql);
   void exec(const std::string& sql) { database_.exec(sql); }
   [[nodiscard]] std::int64_t pragma(const std::string& name);
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
@@ -90,7 +97,7 @@ class Connection {
  private:
   std::filesystem::path path_;
   SQLite::Database database_;
-  std::unordered_map<std::string, SQLite::Statement> statements_;
+  std::unordered_map<std::string, SQLite::Statement, TextHash, std::equal_to<>> statements_;
   int in_use_ = 0;
 };
 

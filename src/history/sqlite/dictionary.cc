@@ -35,7 +35,7 @@ void Dictionary::remember(std::int64_t id, std::string_view text) {
 }
 
 std::optional<std::int64_t> Dictionary::find_name(std::string_view text) {
-  if (const auto at = ids_.find(std::string(text)); at != ids_.end()) return at->second;
+  if (const auto at = ids_.find(text); at != ids_.end()) return at->second;
   const auto id = find(connection_, "SELECT name_id FROM names WHERE hash = ? AND name = ?", text);
   if (id) remember(*id, text);
   return id;
@@ -53,8 +53,13 @@ std::int64_t Dictionary::name_id(std::string_view text) {
 }
 
 std::int64_t Dictionary::prompt_id(std::string_view text) {
-  if (const auto known = find_prompt(text)) return *known;
-  return add(connection_, "INSERT INTO prompts(hash, prompt) VALUES (?, ?)", text);
+  if (const auto at = prompt_ids_.find(text); at != prompt_ids_.end()) return at->second;
+  const auto known = find_prompt(text);
+  const std::int64_t id = known ? *known : add(connection_, "INSERT INTO prompts(hash, prompt) VALUES (?, ?)", text);
+  if (prompt_bytes_ > kCacheBytes) forget_prompts();
+  prompt_bytes_ += text.size() + 64;
+  prompt_ids_.emplace(text, id);
+  return id;
 }
 
 std::optional<std::string> Dictionary::name(std::int64_t id) {

@@ -28,15 +28,25 @@ class Dictionary final : public SharedTexts {
   void forget() {
     ids_.clear();
     names_.clear();
+    prompt_ids_.clear();
     cached_bytes_ = 0;
+    prompt_bytes_ = 0;
+  }
+  // After prompts were deleted.
+  void forget_prompts() {
+    prompt_ids_.clear();
+    prompt_bytes_ = 0;
   }
 
  private:
   void remember(std::int64_t id, std::string_view text);
   Connection& connection_;
-  std::unordered_map<std::string, std::int64_t> ids_;
+  using Ids = std::unordered_map<std::string, std::int64_t, TextHash, std::equal_to<>>;
+  Ids ids_;
   std::unordered_map<std::int64_t, std::string> names_;
   std::size_t cached_bytes_ = 0;
+  Ids prompt_ids_;  // of the one that writes: another's may have been deleted meanwhile
+  std::size_t prompt_bytes_ = 0;
 };
 
 }  // namespace comfytrace::history::sqlite

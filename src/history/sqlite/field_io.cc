@@ -1,5 +1,7 @@
 #include "history/sqlite/field_io.h"
 
+#include <algorithm>
+
 #include "base/uuid.h"
 
 namespace comfytrace::history::sqlite {
@@ -9,7 +11,10 @@ namespace {
 enum NumberTag : std::uint64_t { kAbsent = 0, kWhole = 1, kThousandths = 2, kBits = 3 };
 
 enum IdTag : std::uint8_t { kText = 0, kUuid = 1, kSameAsLast = 2, kSameAsRun = 3 };
-enum SeedTag : std::uint8_t { kNoSeed = 0, kDecimal = 1, kOtherSeed = 2 };
+enum SeedTag : std::uint8_t { kNoSeed = 0, kDecimal = 1, kOtherSeed = 2, kLongDecimal = 3 };
+
+constexpr std::uint64_t kLongSeed = std::uint64_t{1} << 56;  // from here a varint takes more than eight bytes
+constexpr int kUnitBits = 16;
 
 constexpr double kExactWhole = 1e15;
 
@@ -114,14 +119,60 @@ void FieldReader::id(std::string& value) {
   last_id_ = value;
 }
 
+void FieldWriter::text_like(const std::string& value, const std::string& before) {
+  const std::size_t shorter = std::min(value.size(), before.size());
+  std::size_t head = 0;
+  while (head < shorter && value[head] == before[head]) ++head;
+  std::size_t tail = 0;
+  while (tail < shorter - head && value[value.size() - 1 - tail] == before[before.size() - 1 - tail]) ++tail;
+  bytes_.u64(head);
+  bytes_.u64(tail);
+  const std::string_view middle = std::string_view(value).substr(head, value.size() - head - tail);
+  plain_text_bytes_ += middle.size();
+  bytes_.text(middle);
+}
+
+void FieldReader::text_like(std::string& value, const std::string& before) {
+  const std::uint64_t head = bytes_.u64();
+  const std::uint64_t tail = bytes_.u64();
+  const std::string_view middle = bytes_.text();
+  if (head > before.size() || tail > before.size() - head) return bytes_.fail();
+  const std::string_view like = before;
+  std::string text(like.substr(0, head));
+  text += middle;
+  text += like.substr(like.size() - tail);
+  value = std::move(text);
+}
+
+// 0: none; odd: so many whole units; 2: bytes follow.
+void FieldWriter::memory(const std::optional<std::int64_t>& value, std::optional<std::int64_t> guess) {
+  if (!value) return bytes_.u64(0);
+  const std::int64_t beyond = wrapping_sub(*value, guess.value_or(0));
+  const std::uint64_t coded = zigzag(beyond >> kUnitBits);
+  if ((beyond & ((1 << kUnitBits) - 1)) == 0) return bytes_.u64(coded << 1 | 1);
+  bytes_.u64(2);
+  bytes_.i64(beyond);
+}
+
+void FieldReader::memory(std::optional<std::int64_t>& value, std::optional<std::int64_t> guess) {
+  const std::uint64_t coded = bytes_.u64();
+  value.reset();
+  if (coded == 0) return;
+  if ((coded & 1) == 0 && coded != 2) return bytes_.fail();
+  const std::int64_t beyond =
+      coded == 2 ? bytes_.i64()
+                 : static_cast<std::int64_t>(static_cast<std::uint64_t>(unzigzag(coded >> 1)) << kUnitBits);
+  value = wrapping_add(beyond, guess.value_or(0));
+}
+
 void FieldWriter::seed(const std::optional<std::string>& value) {
   if (!value) return bytes_.byte(kNoSeed);
   std::uint64_t decimal = 0;
   const char* const end = value->data() + value->size();
   const auto read = std::from_chars(value->data(), end, decimal);
   if (read.ec == std::errc() && read.ptr == end && std::to_string(decimal) == *value) {
-    bytes_.byte(kDecimal);
-    bytes_.u64(decimal);
+    bytes_.byte(decimal < kLongSeed ? kDecimal : kLongDecimal);
+    decimal < kLongSeed ? bytes_.u64(decimal) : bytes_.fixed64(decimal);
   } else {
     bytes_.byte(kOtherSeed);
     bytes_.text(*value);
@@ -135,6 +186,9 @@ void FieldReader::seed(std::optional<std::string>& value) {
       break;
     case kDecimal:
       value = std::to_string(bytes_.u64());
+      break;
+    case kLongDecimal:
+      value = std::to_string(bytes_.fixed64());
       break;
     case kOtherSeed:
       value = std::string(bytes_.text());

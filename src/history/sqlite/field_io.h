@@ -71,6 +71,10 @@ class FieldWriter {
     if (value) bytes_.raw(*value);
     if (value) plain_text_bytes_ += value->size();
   }
+  // Text that is mostly the one before with another number in it: their common beginning and end are left out.
+  void text_like(const std::string& value, const std::string& before);
+  // A size of memory: mostly many whole units of 64 KiB.
+  void memory(const std::optional<std::int64_t>& value, std::optional<std::int64_t> guess = 0);
   // Text that many runs share: names of models, classes, files of settings.
   void name(const std::string& value) {
     const bool shared = !value.empty() && value.size() <= 400;
@@ -148,6 +152,8 @@ class FieldReader {
     value = coded == 0 ? std::nullopt : std::optional(static_cast<E>(coded - 1));
   }
   void text(std::string& value) { value = bytes_.text(); }
+  void text_like(std::string& value, const std::string& before);
+  void memory(std::optional<std::int64_t>& value, std::optional<std::int64_t> guess = 0);
   void text(std::optional<std::string>& value) {
     const std::uint64_t coded = bytes_.u64();
     value.reset();

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <boost/mp11/list.hpp>
-#include <type_traits>
 
 #include "base/codec.h"
 #include "history/sqlite/deflate.h"
-#include "history/sqlite/field_io.h"
+#include "history/sqlite/parameter_fields.h"
 
 namespace comfytrace::history::sqlite {
 namespace {
 
-// 1: as now, without attempts' environments and nodes' vram_peak_bytes.
-constexpr std::uint8_t kVersion = 2;
+// 1: without attempts' environments and nodes' vram_peak_bytes. 2: every scene, artifact and node by itself.
+// 3: what is as in the scene, artifact or node before is left out.
+constexpr std::uint8_t kVersion = 3;
 constexpr std::uint8_t kOldestVersion = 1;
 constexpr std::size_t kWorthDeflating = 512;  // bytes of plain text from which deflate pays
 
@@ -30,47 +30,36 @@ static_assert(static_cast<int>(model::Status::partial) == 7 && static_cast<int>(
               static_cast<int>(model::Origin::imported) == 3 && static_cast<int>(model::TimeSource::poll) == 2 &&
               static_cast<int>(model::NodeState::blocked) == 6 && static_cast<int>(model::MediaKind::other) == 4);
 
-template <class Io, class T>
-using Of = std::conditional_t<Io::kWriting, const T, T>;
-
 template <class Io>
-void fields(Io& io, Of<Io, model::Lora>& lora) {
-  io.name(lora.name);
-  io.number(lora.strength_model);
-  io.number(lora.strength_clip);
-}
-
-template <class Io>
-void fields(Io& io, Of<Io, model::Parameters>& p) {
-  const auto name = [&](auto& text) { io.name(text); };
-  io.list(p.checkpoints, name);
-  io.list(p.loras, [&](auto& lora) { fields(io, lora); });
-  io.list(p.vaes, name);
-  io.list(p.text_encoders, name);
-  io.name(p.sampler);
-  io.name(p.scheduler);
-  io.integer(p.steps);
-  io.number(p.cfg);
-  io.number(p.denoise);
-  io.integer(p.width);
-  io.near(p.height, p.width);
-  io.integer(p.batch_size);
-  io.integer(p.frames);
-  io.number(p.fps);
-  io.seed(p.seed);
-  io.prompt(p.positive_prompt);
-  io.prompt(p.negative_prompt);
-}
-
-template <class Io>
-void fields(Io& io, Of<Io, model::Artifact>& artifact) {
+void origin(Io& io, Of<Io, model::Artifact>& artifact) {
   io.name(artifact.node_id);
-  io.text(artifact.filename);
   io.name(artifact.subfolder);
   io.name(artifact.type);
   io.word(artifact.kind);
   io.text(artifact.text);
   io.boolean(artifact.cached);
+}
+
+void copy_origin(const model::Artifact& from, model::Artifact& to) {
+  std::string filename = std::move(to.filename);
+  to = from;
+  to.filename = std::move(filename);
+}
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Artifact>& artifact, Before<Io>& before, std::uint8_t version) {
+  if (version < 3) {
+    io.name(artifact.node_id);
+    io.text(artifact.filename);
+    io.name(artifact.subfolder);
+    io.name(artifact.type);
+    io.word(artifact.kind);
+    io.text(artifact.text);
+    return io.boolean(artifact.cached);
+  }
+  text_after(io, artifact.filename, before.filename, version);
+  unless_alike(
+      io, artifact, before.artifact, [&](auto& one) { origin(io, one); }, copy_origin);
 }
 
 template <class Io>
@@ -102,16 +91,15 @@ void fields(Io& io, Of<Io, model::QueuePolicy>& policy) {
 }
 
 // What a node is, apart from what it did: the same in every run of a graph, so kept once as a shared text.
-std::string identity_of(const model::NodeExecution& node) {
-  ByteWriter out;
+void write_identity(ByteWriter& out, const model::NodeExecution& node) {
+  out.clear();
   out.text(node.node_id);
   out.text(node.display_node_id == node.node_id ? std::string_view() : std::string_view(node.display_node_id));
   out.byte(node.display_node_id == node.node_id ? 1 : 0);
   out.byte(node.parent_node_id ? 1 : 0);
-  out.text(node.parent_node_id.value_or(""));
+  out.text(node.parent_node_id ? std::string_view(*node.parent_node_id) : std::string_view());
   out.text(node.class_type);
   out.text(node.title);
-  return out.take();
 }
 
 bool set_identity(std::string_view identity, model::NodeExecution& node) {
@@ -127,21 +115,31 @@ bool set_identity(std::string_view identity, model::NodeExecution& node) {
   return !in.failed();
 }
 
+constexpr std::uint8_t kNextAlike = 7;  // no state: the next number, and the same head as the node before
 enum NodeHas : std::uint8_t { kStart = 8, kDuration = 16, kValue = 32, kMax = 64, kPeak = 128 };
 
 void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes, SharedTexts& texts) {
   ByteWriter& out = io.bytes();
   out.u64(nodes.size());
+  ByteWriter identity;
   std::int64_t last_id = 0;
+  int last_head = -1;
   std::int64_t expected_start = 0;
   for (const auto& node : nodes) {
     // A graph's nodes got their numbers one after the other when it ran first, so the step is mostly 1.
-    const std::int64_t id = texts.name_id(identity_of(node));
-    out.i64(id - last_id);
+    write_identity(identity, node);
+    const std::int64_t id = texts.name_id(identity.bytes());
+    const auto head = static_cast<std::uint8_t>(
+        static_cast<int>(node.state) | (node.start_offset_ms ? kStart : 0) | (node.duration_ms ? kDuration : 0) |
+        (node.progress_value ? kValue : 0) | (node.progress_max ? kMax : 0) | (node.vram_peak_bytes ? kPeak : 0));
+    if (id - last_id == 1 && head == last_head) {
+      out.byte(kNextAlike);
+    } else {
+      out.byte(head);
+      out.i64(id - last_id);
+    }
     last_id = id;
-    out.byte(static_cast<std::uint8_t>(static_cast<int>(node.state) | (node.start_offset_ms ? kStart : 0) |
-                                       (node.duration_ms ? kDuration : 0) | (node.progress_value ? kValue : 0) |
-                                       (node.progress_max ? kMax : 0) | (node.vram_peak_bytes ? kPeak : 0)));
+    last_head = head;
     if (node.start_offset_ms) {
       out.i64(wrapping_sub(*node.start_offset_ms, expected_start));
       expected_start = *node.start_offset_ms;
@@ -156,18 +154,22 @@ void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes
   }
 }
 
-void read_nodes(FieldReader& io, std::vector<model::NodeExecution>& nodes, SharedTexts& texts) {
+void read_nodes(FieldReader& io, std::vector<model::NodeExecution>& nodes, SharedTexts& texts, std::uint8_t version) {
   ByteReader& in = io.bytes();
   const std::size_t count = in.count();
   std::int64_t id = 0;
+  std::uint8_t head = 0;
   std::int64_t expected_start = 0;
   nodes.reserve(std::min<std::size_t>(count, 1024));
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
     auto& node = nodes.emplace_back();
-    id = wrapping_add(id, in.i64());
+    if (version < 3) id = wrapping_add(id, in.i64());
+    const std::uint8_t first = in.byte();
+    const bool alike = version >= 3 && first == kNextAlike;
+    if (!alike) head = first;
+    if (version >= 3) id = wrapping_add(id, alike ? 1 : in.i64());
     const auto identity = texts.name(id);
     if (!identity || !set_identity(*identity, node)) return in.fail();
-    const std::uint8_t head = in.byte();
     node.state = static_cast<model::NodeState>(head & 7);
     if (head & kStart) node.start_offset_ms = expected_start = wrapping_add(expected_start, in.i64());
     if (head & kDuration) {
@@ -180,7 +182,7 @@ void read_nodes(FieldReader& io, std::vector<model::NodeExecution>& nodes, Share
   }
 }
 
-void nodes_field(FieldWriter& io, const model::Attempt& attempt, SharedTexts& texts) {
+void nodes_field(FieldWriter& io, const model::Attempt& attempt, SharedTexts& texts, std::uint8_t) {
   write_nodes(io, attempt.nodes, texts);
   io.list(attempt.cached_node_ids, [&](const std::string& id) {
     const auto node = std::ranges::find(attempt.nodes, id, &model::NodeExecution::node_id);
@@ -189,8 +191,8 @@ void nodes_field(FieldWriter& io, const model::Attempt& attempt, SharedTexts& te
   });
 }
 
-void nodes_field(FieldReader& io, model::Attempt& attempt, SharedTexts& texts) {
-  read_nodes(io, attempt.nodes, texts);
+void nodes_field(FieldReader& io, model::Attempt& attempt, SharedTexts& texts, std::uint8_t version) {
+  read_nodes(io, attempt.nodes, texts, version);
   io.list(attempt.cached_node_ids, [&](std::string& id) {
     const std::uint64_t place = io.bytes().u64();
     if (place == 0) {
@@ -246,7 +248,7 @@ std::optional<std::int64_t> between(const std::optional<std::int64_t>& from, con
 }
 
 template <class Io>
-void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts, std::uint8_t version) {
+void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts, Before<Io>& before, std::uint8_t version) {
   io.id(a.prompt_id);
   io.name(a.worker_id);
   io.word(a.status);
@@ -264,14 +266,14 @@ void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts, std::uint8_t 
   io.integer(a.node_count);
   io.boolean(a.cached_known);
   io.boolean(a.node_times_known);
-  nodes_field(io, a, texts);
-  io.list(a.artifacts, [&](auto& artifact) { fields(io, artifact); });
+  nodes_field(io, a, texts, version);
+  io.list(a.artifacts, [&](auto& artifact) { fields(io, artifact, before, version); });
   io.maybe(a.failure, [&](auto& failure) { fields(io, failure); });
   io.list(a.validation_errors, [&](auto& error) { fields(io, error); });
-  io.integer(a.vram_free_before_bytes);
-  io.near(a.vram_free_after_bytes, a.vram_free_before_bytes);
-  io.near(a.vram_delta_bytes, between(a.vram_free_before_bytes, a.vram_free_after_bytes));
-  io.integer(a.vram_peak_bytes);
+  memory(io, a.vram_free_before_bytes, 0, version);
+  memory(io, a.vram_free_after_bytes, a.vram_free_before_bytes, version);
+  memory(io, a.vram_delta_bytes, between(a.vram_free_before_bytes, a.vram_free_after_bytes), version);
+  memory(io, a.vram_peak_bytes, 0, version);
   io.list(a.fallback_notes, [&](auto& note) { io.sentence(note); });
   io.list(a.explanations, [&](auto& explanation) {
     io.time(explanation.at_ms);
@@ -282,28 +284,30 @@ void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts, std::uint8_t 
 }
 
 template <class Io>
-void fields(Io& io, Of<Io, model::Scene>& scene, SharedTexts& texts, std::uint8_t version) {
+void fields(Io& io, Of<Io, model::Scene>& scene, SharedTexts& texts, Before<Io>& before, std::uint8_t version) {
   io.id(scene.scene_id);
-  io.text(scene.title);
+  text_after(io, scene.title, before.title, version);
   io.word(scene.status);
   io.word(scene.exit_reason);
   io.name(scene.workflow_fingerprint);
   io.integer(scene.work_size);
-  fields(io, scene.parameters);
-  io.list(scene.attempts, [&](auto& attempt) { fields(io, attempt, texts, version); });
+  fields(io, scene.parameters, before, version);
+  io.list(scene.attempts, [&](auto& attempt) { fields(io, attempt, texts, before, version); });
 }
 
 template <class Io>
 void fields(Io& io, Of<Io, model::Run>& run, SharedTexts& texts, std::uint8_t version) {
   io.boolean(run.grouped);
   io.maybe(run.policy, [&](auto& policy) { fields(io, policy); });
-  io.list(run.scenes, [&](auto& scene) { fields(io, scene, texts, version); });
+  Before<Io> before;
+  io.list(run.scenes, [&](auto& scene) { fields(io, scene, texts, before, version); });
 }
 
 }  // namespace
 
 std::string pack_details(const model::Run& run, SharedTexts& texts) {
   FieldWriter io(run, texts);
+  io.bytes().reserve(2'048);
   io.bytes().byte(kVersion);
   fields(io, run, texts, kVersion);
   const std::string& bytes = io.bytes().bytes();

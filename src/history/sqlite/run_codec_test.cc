@@ -82,8 +82,38 @@ TEST(RunCodec, RefusesALaterVersion) {
   EXPECT_FALSE(unpack_details(details, texts, read));
 }
 
-TEST(RunCodec, ReadsWhatVersion1Packed) {
-  std::ifstream file(std::string(COMFYTRACE_SOURCE_DIR) + "/src/history/sqlite/testdata/details_of_version_1.json");
+TEST(RunCodec, KeepsScenesThatAreHalfLikeTheOneBefore) {
+  RandomRuns random(20);
+  for (int i = 0; i < 200; ++i) {
+    model::Run run = random.run("run " + std::to_string(i));
+    run.scenes.push_back(run.scenes.back());
+    run.scenes.back().title += "!";
+    run.scenes.push_back(run.scenes.front());
+    for (auto* const bytes :
+         {&run.scenes[0].attempts[0].vram_free_before_bytes, &run.scenes[0].attempts[0].vram_peak_bytes})
+      if (*bytes) **bytes &= ~0xFFFFll;
+    TextLists texts;
+    const std::string details = pack_details(run, texts);
+    model::Run read = columns_of(run);
+    ASSERT_TRUE(unpack_details(details, texts, read));
+    ASSERT_TRUE(read == run) << base::encode_json(run);
+  }
+}
+
+TEST(RunCodec, LeavesOutWhatIsAsInTheSceneBefore) {
+  model::Run run = typical_run(1, 1);
+  TextLists texts;
+  const std::size_t one = pack_details(run, texts).size();
+  run.scenes.push_back(run.scenes.front());
+  run.scenes.back().parameters.steps = 21;
+  const std::size_t changed = pack_details(run, texts).size() - one;
+  run.scenes.back().parameters.steps = 20;
+  const std::size_t alike = pack_details(run, texts).size() - one;
+  EXPECT_LT(alike + 12, changed);
+}
+
+void reads_packed(const std::string& file_name) {
+  std::ifstream file(std::string(COMFYTRACE_SOURCE_DIR) + "/src/history/sqlite/testdata/" + file_name);
   std::stringstream text;
   text << file.rdbuf();
   const auto packed = base::decode_json<PackedRuns>(text.str());
@@ -97,6 +127,14 @@ TEST(RunCodec, ReadsWhatVersion1Packed) {
     ASSERT_TRUE(unpack_details(*base::from_base64(one.details), texts, read));
     EXPECT_TRUE(read == one.run) << base::encode_json(read);
   }
+}
+
+TEST(RunCodec, ReadsWhatVersion1Packed) {
+  reads_packed("details_of_version_1.json");
+}
+
+TEST(RunCodec, ReadsWhatVersion2Packed) {
+  reads_packed("details_of_version_2.json");
 }
 
 }  // namespace

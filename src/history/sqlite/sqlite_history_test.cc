@@ -56,6 +56,30 @@ class SqliteHistoryFile : public ::testing::Test {
   std::filesystem::path path_ = folder_.path() / "history.db";
 };
 
+// What a commit adds to the indexes waits until its end; a later change of the same commit must take it out again.
+TEST_F(SqliteHistoryFile, FindsARunOfOneCommitByItsLastFormAlone) {
+  const auto history = open();
+  model::Run first = typical_run(1, 1);
+  first.title = "walrus";
+  first.scenes[0].attempts[0].worker_id = "worker-a";
+  model::Run last = first;
+  last.title = "heron";
+  last.scenes[0].attempts[0].worker_id = "worker-b";
+  ASSERT_TRUE(history->save(std::array{first, typical_run(2, 1), last}));
+  const auto found = [&](const RunFilter& filter) {
+    return (*history->page(filter, RunSort::newest, 9, "")).runs.size();
+  };
+  EXPECT_EQ(found({.text = "walrus"}), 0u);
+  EXPECT_EQ(found({.text = "heron"}), 1u);
+  EXPECT_EQ(found({.worker_ids = {"worker-a"}}), 0u);
+  EXPECT_EQ(found({.worker_ids = {"worker-b"}}), 1u);
+  const std::string& prompt_id = last.scenes[0].attempts[0].prompt_id;
+  EXPECT_FALSE(*history->run_of_prompt("worker-a", prompt_id));
+  EXPECT_EQ(*history->run_of_prompt("worker-b", prompt_id), last.run_id);
+  EXPECT_TRUE(*history->remove(last.run_id));
+  EXPECT_EQ(found({.text = "heron"}), 0u);
+}
+
 TEST_F(SqliteHistoryFile, IsThereAgainAfterReopening) {
   fill(3);
   const auto again = open();

@@ -28,13 +28,37 @@ std::optional<std::string_view> view(const std::optional<std::string>& text) {
   return text ? std::optional<std::string_view>(*text) : std::nullopt;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) {
-    if (!text.empty()) text += ' ';
-    text += word;
+// How many rows one statement inserts: what a statement costs by itself is then little beside its rows.
+constexpr std::size_t kRowsTogether = 32;
+
+std::string rows_sql(const char* table, std::string_view row) {
+  std::string sql = std::string("INSERT INTO ") + table + " VALUES ";
+  for (std::size_t i = 0; i < kRowsTogether; ++i) (sql += i > 0 ? "," : "") += row;
+  return sql;
+}
+
+// Inserts the rows in the order of their key, which leads SQLite to the same pages again and again, and forgets them.
+template <class Row, class Bind>
+void insert_all(Connection& connection, const char* table, std::string_view row_sql, std::vector<Row>& rows,
+                const Bind& bind) {
+  if (rows.empty()) return;
+  std::ranges::sort(rows);
+  std::size_t done = 0;
+  if (rows.size() >= kRowsTogether) {
+    const std::string sql = rows_sql(table, row_sql);
+    for (; done + kRowsTogether <= rows.size(); done += kRowsTogether) {
+      Query query = connection.query(sql);
+      for (std::size_t i = 0; i < kRowsTogether; ++i) bind(query, rows[done + i]);
+      query.run();
+    }
   }
-  return text;
+  const std::string sql = std::string("INSERT INTO ") + table + " VALUES " + std::string(row_sql);
+  for (; done < rows.size(); ++done) {
+    Query query = connection.query(sql);
+    bind(query, rows[done]);
+    query.run();
+  }
+  rows.clear();
 }
 
 }  // namespace
@@ -115,7 +139,8 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, std:
 
 RunIndex Store::index_of(const model::Run& run) {
   RunIndex index;
-  index.words = joined(search_words(run));
+  index.words = search_text(run);
+  std::string_view device;
   const auto facet = [&](Facet kind, std::string_view text) {
     index.facets.emplace(static_cast<std::int64_t>(kind), session_->texts.name_id(text));
   };
@@ -129,8 +154,10 @@ RunIndex Store::index_of(const model::Run& run) {
     prompt(scene.parameters.negative_prompt);
     for (const auto& attempt : scene.attempts) {
       facet(Facet::worker, attempt.worker_id);
-      if (attempt.environment && !attempt.environment->device_name.empty())
-        facet(Facet::gpu, folded(attempt.environment->device_name));
+      if (attempt.environment && attempt.environment->device_name != device) {
+        device = attempt.environment->device_name;
+        if (!device.empty()) facet(Facet::gpu, folded(device));
+      }
       index.places.insert(place_hash(attempt.worker_id, attempt.prompt_id));
     }
   }
@@ -141,7 +168,22 @@ RunIndex Store::index_of(const model::Run& run) {
   return index;
 }
 
+void Store::write_pending() {
+  insert_all(connection(), "run_facets", "(?,?,?)", pending_facets_, [](Query& query, const auto& row) {
+    for (const std::int64_t value : row) query.bind(value);
+  });
+  insert_all(connection(), "prompt_places", "(?,?)", pending_places_, [](Query& query, const auto& row) {
+    for (const std::int64_t value : row) query.bind(value);
+  });
+  // Last: a row with triggers, or several of one statement, make FTS5 write out what it has gathered.
+  for (const auto& [rid, words] : pending_words_)
+    connection().query("INSERT INTO run_words(rowid, words) VALUES (?, ?)").bind(rid).bind(words).run();
+  pending_words_.clear();
+}
+
 void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& after) {
+  // What goes may be among what still waits.
+  if (!before.words.empty() || !before.facets.empty() || !before.places.empty()) write_pending();
   if (before.words != after.words) {
     if (!before.words.empty())
       connection()
@@ -149,8 +191,7 @@ void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& af
           .bind(rid)
           .bind(before.words)
           .run();
-    if (!after.words.empty())
-      connection().query("INSERT INTO run_words(rowid, words) VALUES (?, ?)").bind(rid).bind(after.words).run();
+    if (!after.words.empty()) pending_words_.emplace_back(rid, after.words);
   }
   for (const auto& [kind, value] : before.facets) {
     if (after.facets.contains({kind, value})) continue;
@@ -163,15 +204,14 @@ void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& af
   }
   for (const auto& [kind, value] : after.facets) {
     if (before.facets.contains({kind, value})) continue;
-    connection().query("INSERT INTO run_facets VALUES (?, ?, ?)").bind(kind).bind(value).bind(rid).run();
+    pending_facets_.push_back({kind, value, rid});
   }
   for (const std::int64_t hash : before.places) {
     if (!after.places.contains(hash))
       connection().query("DELETE FROM prompt_places WHERE hash = ? AND rid = ?").bind(hash).bind(rid).run();
   }
   for (const std::int64_t hash : after.places) {
-    if (!before.places.contains(hash))
-      connection().query("INSERT INTO prompt_places VALUES (?, ?)").bind(hash).bind(rid).run();
+    if (!before.places.contains(hash)) pending_places_.push_back({hash, rid});
   }
   drop_orphan_prompts(before, after);
 }
@@ -179,6 +219,8 @@ void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& af
 void Store::drop_orphan_prompts(const RunIndex& before, const RunIndex& after) {
   for (const auto& [kind, value] : before.facets) {
     if (kind != static_cast<std::int64_t>(Facet::prompt) || after.facets.contains({kind, value})) continue;
+    session_->texts.forget_prompts();
+    write_pending();
     connection()
         .query(
             "DELETE FROM prompts WHERE prompt_id = ?1 AND NOT EXISTS "

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace comfytrace::base {
+
+// A 64-bit hash of what is mixed into it, one after the other, the same in every build and on every start. Fast, and
+// no defence against somebody who looks for two texts with one hash. One thread.
+class Hash64 {
+ public:
+  void mix(std::uint64_t value) { state_ = fold(state_ ^ value, kOdd); }
+  // With its length, so that "a", "b" is not "ab".
+  void mix(std::string_view text) {
+    const char* at = text.data();
+    std::size_t left = text.size();
+    for (; left >= 8; at += 8, left -= 8) mix(little_endian(at, 8));
+    mix(left > 0 ? little_endian(at, left) : 0);
+    mix(static_cast<std::uint64_t>(text.size()));
+  }
+  [[nodiscard]] std::uint64_t value() const { return fold(state_ ^ kOther, kOdd); }
+  // Sixteen hexadecimal digits, lower case.
+  [[nodiscard]] std::string hex() const {
+    std::string digits(16, '0');
+    std::uint64_t rest = value();
+    for (std::size_t i = 16; i-- > 0; rest >>= 4) digits[i] = "0123456789abcdef"[rest & 15];
+    return digits;
+  }
+
+ private:
+  static constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15u;
+  static constexpr std::uint64_t kOther = 0xD6E8FEB86659FD93u;
+
+  // Both bijections in `value`: what differs stays different.
+  static std::uint64_t fold(std::uint64_t value, std::uint64_t odd) {
+    value = (value ^ (value >> 32)) * odd;
+    value = (value ^ (value >> 29)) * kOther;
+    return value ^ (value >> 32);
+  }
+  static std::uint64_t little_endian(const char* at, std::size_t count) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < count; ++i) value |= std::uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
+    return value;
+  }
+
+  std::uint64_t state_ = kOther;
+};
+
+}  // namespace comfytrace::base

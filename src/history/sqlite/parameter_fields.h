@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "history/sqlite/field_io.h"
+
+// A scene's parameters, and how what comes again from scene to scene is left out.
+namespace comfytrace::history::sqlite {
+
+template <class Io, class T>
+using Of = std::conditional_t<Io::kWriting, const T, T>;
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Lora>& lora) {
+  io.name(lora.name);
+  io.number(lora.strength_model);
+  io.number(lora.strength_clip);
+}
+
+// What a person leaves as it is from scene to scene.
+template <class Io>
+void settings(Io& io, Of<Io, model::Parameters>& p) {
+  const auto name = [&](auto& text) { io.name(text); };
+  io.list(p.loras, [&](auto& lora) { fields(io, lora); });
+  io.list(p.vaes, name);
+  io.list(p.text_encoders, name);
+  io.name(p.sampler);
+  io.name(p.scheduler);
+  io.integer(p.steps);
+  io.number(p.cfg);
+  io.number(p.denoise);
+  io.integer(p.width);
+  io.near(p.height, p.width);
+  io.integer(p.batch_size);
+  io.integer(p.frames);
+  io.number(p.fps);
+}
+
+inline void copy_settings(const model::Parameters& from, model::Parameters& to) {
+  to.loras = from.loras;
+  to.vaes = from.vaes;
+  to.text_encoders = from.text_encoders;
+  to.sampler = from.sampler;
+  to.scheduler = from.scheduler;
+  to.steps = from.steps;
+  to.cfg = from.cfg;
+  to.denoise = from.denoise;
+  to.width = from.width;
+  to.height = from.height;
+  to.batch_size = from.batch_size;
+  to.frames = from.frames;
+  to.fps = from.fps;
+}
+
+// With one byte before them: 1 if they are as in `before`, and then left out.
+template <class T, class Write, class Copy>
+void unless_alike(FieldWriter& io, const T& value, std::string& before, const Write& write, const Copy&) {
+  const std::size_t from = io.bytes().bytes().size();
+  io.boolean(false);
+  write(value);
+  std::string written = io.bytes().bytes().substr(from);
+  if (written == before) {
+    io.bytes().cut(from);
+    io.boolean(true);
+  }
+  before = std::move(written);
+}
+
+template <class T, class Read, class Copy>
+void unless_alike(FieldReader& io, T& value, T& before, const Read& read, const Copy& copy) {
+  bool alike = false;
+  io.boolean(alike);
+  if (alike) {
+    copy(before, value);
+  } else {
+    read(value);
+    copy(value, before);
+  }
+}
+
+// What the scenes and artifacts before were, within one run.
+template <class Io>
+struct Before {
+  template <class T>
+  using Form = std::conditional_t<Io::kWriting, std::string, T>;  // written ones are compared as they were written
+  Form<model::Parameters> settings;
+  Form<model::Artifact> artifact;
+  std::string title;
+  std::string filename;
+};
+
+template <class Io>
+void fields(Io& io, Of<Io, model::Parameters>& p, Before<Io>& before, std::uint8_t version) {
+  io.list(p.checkpoints, [&](auto& text) { io.name(text); });
+  if (version >= 3) {
+    unless_alike(
+        io, p, before.settings, [&](auto& one) { settings(io, one); }, copy_settings);
+  } else {
+    settings(io, p);
+  }
+  io.seed(p.seed);
+  io.prompt(p.positive_prompt);
+  io.prompt(p.negative_prompt);
+}
+
+template <class Io>
+void text_after(Io& io, Of<Io, std::string>& text, std::string& before, std::uint8_t version) {
+  if (version < 3) return io.text(text);
+  io.text_like(text, before);
+  before = text;
+}
+
+template <class Io>
+void memory(Io& io, Of<Io, std::optional<std::int64_t>>& value, std::optional<std::int64_t> guess,
+            std::uint8_t version) {
+  version < 3 ? io.near(value, guess) : io.memory(value, guess);
+}
+
+}  // namespace comfytrace::history::sqlite
