@@ -36,6 +36,14 @@ bool may_be_summed(GroupBy group_by) {
   return !is_time(group_by) && group_by != GroupBy::story && group_by != GroupBy::tag;
 }
 
+std::int64_t shortest_ms(GroupBy group_by) {
+  constexpr std::int64_t kHour_ms = 3'600'000;
+  return kHour_ms * (group_by == GroupBy::hour   ? 1
+                     : group_by == GroupBy::day  ? 24
+                     : group_by == GroupBy::week ? 24 * 7
+                                                 : 24 * 28);
+}
+
 // Gathers the tallies of some of the chunks of a snapshot.
 class Gatherer {
  public:
@@ -54,16 +62,11 @@ class Gatherer {
   void add(const RowBlock& block) {
     enter(*block.chunk);
     count_matching(block.rows.size());
-    if (!total_is_sum_) {
-      for (const std::uint16_t row : block.rows) add_row(total_, row, total_budget_);
-    }
+    if (!total_is_sum_) add_rows(total_, block.rows, total_budget_);
     if (query_.group_by == GroupBy::none) return;
     if (query_.group_by == GroupBy::nodeClass) return add_classes(block.rows);
     if (!keys_) return add_by_time(block.rows);
-    for (const std::uint16_t row : block.rows) {
-      for (const std::uint32_t group : keys_->of(group_ids_[group_rows_[row]]))
-        add_row(groups_[group], row, group_budget_);
-    }
+    add_by_key(block.rows);
   }
 
   void add(const RunFacts& facts) {
@@ -140,19 +143,71 @@ class Gatherer {
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i];
   }
 
-  void count_outcome(Group& group, std::uint32_t outcome) {
-    if (!counts_outcomes_ || outcome >= kCountedOutcomes) return group.tally.count(shared_.outcomes[outcome], 1);
-    if (outcome >= group.of_outcome.size()) group.of_outcome.resize(shared_.outcomes.size());
-    ++group.of_outcome[outcome];
+  void count_outcomes(Group& group, std::span<const std::uint16_t> rows) {
+    if (!counts_outcomes_) {
+      for (const std::uint16_t row : rows) group.tally.count(shared_.outcomes[outcome_ids_[outcome_rows_[row]]], 1);
+      return;
+    }
+    if (group.of_outcome.size() < shared_.outcomes.size()) group.of_outcome.resize(shared_.outcomes.size());
+    std::uint32_t* runs = group.of_outcome.data();
+    for (const std::uint16_t row : rows) ++runs[outcome_ids_[outcome_rows_[row]]];
   }
 
-  void add_row(Group& group, std::uint16_t row, const ExactBudget& budget) {
-    const std::uint16_t outcome = outcome_rows_[row];
-    count_outcome(group, outcome_ids_[outcome]);
-    if (const std::int32_t ms = chunk_->duration_ms[row]; ms >= 0 && ended_[outcome])
-      group.tally.duration_ms.add(ms, budget);
-    if (const std::int32_t ms = chunk_->queue_wait_ms[row]; ms >= 0) group.tally.queue_wait_ms.add(ms, budget);
-    if (const std::int64_t bytes = chunk_->vram_peak(row); bytes >= 0) group.tally.vram_peak_bytes.add(bytes, budget);
+  // Column by column, at most a block at once: what is missing is passed over without a branch.
+  void add_rows(Group& group, std::span<const std::uint16_t> rows, const ExactBudget& budget) {
+    count_outcomes(group, rows);
+    std::array<std::int32_t, kBlockRows> numbers;
+    std::size_t count = 0;
+    const std::int32_t* duration = chunk_->duration_ms.get();
+    for (const std::uint16_t row : rows) {
+      numbers[count] = duration[row];
+      count += static_cast<std::size_t>((duration[row] >= 0) & (ended_[outcome_rows_[row]] != 0));
+    }
+    group.tally.duration_ms.add(std::span<const std::int32_t>(numbers.data(), count), budget);
+    count = 0;
+    const std::int32_t* queue_wait = chunk_->queue_wait_ms.get();
+    for (const std::uint16_t row : rows) {
+      numbers[count] = queue_wait[row];
+      count += static_cast<std::size_t>(queue_wait[row] >= 0);
+    }
+    group.tally.queue_wait_ms.add(std::span<const std::int32_t>(numbers.data(), count), budget);
+    std::array<std::int64_t, kBlockRows> peaks;
+    count = 0;
+    for (const std::uint16_t row : rows) {
+      peaks[count] = chunk_->vram_peak(row);
+      count += static_cast<std::size_t>(peaks[count] >= 0);
+    }
+    group.tally.vram_peak_bytes.add(std::span<const std::int64_t>(peaks.data(), count), budget);
+  }
+
+  // Sorts the rows by group first, by counting.
+  void add_by_key(std::span<const std::uint16_t> rows) {
+    group_begin_.resize(groups_.size(), 0);
+    std::size_t places = 0;
+    for (const std::uint16_t row : rows) {
+      for (const std::uint32_t group : keys_->of(group_ids_[group_rows_[row]])) {
+        if (group_begin_[group]++ == 0) met_.push_back(group);
+        ++places;
+      }
+    }
+    by_group_.resize(places);
+    std::uint32_t end = 0;
+    for (const std::uint32_t group : met_) {
+      const std::uint32_t begin = end;
+      end += group_begin_[group];
+      group_begin_[group] = begin;
+    }
+    for (const std::uint16_t row : rows) {
+      for (const std::uint32_t group : keys_->of(group_ids_[group_rows_[row]])) by_group_[group_begin_[group]++] = row;
+    }
+    std::uint32_t begin = 0;
+    for (const std::uint32_t group : met_) {
+      const std::uint32_t to = group_begin_[group];
+      add_rows(groups_[group], std::span(by_group_).subspan(begin, to - begin), group_budget_);
+      begin = to;
+      group_begin_[group] = 0;
+    }
+    met_.clear();
   }
 
   static void add_facts(GroupTally& tally, const Outcome& outcome, const RunFacts& facts, const ExactBudget& budget) {
@@ -166,18 +221,21 @@ class Gatherer {
     return times_[bucket_start(query_.group_by, created_at_ms, query_.utc_offset_ms)];
   }
 
+  // Runs mostly come in order, so many in a row are of one group.
   void add_by_time(std::span<const std::uint16_t> rows) {
     const std::int64_t* created = chunk_->created_at_ms.get();
-    for (const std::uint16_t row : rows) {
-      // Runs mostly come in order, so most are of the group of the one before.
-      if (!time_ || created[row] < time_from_ms_ || created[row] >= time_to_ms_) {
-        time_ = &time_group(created[row]);
-        time_from_ms_ = bucket_start(query_.group_by, created[row], query_.utc_offset_ms);
-        // No hour, day, week or month is shorter than an hour.
-        time_to_ms_ = time_from_ms_ + 3'600'000;
-        while (query_.group_by != GroupBy::hour && time_to_ms_ <= created[row]) time_to_ms_ += 3'600'000;
+    while (!rows.empty()) {
+      const std::int64_t first_ms = created[rows.front()];
+      if (!time_ || first_ms < time_from_ms_ || first_ms >= time_to_ms_) {
+        time_ = &time_group(first_ms);
+        time_from_ms_ = bucket_start(query_.group_by, first_ms, query_.utc_offset_ms);
+        time_to_ms_ = std::max(time_from_ms_ + shortest_ms(query_.group_by), first_ms + 1);
       }
-      add_row(*time_, row, group_budget_);
+      std::size_t count = 1;
+      while (count < rows.size() && created[rows[count]] >= time_from_ms_ && created[rows[count]] < time_to_ms_)
+        ++count;
+      add_rows(*time_, rows.first(count), group_budget_);
+      rows = rows.subspan(count);
     }
   }
 
@@ -193,12 +251,21 @@ class Gatherer {
       if (groups.empty()) {
         for (const std::string& name : shared_.shapes[shape].classes) groups.push_back(names_.of(name));
         resize();
+        class_values_.resize(groups_.size());
       }
       const auto status = shared_.outcomes[outcome_ids_[outcome_rows_[row]]].status;
       ++shape_runs_[shape][static_cast<std::size_t>(status)];
-      for (const std::uint32_t of_class : groups)
-        groups_[of_class].tally.duration_ms.add(times.next_ms(), group_budget_);
+      for (const std::uint32_t of_class : groups) {
+        auto& values = class_values_[of_class];
+        values.push_back(times.next_ms());
+        if (values.size() == kBlockRows) add_class_values(of_class);
+      }
     }
+  }
+
+  void add_class_values(std::uint32_t of_class) {
+    groups_[of_class].tally.duration_ms.add(std::span<const std::int64_t>(class_values_[of_class]), group_budget_);
+    class_values_[of_class].clear();
   }
 
   // Brings what was counted by number into the tallies.
@@ -210,6 +277,7 @@ class Gatherer {
   }
   void settle() {
     settle(total_);
+    for (std::uint32_t i = 0; i < class_values_.size(); ++i) add_class_values(i);
     for (Group& group : groups_) settle(group);
     for (auto& [from_ms, group] : times_) settle(group);
     for (std::size_t shape = 0; shape < shape_runs_.size(); ++shape) {
@@ -252,6 +320,11 @@ class Gatherer {
   std::int64_t time_to_ms_ = 0;
   std::vector<std::array<std::uint32_t, 8>> shape_runs_;
   std::vector<std::vector<std::uint32_t>> shape_groups_;
+  std::vector<std::vector<std::int64_t>> class_values_;  // by group; not yet in its tally
+  // Of the block at hand: the groups it has, where each begins among the rows sorted by group. Else empty, zero.
+  std::vector<std::uint32_t> met_;
+  std::vector<std::uint32_t> group_begin_;
+  std::vector<std::uint16_t> by_group_;
 };
 
 Statistics Gatherer::finish() {
