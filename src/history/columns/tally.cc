@@ -221,6 +221,30 @@ Distribution DistributionTally::finish() {
   return of;
 }
 
+OutcomeCounts::OutcomeCounts(const Outcome& outcome)
+    : status(static_cast<std::uint8_t>(outcome.status)), has_ended(!model::is_open(outcome.status)) {
+  const std::array<std::int64_t, 7> all{
+      outcome.scene_count,        outcome.scenes_succeeded, outcome.attempt_count,     outcome.attempts_out_of_memory,
+      outcome.attempts_timed_out, outcome.fallback_count,   outcome.frames.value_or(0)};
+  fits = std::ranges::all_of(all, [](std::int64_t count) { return count >= 0 && count < kMost; });
+  for (std::size_t i = 0; i < all.size() && fits; ++i) counts[i] = static_cast<std::uint32_t>(all[i]);
+}
+
+void GroupTally::count(const std::array<std::uint32_t, 8>& sums, const std::array<std::uint32_t, 8>& runs_of_status) {
+  for (std::size_t status = 0; status < runs_of_status.size(); ++status) {
+    Outcome end;
+    end.status = static_cast<Status>(status);
+    if (runs_of_status[status] > 0) count(end, runs_of_status[status]);
+  }
+  counts.scenes += sums[0];
+  counts.scenes_succeeded += sums[1];
+  counts.attempts += sums[2];
+  counts.attempts_out_of_memory += sums[3];
+  counts.attempts_timed_out += sums[4];
+  counts.fallbacks += sums[5];
+  counts.frames += sums[6];
+}
+
 void GroupTally::count(const Outcome& outcome, std::int64_t runs) {
   counts.runs += runs;
   const Status status = outcome.status;

@@ -81,11 +81,25 @@ class DistributionTally {
   std::vector<std::int64_t> negative_;
 };
 
+// What an outcome counts, side by side so that a row costs two additions of four.
+struct OutcomeCounts {
+  // Values below this can be added up over a block of rows.
+  static constexpr std::int64_t kMost = std::int64_t{1} << 20;
+  explicit OutcomeCounts(const Outcome& outcome);
+
+  alignas(16) std::array<std::uint32_t, 8> counts{};
+  std::uint8_t status = 0;
+  bool has_ended = false;
+  bool fits = false;  // else the counts are not here
+};
+
 // Everything that is told of one group of runs.
 class GroupTally {
  public:
   // Counts `runs` runs with this outcome.
   void count(const Outcome& outcome, std::int64_t runs);
+  // Adds sums over OutcomeCounts, and how many runs had each status.
+  void count(const std::array<std::uint32_t, 8>& sums, const std::array<std::uint32_t, 8>& runs_of_status);
   // Of a class of node.
   void count_class(const Outcome& outcome, std::int64_t executions);
   void merge(const GroupTally& other, const ExactBudget& budget);
