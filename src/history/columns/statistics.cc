@@ -25,26 +25,24 @@ namespace {
 constexpr std::size_t kValuesOfAGroup = 256;
 // Chunks with more groups are not summed up beforehand: it would take more memory than it saves time.
 constexpr std::size_t kSummedGroups = 64;
-constexpr std::size_t kCountedOutcomes = 1'024;
-
-struct Group {
-  GroupTally tally;
-  std::vector<std::uint32_t> of_outcome;  // runs by the number of their outcome, not yet in the tally
-};
 
 bool may_be_summed(GroupBy group_by) {
   return !is_time(group_by) && group_by != GroupBy::story && group_by != GroupBy::tag;
+}
+
+std::int64_t shortest_ms(GroupBy group_by) {
+  constexpr std::int64_t kHour_ms = 3'600'000;
+  return kHour_ms * (group_by == GroupBy::hour   ? 1
+                     : group_by == GroupBy::day  ? 24
+                     : group_by == GroupBy::week ? 24 * 7
+                                                 : 24 * 28);
 }
 
 // Gathers the tallies of some of the chunks of a snapshot.
 class Gatherer {
  public:
   Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget)
-      : shared_(snapshot.shared()),
-        query_(query),
-        total_budget_(budget),
-        group_budget_(budget),
-        counts_outcomes_(shared_.outcomes.size() <= kCountedOutcomes) {
+      : shared_(snapshot.shared()), query_(query), total_budget_(budget), group_budget_(budget) {
     const GroupBy by = query.group_by;
     if (by != GroupBy::none && by != GroupBy::nodeClass && !is_time(by)) keys_.emplace(by, shared_, names_);
     total_is_sum_ = is_time(by) || (keys_ && keys_->is_partition());
@@ -54,40 +52,35 @@ class Gatherer {
   void add(const RowBlock& block) {
     enter(*block.chunk);
     count_matching(block.rows.size());
-    if (!total_is_sum_) {
-      for (const std::uint16_t row : block.rows) add_row(total_, row, total_budget_);
-    }
+    if (!total_is_sum_) add_rows(total_, block.rows, total_budget_);
     if (query_.group_by == GroupBy::none) return;
     if (query_.group_by == GroupBy::nodeClass) return add_classes(block.rows);
     if (!keys_) return add_by_time(block.rows);
-    for (const std::uint16_t row : block.rows) {
-      for (const std::uint32_t group : keys_->of(group_ids_[group_rows_[row]]))
-        add_row(groups_[group], row, group_budget_);
-    }
+    add_by_key(block.rows);
   }
 
   void add(const RunFacts& facts) {
     count_matching(1);
     const Outcome outcome = outcome_of(facts);
-    if (!total_is_sum_) add_facts(total_.tally, outcome, facts, total_budget_);
+    if (!total_is_sum_) add_facts(total_, outcome, facts, total_budget_);
     if (query_.group_by == GroupBy::nodeClass) {
       for (const NodeClassFacts& of_class : facts.node_classes) {
-        GroupTally& tally = group(names_.of(of_class.class_type)).tally;
+        GroupTally& tally = group(names_.of(of_class.class_type));
         tally.count_class(outcome, of_class.executions);
         tally.duration_ms.add(of_class.duration_ms, group_budget_);
       }
     } else if (is_time(query_.group_by)) {
-      add_facts(time_group(facts.created_at_ms).tally, outcome, facts, group_budget_);
+      add_facts(time_group(facts.created_at_ms), outcome, facts, group_budget_);
     } else if (keys_) {
       for (const std::string& key : group_keys_of(outcome, setting_of(facts), label_of(facts), query_.group_by))
-        add_facts(group(names_.of(key)).tally, outcome, facts, group_budget_);
+        add_facts(group(names_.of(key)), outcome, facts, group_budget_);
     }
   }
 
   void add(const ChunkSummary& summary) {
     count_matching(static_cast<std::size_t>(summary.total.counts.runs));
-    if (!total_is_sum_) total_.tally.merge(summary.total, total_budget_);
-    for (const auto& [name, tally] : summary.groups) group(names_.of(name)).tally.merge(tally, group_budget_);
+    if (!total_is_sum_) total_.merge(summary.total, total_budget_);
+    for (const auto& [name, tally] : summary.groups) group(names_.of(name)).merge(tally, group_budget_);
   }
 
   // What was gathered from rows of this one chunk.
@@ -96,10 +89,9 @@ class Gatherer {
     auto summary = std::make_shared<ChunkSummary>();
     summary->version = version;
     for (std::size_t i = 0; i < groups_.size(); ++i) {
-      if (groups_[i].tally.counts.runs > 0)
-        summary->groups.emplace_back(names_.names()[i], std::move(groups_[i].tally));
+      if (groups_[i].counts.runs > 0) summary->groups.emplace_back(names_.names()[i], std::move(groups_[i]));
     }
-    summary->total = std::move(total_.tally);
+    summary->total = std::move(total_);
     if (total_is_sum_) {
       for (const auto& [name, tally] : summary->groups) summary->total.merge(tally, total_budget_);
     }
@@ -112,7 +104,7 @@ class Gatherer {
 
  private:
   void resize() { groups_.resize(names_.names().size()); }
-  Group& group(std::uint32_t number) {
+  GroupTally& group(std::uint32_t number) {
     if (number >= groups_.size()) resize();
     return groups_[number];
   }
@@ -126,33 +118,88 @@ class Gatherer {
     if (chunk_ == &chunk) return;
     chunk_ = &chunk;
     outcome_rows_ = chunk.outcome.rows();
-    copy(chunk.outcome.locals(), outcome_ids_);
-    ended_.resize(outcome_ids_.size());
-    for (std::size_t i = 0; i < outcome_ids_.size(); ++i)
-      ended_[i] = !model::is_open(shared_.outcomes[outcome_ids_[i]].status);
+    const auto& outcomes = chunk.outcome.locals();
+    outcomes_.clear();
+    outcomes_fit_ = true;
+    for (std::size_t i = 0, count = outcomes.size(); i < count; ++i)
+      outcomes_fit_ &= outcomes_.emplace_back(shared_.outcomes[outcomes[i]]).fits;
     if (!keys_) return;
     group_rows_ = keys_->column(chunk).rows();
-    copy(keys_->column(chunk).locals(), group_ids_);
+    const auto& groups = keys_->column(chunk).locals();
+    group_ids_.resize(groups.size());
+    for (std::size_t i = 0; i < group_ids_.size(); ++i) group_ids_[i] = groups[i];
   }
 
-  static void copy(const StableVector<std::uint32_t>& from, std::vector<std::uint32_t>& to) {
-    to.resize(from.size());
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i];
+  void count_outcomes(GroupTally& group, std::span<const std::uint16_t> rows) {
+    if (!outcomes_fit_) {
+      for (const std::uint16_t row : rows) group.count(shared_.outcomes[chunk_->outcome.at(row)], 1);
+      return;
+    }
+    std::array<std::uint32_t, 8> sums{};
+    std::array<std::uint32_t, 8> runs_of_status{};
+    for (const std::uint16_t row : rows) {
+      const OutcomeCounts& outcome = outcomes_[outcome_rows_[row]];
+      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += outcome.counts[i];
+      ++runs_of_status[outcome.status];
+    }
+    group.count(sums, runs_of_status);
   }
 
-  void count_outcome(Group& group, std::uint32_t outcome) {
-    if (!counts_outcomes_ || outcome >= kCountedOutcomes) return group.tally.count(shared_.outcomes[outcome], 1);
-    if (outcome >= group.of_outcome.size()) group.of_outcome.resize(shared_.outcomes.size());
-    ++group.of_outcome[outcome];
+  // Column by column, at most a block at once: what is missing is passed over without a branch.
+  void add_rows(GroupTally& group, std::span<const std::uint16_t> rows, const ExactBudget& budget) {
+    count_outcomes(group, rows);
+    std::array<std::int32_t, kBlockRows> numbers;
+    std::size_t count = 0;
+    const std::int32_t* duration = chunk_->duration_ms.get();
+    for (const std::uint16_t row : rows) {
+      numbers[count] = duration[row];
+      count += static_cast<std::size_t>((duration[row] >= 0) & outcomes_[outcome_rows_[row]].has_ended);
+    }
+    group.duration_ms.add(std::span<const std::int32_t>(numbers.data(), count), budget);
+    count = 0;
+    const std::int32_t* queue_wait = chunk_->queue_wait_ms.get();
+    for (const std::uint16_t row : rows) {
+      numbers[count] = queue_wait[row];
+      count += static_cast<std::size_t>(queue_wait[row] >= 0);
+    }
+    group.queue_wait_ms.add(std::span<const std::int32_t>(numbers.data(), count), budget);
+    std::array<std::int64_t, kBlockRows> peaks;
+    count = 0;
+    for (const std::uint16_t row : rows) {
+      peaks[count] = chunk_->vram_peak(row);
+      count += static_cast<std::size_t>(peaks[count] >= 0);
+    }
+    group.vram_peak_bytes.add(std::span<const std::int64_t>(peaks.data(), count), budget);
   }
 
-  void add_row(Group& group, std::uint16_t row, const ExactBudget& budget) {
-    const std::uint16_t outcome = outcome_rows_[row];
-    count_outcome(group, outcome_ids_[outcome]);
-    if (const std::int32_t ms = chunk_->duration_ms[row]; ms >= 0 && ended_[outcome])
-      group.tally.duration_ms.add(ms, budget);
-    if (const std::int32_t ms = chunk_->queue_wait_ms[row]; ms >= 0) group.tally.queue_wait_ms.add(ms, budget);
-    if (const std::int64_t bytes = chunk_->vram_peak(row); bytes >= 0) group.tally.vram_peak_bytes.add(bytes, budget);
+  // Sorts the rows by group first, by counting.
+  void add_by_key(std::span<const std::uint16_t> rows) {
+    group_begin_.resize(groups_.size(), 0);
+    std::size_t places = 0;
+    for (const std::uint16_t row : rows) {
+      for (const std::uint32_t group : keys_->of(group_ids_[group_rows_[row]])) {
+        if (group_begin_[group]++ == 0) met_.push_back(group);
+        ++places;
+      }
+    }
+    by_group_.resize(places);
+    std::uint32_t end = 0;
+    for (const std::uint32_t group : met_) {
+      const std::uint32_t begin = end;
+      end += group_begin_[group];
+      group_begin_[group] = begin;
+    }
+    for (const std::uint16_t row : rows) {
+      for (const std::uint32_t group : keys_->of(group_ids_[group_rows_[row]])) by_group_[group_begin_[group]++] = row;
+    }
+    std::uint32_t begin = 0;
+    for (const std::uint32_t group : met_) {
+      const std::uint32_t to = group_begin_[group];
+      add_rows(groups_[group], std::span(by_group_).subspan(begin, to - begin), group_budget_);
+      begin = to;
+      group_begin_[group] = 0;
+    }
+    met_.clear();
   }
 
   static void add_facts(GroupTally& tally, const Outcome& outcome, const RunFacts& facts, const ExactBudget& budget) {
@@ -162,22 +209,25 @@ class Gatherer {
     if (facts.vram_peak_bytes) tally.vram_peak_bytes.add(*facts.vram_peak_bytes, budget);
   }
 
-  Group& time_group(std::int64_t created_at_ms) {
+  GroupTally& time_group(std::int64_t created_at_ms) {
     return times_[bucket_start(query_.group_by, created_at_ms, query_.utc_offset_ms)];
   }
 
+  // Runs mostly come in order, so many in a row are of one group.
   void add_by_time(std::span<const std::uint16_t> rows) {
     const std::int64_t* created = chunk_->created_at_ms.get();
-    for (const std::uint16_t row : rows) {
-      // Runs mostly come in order, so most are of the group of the one before.
-      if (!time_ || created[row] < time_from_ms_ || created[row] >= time_to_ms_) {
-        time_ = &time_group(created[row]);
-        time_from_ms_ = bucket_start(query_.group_by, created[row], query_.utc_offset_ms);
-        // No hour, day, week or month is shorter than an hour.
-        time_to_ms_ = time_from_ms_ + 3'600'000;
-        while (query_.group_by != GroupBy::hour && time_to_ms_ <= created[row]) time_to_ms_ += 3'600'000;
+    while (!rows.empty()) {
+      const std::int64_t first_ms = created[rows.front()];
+      if (!time_ || first_ms < time_from_ms_ || first_ms >= time_to_ms_) {
+        time_ = &time_group(first_ms);
+        time_from_ms_ = bucket_start(query_.group_by, first_ms, query_.utc_offset_ms);
+        time_to_ms_ = std::max(time_from_ms_ + shortest_ms(query_.group_by), first_ms + 1);
       }
-      add_row(*time_, row, group_budget_);
+      std::size_t count = 1;
+      while (count < rows.size() && created[rows[count]] >= time_from_ms_ && created[rows[count]] < time_to_ms_)
+        ++count;
+      add_rows(*time_, rows.first(count), group_budget_);
+      rows = rows.subspan(count);
     }
   }
 
@@ -193,25 +243,25 @@ class Gatherer {
       if (groups.empty()) {
         for (const std::string& name : shared_.shapes[shape].classes) groups.push_back(names_.of(name));
         resize();
+        class_values_.resize(groups_.size());
       }
-      const auto status = shared_.outcomes[outcome_ids_[outcome_rows_[row]]].status;
-      ++shape_runs_[shape][static_cast<std::size_t>(status)];
-      for (const std::uint32_t of_class : groups)
-        groups_[of_class].tally.duration_ms.add(times.next_ms(), group_budget_);
+      ++shape_runs_[shape][outcomes_[outcome_rows_[row]].status];
+      for (const std::uint32_t of_class : groups) {
+        auto& values = class_values_[of_class];
+        values.push_back(times.next_ms());
+        if (values.size() == kBlockRows) add_class_values(of_class);
+      }
     }
   }
 
-  // Brings what was counted by number into the tallies.
-  void settle(Group& group) {
-    for (std::size_t i = 0; i < group.of_outcome.size(); ++i) {
-      if (group.of_outcome[i]) group.tally.count(shared_.outcomes[i], group.of_outcome[i]);
-    }
-    group.of_outcome.clear();
+  void add_class_values(std::uint32_t of_class) {
+    groups_[of_class].duration_ms.add(std::span<const std::int64_t>(class_values_[of_class]), group_budget_);
+    class_values_[of_class].clear();
   }
+
+  // Brings what waits into the tallies.
   void settle() {
-    settle(total_);
-    for (Group& group : groups_) settle(group);
-    for (auto& [from_ms, group] : times_) settle(group);
+    for (std::uint32_t i = 0; i < class_values_.size(); ++i) add_class_values(i);
     for (std::size_t shape = 0; shape < shape_runs_.size(); ++shape) {
       for (std::size_t status = 0; status < 8; ++status) {
         const std::int64_t runs = shape_runs_[shape][status];
@@ -219,7 +269,7 @@ class Gatherer {
         Outcome end;
         end.status = static_cast<model::Status>(status);
         for (std::size_t k = 0; k < shape_groups_[shape].size(); ++k) {
-          GroupTally& tally = groups_[shape_groups_[shape][k]].tally;
+          GroupTally& tally = groups_[shape_groups_[shape][k]];
           tally.count(end, runs);
           tally.counts.executions += runs * shared_.shapes[shape].executions[k];
         }
@@ -232,26 +282,30 @@ class Gatherer {
   const StatisticsQuery& query_;
   const ExactBudget total_budget_;
   ExactBudget group_budget_;
-  const bool counts_outcomes_;
   std::size_t matching_ = 0;
   bool total_is_sum_ = false;
   GroupNames names_;
   std::optional<GroupKeys> keys_;
-  Group total_;
-  std::vector<Group> groups_;
-  std::map<std::int64_t, Group> times_;
+  GroupTally total_;
+  std::vector<GroupTally> groups_;
+  std::map<std::int64_t, GroupTally> times_;
   // Of the chunk at hand.
   const Chunk* chunk_ = nullptr;
   const std::uint16_t* outcome_rows_ = nullptr;
-  std::vector<std::uint32_t> outcome_ids_;
-  std::vector<std::uint8_t> ended_;
+  std::vector<OutcomeCounts> outcomes_;
+  bool outcomes_fit_ = true;
   const std::uint16_t* group_rows_ = nullptr;
   std::vector<std::uint32_t> group_ids_;
-  Group* time_ = nullptr;
+  GroupTally* time_ = nullptr;
   std::int64_t time_from_ms_ = 0;
   std::int64_t time_to_ms_ = 0;
   std::vector<std::array<std::uint32_t, 8>> shape_runs_;
   std::vector<std::vector<std::uint32_t>> shape_groups_;
+  std::vector<std::vector<std::int64_t>> class_values_;  // by group; not yet in its tally
+  // Of the block at hand: the groups it has, where each begins among the rows sorted by group. Else empty, zero.
+  std::vector<std::uint32_t> met_;
+  std::vector<std::uint32_t> group_begin_;
+  std::vector<std::uint16_t> by_group_;
 };
 
 Statistics Gatherer::finish() {
@@ -262,17 +316,17 @@ Statistics Gatherer::finish() {
     GroupTally* tally;
   };
   std::vector<Named> all;
-  for (auto& [from_ms, group] : times_) all.push_back({iso_time(from_ms, query_.utc_offset_ms), from_ms, &group.tally});
+  for (auto& [from_ms, group] : times_) all.push_back({iso_time(from_ms, query_.utc_offset_ms), from_ms, &group});
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    if (groups_[i].tally.counts.runs > 0) all.push_back({names_.names()[i], std::nullopt, &groups_[i].tally});
+    if (groups_[i].counts.runs > 0) all.push_back({names_.names()[i], std::nullopt, &groups_[i]});
   }
   if (total_is_sum_) {
-    for (const Named& group : all) total_.tally.merge(*group.tally, total_budget_);
+    for (const Named& group : all) total_.merge(*group.tally, total_budget_);
   }
   const auto most = std::min(static_cast<std::size_t>(query_.max_groups), all.size());
   Statistics statistics;
   statistics.groups_left_out = static_cast<std::int64_t>(all.size() - most);
-  statistics.total = total_.tally.finish();
+  statistics.total = total_.finish();
   if (is_time(query_.group_by)) {
     all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(most));
   } else {

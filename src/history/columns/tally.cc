@@ -29,12 +29,16 @@ double middle_of(const Bucket& bucket) {
 
 }  // namespace
 
-void LogHistogram::add(std::int64_t value, std::uint32_t count) {
-  const Bucket bucket = bucket_of(value);
-  auto& page = pages_[bucket.page];
-  if (!page) page = std::make_unique<Page>();
-  (*page)[bucket.slot] += count;
-  total_ += count;
+template <class T>
+void LogHistogram::add(std::span<const T> values) {
+  for (const T value : values) {
+    const Bucket bucket = bucket_of(value);
+    auto& page = pages_[bucket.page];
+    if (!page) [[unlikely]]
+      page = std::make_unique<Page>();
+    ++(*page)[bucket.slot];
+  }
+  total_ += static_cast<std::int64_t>(values.size());
 }
 
 void LogHistogram::merge(const LogHistogram& other) {
@@ -46,9 +50,21 @@ void LogHistogram::merge(const LogHistogram& other) {
   total_ += other.total_;
 }
 
-double LogHistogram::at(std::int64_t place) const {
+LogHistogram::PageTotals LogHistogram::page_totals() const {
+  PageTotals totals{};
   for (std::size_t p = 0; p < pages_.size(); ++p) {
     if (!pages_[p]) continue;
+    for (const std::uint32_t count : *pages_[p]) totals[p] += count;
+  }
+  return totals;
+}
+
+double LogHistogram::at(std::int64_t place, const PageTotals& totals) const {
+  for (std::size_t p = 0; p < pages_.size(); ++p) {
+    if (place >= totals[p]) {
+      place -= totals[p];
+      continue;
+    }
     for (std::size_t i = 0; i < 256; ++i) {
       place -= (*pages_[p])[i];
       if (place < 0) return middle_of({p, i});
@@ -57,26 +73,27 @@ double LogHistogram::at(std::int64_t place) const {
   return 0;
 }
 
-void Moments::add(std::span<const std::int64_t> values) {
+template <class T>
+void Moments::add(std::span<const T> values) {
   constexpr std::size_t kAtOnce = 32'768;
   constexpr std::int64_t kSmall = std::int64_t{1} << 46;  // so many of those cannot overflow
   for (; values.size() > kAtOnce; values = values.subspan(kAtOnce)) add(values.first(kAtOnce));
   if (values.empty()) return;
   if (n == 0) pivot = min = max = values.front();
-  std::int64_t least = min;
-  std::int64_t most = max;
-  for (const std::int64_t value : values) {
+  T least = values.front();
+  T most = least;
+  for (const T value : values) {
     least = value < least ? value : least;
     most = value > most ? value : most;
   }
-  min = least;
-  max = most;
+  min = std::min<std::int64_t>(min, least);
+  max = std::max<std::int64_t>(max, most);
   if (least > -kSmall && most < kSmall) {
     std::int64_t small_sum = 0;
-    for (const std::int64_t value : values) small_sum += value;
+    for (const T value : values) small_sum += value;
     sum += small_sum;
   } else {
-    for (const std::int64_t value : values) sum += value;
+    for (const T value : values) sum += value;
   }
   // Four sums that do not wait for each other.
   const auto from = static_cast<double>(pivot);
@@ -111,18 +128,34 @@ void Moments::merge(const Moments& other) {
   max = std::max(max, other.max);
 }
 
-void DistributionTally::absorb() {
+template <class T>
+void DistributionTally::count(std::span<const T> values) {
   if (!histogram_) histogram_ = std::make_unique<LogHistogram>();
-  moments_.add(values_);
-  for (const std::int64_t value : values_) {
+  if (values.empty()) return;
+  moments_.add(values);
+  if (moments_.min >= 0) return histogram_->add(values);
+  for (const T& value : values) {
     if (value < 0) {
       negative_.push_back(value);
     } else {
-      histogram_->add(value);
+      histogram_->add(std::span(&value, 1));
     }
   }
+}
+
+void DistributionTally::absorb() {
+  count(std::span<const std::int64_t>(values_));
   values_.clear();
 }
+
+template <class T>
+void DistributionTally::add(std::span<const T> values, const ExactBudget& budget) {
+  if (histogram_ && values.size() >= kAtOnce) return count(values);
+  values_.insert(values_.end(), values.begin(), values.end());
+  if (values_.size() > (histogram_ ? kGathered : budget.values)) absorb();
+}
+template void DistributionTally::add(std::span<const std::int32_t>, const ExactBudget&);
+template void DistributionTally::add(std::span<const std::int64_t>, const ExactBudget&);
 
 void DistributionTally::merge(const DistributionTally& other, const ExactBudget& budget) {
   if (other.histogram_) {
@@ -131,15 +164,15 @@ void DistributionTally::merge(const DistributionTally& other, const ExactBudget&
     histogram_->merge(*other.histogram_);
     negative_.insert(negative_.end(), other.negative_.begin(), other.negative_.end());
   }
-  for (const std::int64_t value : other.values_) add(value, budget);
+  add(std::span<const std::int64_t>(other.values_), budget);
 }
 
 // The value at this place: the negative ones come before those of the histogram.
-double DistributionTally::at(std::int64_t place) const {
+double DistributionTally::at(std::int64_t place, const LogHistogram::PageTotals& totals) const {
   if (!histogram_) return static_cast<double>(values_[static_cast<std::size_t>(place)]);
   const auto before = static_cast<std::int64_t>(negative_.size());
   if (place < before) return static_cast<double>(negative_[static_cast<std::size_t>(place)]);
-  return std::clamp(histogram_->at(place - before), static_cast<double>(moments_.min),
+  return std::clamp(histogram_->at(place - before, totals), static_cast<double>(moments_.min),
                     static_cast<double>(moments_.max));
 }
 
@@ -148,7 +181,7 @@ Distribution DistributionTally::finish() {
     absorb();
     std::ranges::sort(negative_);
   } else {
-    moments_.add(values_);
+    moments_.add(std::span<const std::int64_t>(values_));
   }
   Distribution of;
   of.n = moments_.n;
@@ -164,6 +197,7 @@ Distribution DistributionTally::finish() {
     const double squares = moments_.squares - about_pivot * about_pivot / n;
     of.standard_deviation = std::sqrt(std::max(squares, 0.0) / (n - 1));
   }
+  const LogHistogram::PageTotals totals = histogram_ ? histogram_->page_totals() : LogHistogram::PageTotals{};
   // Each percentile needs only its two neighbours in place; the larger ones lie beyond them.
   auto sorted_to = values_.begin();
   const auto percentile = [&](double p) {
@@ -177,14 +211,38 @@ Distribution DistributionTally::finish() {
       std::nth_element(sorted_to, target, values_.end());
       sorted_to = target + 1;
     }
-    const double low = at(below);
-    return low + (place - static_cast<double>(below)) * (at(above) - low);
+    const double low = at(below, totals);
+    return low + (place - static_cast<double>(below)) * (at(above, totals) - low);
   };
   of.median = percentile(0.5);
   of.p90 = percentile(0.9);
   of.p95 = percentile(0.95);
   of.p99 = percentile(0.99);
   return of;
+}
+
+OutcomeCounts::OutcomeCounts(const Outcome& outcome)
+    : status(static_cast<std::uint8_t>(outcome.status)), has_ended(!model::is_open(outcome.status)) {
+  const std::array<std::int64_t, 7> all{
+      outcome.scene_count,        outcome.scenes_succeeded, outcome.attempt_count,     outcome.attempts_out_of_memory,
+      outcome.attempts_timed_out, outcome.fallback_count,   outcome.frames.value_or(0)};
+  fits = std::ranges::all_of(all, [](std::int64_t count) { return count >= 0 && count < kMost; });
+  for (std::size_t i = 0; i < all.size() && fits; ++i) counts[i] = static_cast<std::uint32_t>(all[i]);
+}
+
+void GroupTally::count(const std::array<std::uint32_t, 8>& sums, const std::array<std::uint32_t, 8>& runs_of_status) {
+  for (std::size_t status = 0; status < runs_of_status.size(); ++status) {
+    Outcome end;
+    end.status = static_cast<Status>(status);
+    if (runs_of_status[status] > 0) count(end, runs_of_status[status]);
+  }
+  counts.scenes += sums[0];
+  counts.scenes_succeeded += sums[1];
+  counts.attempts += sums[2];
+  counts.attempts_out_of_memory += sums[3];
+  counts.attempts_timed_out += sums[4];
+  counts.fallbacks += sums[5];
+  counts.frames += sums[6];
 }
 
 void GroupTally::count(const Outcome& outcome, std::int64_t runs) {
