@@ -107,8 +107,7 @@ void HistoryWriter::run() {
       if (!stop_by_ && due_at().value_or(Clock::time_point::max()) > Clock::now()) continue;
     }
     lock.unlock();
-    write_runs();
-    run_tasks();
+    run_tasks(write_runs());
     lock.lock();
   }
   std::deque<Task> left = std::exchange(tasks_, {});
@@ -126,18 +125,21 @@ std::vector<HistoryWriter::Submission> HistoryWriter::next_batch(std::uint64_t l
   return batch;
 }
 
-// Writes all that is pending now; what comes meanwhile is for the next round.
-void HistoryWriter::write_runs() {
+// Writes all that is pending now; what comes meanwhile is for the next round. Returns how many tasks wait behind
+// nothing else: one that came meanwhile may stand behind runs that did too.
+std::size_t HistoryWriter::write_runs() {
   std::uint64_t last = 0;
+  std::size_t ready = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (retry_at_ && Clock::now() < *retry_at_ && !stop_by_) return;
+    ready = tasks_.size();
+    if (retry_at_ && Clock::now() < *retry_at_ && !stop_by_) return ready;
     last = submitted_;
     save_at_.reset();
   }
   while (true) {
     const auto batch = next_batch(last);
-    if (batch.empty() || !save(batch)) return;
+    if (batch.empty() || !save(batch)) return ready;
   }
 }
 
@@ -193,11 +195,14 @@ void HistoryWriter::failed(const Error& error) {
   last_error_ = error.sentence();
 }
 
-void HistoryWriter::run_tasks() {
+void HistoryWriter::run_tasks(std::size_t count) {
   std::deque<Task> tasks;
   {
     const std::lock_guard lock(mutex_);
-    tasks = std::exchange(tasks_, {});
+    for (; count > 0 && !tasks_.empty(); --count) {
+      tasks.push_back(std::move(tasks_.front()));
+      tasks_.pop_front();
+    }
   }
   std::deque<Task> kept;
   for (Task& task : tasks) {

@@ -114,11 +114,11 @@ class HistoryWriter {
   void prune_on(const std::shared_ptr<Prune>& prune);
   void add(Task task);
   void run();
-  void write_runs();
+  std::size_t write_runs();
   bool save(const std::vector<Submission>& batch);
   void settle(const std::vector<Submission>& saved);
   void failed(const base::Error& error);
-  void run_tasks();
+  void run_tasks(std::size_t count);
   [[nodiscard]] std::vector<Submission> next_batch(std::uint64_t last) const;
   [[nodiscard]] std::optional<Clock::time_point> due_at() const;
 
