@@ -170,12 +170,26 @@ std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, con
   scan.keep_settings([&](const Setting& setting) {
     return std::ranges::find(setting.fingerprints, query.like.structure) != setting.fingerprints.end();
   });
+  // By the number of a key, as far as it was met: whether it is like the one asked for.
+  enum class Like : std::uint8_t { not_met, no, yes };
+  const SharedFacts& shared = snapshot.shared();
+  std::vector<Like> likes(shared.works.size(), Like::not_met);
+  const auto wants_packed = [&](model::Status status, std::uint32_t work) {
+    if (!query.statuses.empty() && std::ranges::find(query.statuses, status) == query.statuses.end()) return false;
+    if (work >= likes.size()) return false;  // newer than the snapshot
+    Like& like = likes[work];
+    if (like == Like::not_met) like = is_like(query.like, shared.works[work], query.level) ? Like::yes : Like::no;
+    return like == Like::yes;
+  };
   const auto rows = newest_wanted(
       scan, query.limit, [&](const RunFacts& facts) { return query.without_run_id != facts.run_id && any(facts); },
       [&](std::uint32_t row) {
         if (without_rid && rid_at(snapshot, row) == *without_rid) return false;
-        const auto facts = ColumnStore::facts_at(snapshot, row, "");
-        return facts && any(*facts);
+        const Chunk& chunk = snapshot.chunk(row / kChunkRows);
+        const std::uint32_t offset = chunk.details_at[row % kChunkRows];
+        const std::string_view details(reinterpret_cast<const char*>(chunk.details.at(offset)),
+                                       PagedBytes::rest(offset));
+        return has_scene(details, shared, wants_packed);
       });
   std::vector<SceneSample> found;
   for (const Candidate& of : rows) {

@@ -168,4 +168,30 @@ bool unpack_details(std::string_view packed, const SharedFacts& shared, RunFacts
   return bytes.good();
 }
 
+bool has_scene(std::string_view packed, const SharedFacts& shared,
+               const std::function<bool(model::Status, std::uint32_t work)>& wants) {
+  Bytes bytes(packed);
+  const std::uint64_t shape_id = bytes.next();
+  if (shape_id >= shared.shapes.size()) return false;
+  for (std::size_t i = 0; i < shared.shapes[shape_id].classes.size(); ++i) (void)bytes.next();
+  const std::uint64_t present = bytes.next();
+  for (const std::uint64_t time : {kStarted, kFinished, kVramFree}) {
+    if (present & time) (void)bytes.next();
+  }
+  const std::uint64_t scenes = bytes.next();
+  if (scenes > packed.size()) return false;
+  const bool named_here = bytes.next() == kWrittenOut;
+  for (std::uint64_t i = 0; named_here && i < scenes; ++i) (void)bytes.text();
+  std::uint64_t key = ~std::uint64_t{0};
+  for (std::uint64_t i = 0; i < scenes && bytes.good(); ++i) {
+    const std::uint64_t head = bytes.next_byte();
+    if ((head & 0x80) == 0) (void)bytes.next();
+    (void)bytes.next();
+    if (const std::uint64_t own = bytes.next()) key = own - 1;
+    if (key >= shared.works.size()) return false;
+    if (wants(static_cast<model::Status>(head & 7), static_cast<std::uint32_t>(key))) return true;
+  }
+  return false;
+}
+
 }  // namespace comfytrace::history::columns

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,10 @@ struct SharedFacts {
 
 // Fills in what pack_details took; run_id, created_at_ms must be set. False: the bytes are damaged.
 [[nodiscard]] bool unpack_details(std::string_view bytes, const SharedFacts& shared, RunFacts& facts);
+
+// Whether `wants` is true of a scene: of its status and the number of its key. Reads no more than it must.
+[[nodiscard]] bool has_scene(std::string_view bytes, const SharedFacts& shared,
+                             const std::function<bool(model::Status, std::uint32_t work)>& wants);
 
 // Reads the node classes alone.
 class NodeTimes {
