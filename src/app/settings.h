@@ -44,7 +44,7 @@ struct Settings {
   Retention retention;
   AlertSettings alerts;
   std::int64_t max_column_bytes = std::int64_t{1} << 30;  // memory for the columns that statistics are made from
-  std::optional<std::filesystem::path> config_file;  // the one that was read
+  std::optional<std::filesystem::path> config_file;       // the one that was read
 
   [[nodiscard]] bool listens_on_loopback() const;
   // What a browser or another command of this machine uses: http://host:port

@@ -66,17 +66,15 @@ std::optional<std::string> HistoryWriter::last_error() const {
 }
 
 void HistoryWriter::add(Task task) {
-  bool refused = false;
   {
     const std::lock_guard lock(mutex_);
-    refused = stop_by_.has_value();
-    if (!refused) tasks_.push_back(std::move(task));
+    if (!stop_by_) {
+      tasks_.push_back(std::move(task));
+      wake_.notify_one();
+      return;
+    }
   }
-  if (refused) {
-    task.refuse({ErrorCode::unavailable, "the history is being closed"});
-  } else {
-    wake_.notify_one();
-  }
+  task.refuse({ErrorCode::unavailable, "the history is being closed"});
 }
 
 // When there is something to do; absent: not before somebody calls. Holds mutex_.

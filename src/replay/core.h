@@ -28,10 +28,7 @@ struct Core {
   std::string running_owner;  // client id of the prompt that runs; empty: none
 
   Core(asio::io_context& context, ReplayOptions replay, std::vector<ServerModel> served, Stage::Troubles troubles)
-      : io(context),
-        options(replay),
-        models(std::move(served)),
-        stage(options.faults, std::move(troubles)) {}
+      : io(context), options(replay), models(std::move(served)), stage(options.faults, std::move(troubles)) {}
 
   void publish(const std::string& payload, bool binary, const Stage::Chooser& to) {
     ++counts.frames;

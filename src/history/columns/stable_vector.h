@@ -41,7 +41,8 @@ class StableVector {
   // Segments hold 64, 128, 256, … items.
   static Place place(std::size_t i) {
     const std::size_t shifted = i + kFirst;
-    const auto segment = static_cast<std::size_t>(std::bit_width(shifted)) - 7;
+    const auto width = std::bit_width(shifted / kFirst);
+    const std::size_t segment = width > 0 ? static_cast<std::size_t>(width) - 1 : 0;
     return {segment, shifted - (kFirst << segment)};
   }
   std::array<std::unique_ptr<T[]>, 40> segments_;
