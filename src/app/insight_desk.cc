@@ -2,8 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
-#include <deque>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,6 +18,9 @@ namespace {
 // Soon after a run has ended, so that a burst of them is one look; and now and then, as time alone changes answers.
 constexpr std::int64_t kAfterARun_ms = 5'000;
 constexpr std::int64_t kNowAndThen_ms = 10 * 60'000;
+// A scene's estimate is made anew at most so often: progress comes many times a second, and an estimate costs more than
+// all else that is done about it.
+constexpr std::int64_t kEstimateAnew_ms = 1'000;
 // Runs whose end we saw and that are not durable yet.
 constexpr std::size_t kEndedKept = 10'000;
 
@@ -45,6 +50,7 @@ struct InsightDesk::Impl : std::enable_shared_from_this<InsightDesk::Impl> {
         [key](const history::RunHistoryReader& reader) { return insight::load_eta_past(reader, key); },
         [this, done](base::Result<insight::EtaPast> past) {
           done(std::move(past));
+          estimates.clear();
           if (parts.estimates_changed) parts.estimates_changed();
         });
     if (!asked) done(base::Error{base::ErrorCode::unavailable, "too many questions wait"});
@@ -87,7 +93,22 @@ struct InsightDesk::Impl : std::enable_shared_from_this<InsightDesk::Impl> {
         });
   }
 
+  // `remaining` as of now of an estimate that is `age_ms` old.
+  static std::optional<std::int64_t> aged(const std::optional<std::int64_t>& remaining, std::int64_t age_ms) {
+    return remaining ? std::optional(std::max<std::int64_t>(0, *remaining - age_ms)) : std::nullopt;
+  }
+
+  void forget_estimates(std::string_view run_id) {
+    std::erase_if(estimates, [&](const auto& entry) { return entry.first.first == run_id; });
+  }
+
+  struct Estimate {
+    std::int64_t made_steady_ms = 0;
+    model::Status status = model::Status::queued;  // of the scene then
+    std::optional<insight::Eta> eta;
+  };
   Parts parts;
+  std::map<std::pair<std::string, std::string>, Estimate> estimates;  // by run and scene, of open runs
   net::asio::steady_timer timer;
   insight::EtaBook book;
   std::set<std::string, std::less<>> ended;
@@ -111,12 +132,14 @@ void InsightDesk::stop() {
 void InsightDesk::run_changed(const model::Run& run) {
   impl_->book.run_changed(run, impl_->parts.clock.now_ms());
   if (model::is_open(run.status)) return;
+  impl_->forget_estimates(run.run_id);
   if (impl_->ended.size() >= kEndedKept) impl_->ended.clear();
   impl_->ended.insert(run.run_id);
 }
 
 void InsightDesk::run_deleted(std::string_view run_id) {
   impl_->book.run_deleted(run_id);
+  impl_->forget_estimates(run_id);
 }
 
 void InsightDesk::run_durable(std::string_view run_id) {
@@ -129,12 +152,18 @@ void InsightDesk::run_durable(std::string_view run_id) {
 
 model::LiveScene InsightDesk::with_eta(model::LiveScene scene) {
   if (!model::is_open(scene.status)) return scene;
-  const auto eta = impl_->book.scene(scene.run_id, scene.scene_id, impl_->parts.clock.now_ms());
-  if (!eta || eta->basis == insight::EtaBasis::none) return scene;
-  scene.eta_ms = eta->remaining_ms;
-  scene.eta_low_ms = eta->remaining_low_ms;
-  scene.eta_high_ms = eta->remaining_high_ms;
-  scene.eta_scenes = eta->n;
+  const std::int64_t now_ms = impl_->parts.clock.steady_ms();
+  Impl::Estimate& known = impl_->estimates[{scene.run_id, scene.scene_id}];
+  if (known.made_steady_ms == 0 || known.status != scene.status || now_ms - known.made_steady_ms >= kEstimateAnew_ms) {
+    known = {now_ms, scene.status, impl_->book.scene(scene.run_id, scene.scene_id, impl_->parts.clock.now_ms())};
+  }
+  if (!known.eta || known.eta->basis == insight::EtaBasis::none) return scene;
+  // What waits does not come nearer to its own end by waiting.
+  const std::int64_t age_ms = scene.status == model::Status::executing ? now_ms - known.made_steady_ms : 0;
+  scene.eta_ms = Impl::aged(known.eta->remaining_ms, age_ms);
+  scene.eta_low_ms = Impl::aged(known.eta->remaining_low_ms, age_ms);
+  scene.eta_high_ms = Impl::aged(known.eta->remaining_high_ms, age_ms);
+  scene.eta_scenes = known.eta->n;
   return scene;
 }
 
