@@ -76,6 +76,30 @@ bool is_like(const WorkKey& key, const Work& work, LikeLevel level) {
   return history::is_like(key, key_of(work), level);
 }
 
+// Takes out of a block's rows those that cannot come between `behind` and the last of a full list. In a list by
+// creation no row lacks the value, so that `last` may be absent.
+void mask_places(const RowBlock& block, RunSort sort, const std::optional<Candidate>& behind, const Candidate* last,
+                 std::uint8_t* keep) {
+  const bool by_time = sort == RunSort::newest || sort == RunSort::oldest;
+  if (last ? last->missing : !by_time) return;
+  std::int64_t least = by_time ? std::numeric_limits<std::int64_t>::min() : 0;
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const bool ascending = is_ascending(sort);
+  if (last) (ascending ? most : least) = ascending ? last->key : ~last->key;
+  if (behind && !behind->missing) (ascending ? least : most) = ascending ? behind->key : ~behind->key;
+  const Chunk& chunk = *block.chunk;
+  if (by_time) return mask_between(chunk.created_at_ms.get() + block.begin, block.count, least, most, keep);
+  if (sort == RunSort::vram) {
+    constexpr std::int64_t kMost = (std::int64_t{255} << 32) - 1;  // what is missing is larger
+    return mask_between(peaks_of(chunk, block.begin), block.count, least, std::min(most, kMost), keep);
+  }
+  // Odd runs may have what no column holds.
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  mask_between(chunk.duration_ms.get() + block.begin, block.count,
+               static_cast<std::int32_t>(std::clamp<std::int64_t>(least, 0, kMost)),
+               static_cast<std::int32_t>(std::clamp<std::int64_t>(most, -1, kMost)), keep);
+}
+
 // Hands over the matching rows that come newest first until `limit` of them were wanted; odd runs among them.
 // `wants` sees a row once and is asked in no particular order; the rows it wanted come back sorted.
 std::vector<Candidate> newest_wanted(RowScan& scan, std::int64_t limit,
@@ -86,9 +110,10 @@ std::vector<Candidate> newest_wanted(RowScan& scan, std::int64_t limit,
     if (wants_odd(facts))
       first.offer(candidate(RunSort::newest, facts.created_at_ms, rid_at(scan.snapshot(), row), row));
   });
+  std::array<std::uint16_t, kBlockRows> rows;
   scan.each_block_newest_first([&](const RowBlock& block, std::int64_t newest_ms) {
     if (first.is_full() && ~newest_ms > first.last().key) return false;
-    for (const std::uint16_t at : block.rows) {
+    for (const std::uint16_t at : block.list(rows.data())) {
       const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + at;
       const Candidate of = candidate(RunSort::newest, block.chunk->created_at_ms[at], block.chunk->rid[at], row);
       if (first.is_full() && !of.before(first.last())) continue;
@@ -115,10 +140,16 @@ ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter,
     ++page.total;
     offer(candidate(sort, value_of(facts, sort), rid_at(snapshot, row), row));
   });
+  std::array<std::uint16_t, kBlockRows> rows;
+  std::array<std::uint8_t, kBlockRows> keep;
   scan.each_block_newest_first([&](const RowBlock& block, std::int64_t newest_ms) {
-    page.total += static_cast<std::int64_t>(block.rows.size());
+    page.total += block.matching;
     if (sort == RunSort::newest && first.is_full() && ~newest_ms > first.last().key) return true;
-    for (const std::uint16_t at : block.rows) {
+    RowBlock candidates = block;
+    std::copy_n(block.keep, block.count, keep.begin());
+    candidates.keep = keep.data();
+    mask_places(block, sort, behind, first.is_full() ? &first.last() : nullptr, keep.data());
+    for (const std::uint16_t at : candidates.list(rows.data())) {
       const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + at;
       offer(candidate(sort, value_at(*block.chunk, at, sort), block.chunk->rid[at], row));
     }
@@ -166,20 +197,25 @@ std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, con
     return history::is_like(query.like, scene.key, query.level);
   };
   const auto any = [&](const RunFacts& facts) { return std::ranges::any_of(facts.scenes, wants); };
-  // A scene's graph is one of its run's; most runs are ruled out by that.
+  // A scene's graph is one of its run's, and so is its device; most runs are ruled out by that.
+  const bool same_device = query.level <= LikeLevel::device;
   scan.keep_settings([&](const Setting& setting) {
-    return std::ranges::find(setting.fingerprints, query.like.structure) != setting.fingerprints.end();
+    const auto has = [](const std::vector<std::string>& all, const std::string& one) {
+      return std::ranges::find(all, one) != all.end();
+    };
+    return has(setting.fingerprints, query.like.structure) && (!same_device || has(setting.devices, query.like.device));
   });
-  // By the number of a key, as far as it was met: whether it is like the one asked for.
-  enum class Like : std::uint8_t { not_met, no, yes };
+  // By the number of a key: whether it is like the one asked for. Keys newer than the snapshot are not.
   const SharedFacts& shared = snapshot.shared();
-  std::vector<Like> likes(shared.works.size(), Like::not_met);
+  std::vector<std::uint8_t> likes(shared.works.size());
+  for (std::size_t i = 0; i < likes.size(); ++i) {
+    const Work& work = shared.works[i];
+    likes[i] = work.structure == query.like.structure && is_like(query.like, work, query.level);
+  }
+  if (std::ranges::find(likes, 1) == likes.end()) scan.keep_settings([](const Setting&) { return false; });
   const auto wants_packed = [&](model::Status status, std::uint32_t work) {
-    if (!query.statuses.empty() && std::ranges::find(query.statuses, status) == query.statuses.end()) return false;
-    if (work >= likes.size()) return false;  // newer than the snapshot
-    Like& like = likes[work];
-    if (like == Like::not_met) like = is_like(query.like, shared.works[work], query.level) ? Like::yes : Like::no;
-    return like == Like::yes;
+    if (work >= likes.size() || !likes[work]) return false;
+    return query.statuses.empty() || std::ranges::find(query.statuses, status) != query.statuses.end();
   };
   const auto rows = newest_wanted(
       scan, query.limit, [&](const RunFacts& facts) { return query.without_run_id != facts.run_id && any(facts); },

@@ -110,33 +110,28 @@ bool RowScan::takes_whole(std::size_t chunk) const {
   return true;
 }
 
-// Dates, durations, peaks.
-void RowScan::mask_numbers(std::uint32_t begin, std::uint32_t count) {
-  if (filter_.from_ms || filter_.to_ms) {
-    const std::int64_t from = filter_.from_ms.value_or(std::numeric_limits<std::int64_t>::min());
-    const std::int64_t to = filter_.to_ms.value_or(std::numeric_limits<std::int64_t>::max());
-    const std::int64_t* created = chunk_->created_at_ms.get() + begin;
-    const bool no_end = !filter_.to_ms;
-    for (std::uint32_t i = 0; i < count; ++i)
-      mask_[i] &= static_cast<std::uint8_t>((created[i] >= from) & (no_end | (created[i] < to)));
+void RowScan::mask_dates(std::uint32_t begin, std::uint32_t count) {
+  if (!filter_.from_ms && !filter_.to_ms) return;
+  constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+  if (filter_.to_ms == kMin) {
+    std::fill_n(mask_.begin(), count, std::uint8_t{0});
+    return;
   }
+  mask_between(chunk_->created_at_ms.get() + begin, count, filter_.from_ms.value_or(kMin),
+               filter_.to_ms ? *filter_.to_ms - 1 : kMax, mask_.data());
+}
+
+// Durations, peaks.
+void RowScan::mask_numbers(std::uint32_t begin, std::uint32_t count) {
   if (const auto bounds =
           bounds_of(filter_.duration_min_ms, filter_.duration_max_ms, std::numeric_limits<std::int32_t>::max() - 1)) {
-    const auto min = static_cast<std::int32_t>(bounds->min);
-    const auto max = static_cast<std::int32_t>(bounds->max);
-    const std::int32_t* duration = chunk_->duration_ms.get() + begin;
-    for (std::uint32_t i = 0; i < count; ++i)
-      mask_[i] &= static_cast<std::uint8_t>((duration[i] >= min) & (duration[i] <= max));
+    mask_between(chunk_->duration_ms.get() + begin, count, static_cast<std::int32_t>(bounds->min),
+                 static_cast<std::int32_t>(bounds->max), mask_.data());
   }
   if (const auto bounds =
           bounds_of(filter_.vram_peak_min_bytes, filter_.vram_peak_max_bytes, (std::int64_t{255} << 32) - 1)) {
-    const std::uint32_t* low = chunk_->vram_peak_low.get() + begin;
-    const std::uint8_t* high = chunk_->vram_peak_high.get() + begin;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      // A missing peak is larger than any.
-      const auto peak = static_cast<std::int64_t>((std::uint64_t{high[i]} << 32) | low[i]);
-      mask_[i] &= static_cast<std::uint8_t>((peak >= bounds->min) & (peak <= bounds->max));
-    }
+    mask_between(peaks_of(*chunk_, begin), count, bounds->min, bounds->max, mask_.data());
   }
 }
 
@@ -156,24 +151,26 @@ void RowScan::mask_rest(std::uint32_t begin, std::uint32_t count) {
 
 RowBlock RowScan::match(std::uint32_t begin, std::uint32_t end) {
   const std::uint32_t block = begin / kBlockRows;
-  RowBlock matching{chunk_, number_, {}};
+  const std::uint32_t count = end - begin;
+  RowBlock matching{chunk_, number_, begin, 0, 0, mask_.data()};
   const std::int64_t oldest = chunk_->oldest_ms[block].load(std::memory_order_relaxed);
   const std::int64_t newest = chunk_->newest_ms[block].load(std::memory_order_relaxed);
   if ((filter_.from_ms && newest < *filter_.from_ms) || (filter_.to_ms && oldest >= *filter_.to_ms)) return matching;
-  const std::uint32_t count = end - begin;
+  matching.count = count;
   std::fill_n(mask_.begin(), count, std::uint8_t{1});
+  const bool all_in_time =
+      (!filter_.from_ms || oldest >= *filter_.from_ms) && (!filter_.to_ms || newest < *filter_.to_ms);
+  if (!all_in_time) mask_dates(begin, count);
   mask_numbers(begin, count);
-  if (!outcome_.all) mask_column(mask_.data(), chunk_->outcome.rows() + begin, count, outcome_.passes);
-  if (!setting_.all) mask_column(mask_.data(), chunk_->setting.rows() + begin, count, setting_.passes);
-  if (!label_.all) mask_column(mask_.data(), chunk_->label.rows() + begin, count, label_.passes);
-  if (!work_.all) mask_column(mask_.data(), chunk_->work.rows() + begin, count, work_.passes);
-  mask_rest(begin, count);
-  std::uint32_t found = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    found_[found] = static_cast<std::uint16_t>(begin + i);
-    found += mask_[i];
+  const std::array<std::pair<const LocalPass*, const LocalColumn*>, 4> shared{{{&setting_, &chunk_->setting},
+                                                                               {&outcome_, &chunk_->outcome},
+                                                                               {&label_, &chunk_->label},
+                                                                               {&work_, &chunk_->work}}};
+  for (const auto& [pass, column] : shared) {
+    if (!pass->all) mask_column(mask_.data(), column->rows() + begin, count, pass->passes);
   }
-  matching.rows = {found_.data(), found};
+  mask_rest(begin, count);
+  matching.matching = count_kept(mask_.data(), count);
   return matching;
 }
 
@@ -195,7 +192,7 @@ void RowScan::each_block_newest_first(const std::function<bool(const RowBlock&, 
   for (const Item& item : order) {
     if (!chunk_ || number_ != item.chunk) may_match = enter(item.chunk);
     if (!may_match) {
-      if (!each({chunk_, number_, {}}, item.newest_ms)) return;
+      if (!each({chunk_, number_, item.begin}, item.newest_ms)) return;
       continue;
     }
     const RowBlock block = match(item.begin, std::min(item.begin + kBlockRows, snapshot_.rows_of(item.chunk)));

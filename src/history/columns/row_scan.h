@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "history/columns/column_store.h"
+#include "history/columns/measure_scan.h"
 #include "history/run_filter.h"
 
 namespace comfytrace::history::columns {
@@ -25,11 +26,21 @@ class RidSet {
   std::vector<std::uint64_t> words_;
 };
 
-// Matching rows of one block: positions in their chunk, ascending.
+[[nodiscard]] inline PeakColumn peaks_of(const Chunk& chunk, std::uint32_t begin) {
+  return {chunk.vram_peak_low.get() + begin, chunk.vram_peak_high.get() + begin};
+}
+
+// A block of rows of which some match.
 struct RowBlock {
   const Chunk* chunk = nullptr;
   std::size_t chunk_number = 0;
-  std::span<const std::uint16_t> rows;
+  std::uint32_t begin = 0;  // its first row, in the chunk
+  std::uint32_t count = 0;
+  std::uint32_t matching = 0;
+  const std::uint8_t* keep = nullptr;  // 1 for a row that matches, else 0
+
+  // Writes down where the matching rows stand in the chunk, ascending; has room for a block.
+  std::span<const std::uint16_t> list(std::uint16_t* rows) const { return {rows, list_kept(keep, count, begin, rows)}; }
 };
 
 // Finds the rows of a snapshot that meet a filter. One object a question, one thread.
@@ -53,7 +64,19 @@ class RowScan {
     const std::uint32_t rows = snapshot_.rows_of(chunk);
     for (std::uint32_t begin = 0; begin < rows; begin += kBlockRows) {
       const RowBlock block = match(begin, std::min(begin + kBlockRows, rows));
-      if (!block.rows.empty()) each(block);
+      if (block.matching > 0) each(block);
+    }
+  }
+  // The same, the last rows first.
+  template <class Each>
+  void each_block_backwards(std::size_t chunk, Each&& each) {
+    if (!enter(chunk)) return;
+    const std::uint32_t rows = snapshot_.rows_of(chunk);
+    for (std::uint32_t end = rows; end > 0;) {
+      const std::uint32_t begin = (end - 1) / kBlockRows * kBlockRows;
+      const RowBlock block = match(begin, end);
+      if (block.matching > 0) each(block);
+      end = begin;
     }
   }
   // The same, newest creations first, with what is the newest creation in the block; until `each` returns false.
@@ -79,6 +102,7 @@ class RowScan {
   bool enter(std::size_t chunk);
   bool localise(const LocalColumn& column, const Passing& passing, LocalPass& local);
   RowBlock match(std::uint32_t begin, std::uint32_t end);
+  void mask_dates(std::uint32_t begin, std::uint32_t count);
   void mask_numbers(std::uint32_t begin, std::uint32_t count);
   void mask_rest(std::uint32_t begin, std::uint32_t count);
 
@@ -98,7 +122,6 @@ class RowScan {
   LocalPass label_;
   LocalPass work_;
   std::array<std::uint8_t, kBlockRows> mask_;
-  std::array<std::uint16_t, kBlockRows> found_;
 };
 
 }  // namespace comfytrace::history::columns

@@ -1,99 +1,58 @@
 #include "history/columns/tally.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+#include <limits>
 
 namespace comfytrace::history::columns {
 namespace {
 
 using model::Status;
 
-struct Bucket {
-  std::size_t page;
-  std::size_t slot;
-};
+// Rows of one block at most.
+constexpr std::size_t kMostRows = 2'048;
 
-Bucket bucket_of(std::int64_t value) {
-  const auto bits = static_cast<std::uint64_t>(value);
-  if (bits < 256) return {0, static_cast<std::size_t>(bits)};
-  const auto page = static_cast<std::size_t>(std::bit_width(bits)) - 8;
-  return {page, static_cast<std::size_t>((bits >> (page - 1)) & 255)};
+bool is_there(const std::int32_t* column, std::uint32_t row) {
+  return column[row] >= 0;
+}
+std::int64_t value_at(const std::int32_t* column, std::uint32_t row) {
+  return column[row];
+}
+bool is_there(const PeakColumn& column, std::uint32_t row) {
+  return column.high[row] != 255;
+}
+std::int64_t value_at(const PeakColumn& column, std::uint32_t row) {
+  return static_cast<std::int64_t>((std::uint64_t{column.high[row]} << 32) | column.low[row]);
 }
 
-double middle_of(const Bucket& bucket) {
-  if (bucket.page == 0) return static_cast<double>(bucket.slot);
-  const double width = std::ldexp(1.0, static_cast<int>(bucket.page) - 1);
-  return static_cast<double>(256 + bucket.slot) * width + (width - 1) / 2;
-}
+// Of what a column holds.
+template <class Column>
+constexpr std::int64_t kLargest = (std::int64_t{255} << 32) - 1;
+template <>
+constexpr std::int64_t kLargest<const std::int32_t*> = std::numeric_limits<std::int32_t>::max();
 
 }  // namespace
 
-template <class T>
-void LogHistogram::add(std::span<const T> values) {
-  for (const T value : values) {
-    const Bucket bucket = bucket_of(value);
-    auto& page = pages_[bucket.page];
-    if (!page) [[unlikely]]
-      page = std::make_unique<Page>();
-    ++(*page)[bucket.slot];
-  }
-  total_ += static_cast<std::int64_t>(values.size());
-}
-
-void LogHistogram::merge(const LogHistogram& other) {
-  for (std::size_t p = 0; p < pages_.size(); ++p) {
-    if (!other.pages_[p]) continue;
-    if (!pages_[p]) pages_[p] = std::make_unique<Page>();
-    for (std::size_t i = 0; i < 256; ++i) (*pages_[p])[i] += (*other.pages_[p])[i];
-  }
-  total_ += other.total_;
-}
-
-LogHistogram::PageTotals LogHistogram::page_totals() const {
-  PageTotals totals{};
-  for (std::size_t p = 0; p < pages_.size(); ++p) {
-    if (!pages_[p]) continue;
-    for (const std::uint32_t count : *pages_[p]) totals[p] += count;
-  }
-  return totals;
-}
-
-double LogHistogram::at(std::int64_t place, const PageTotals& totals) const {
-  for (std::size_t p = 0; p < pages_.size(); ++p) {
-    if (place >= totals[p]) {
-      place -= totals[p];
-      continue;
-    }
-    for (std::size_t i = 0; i < 256; ++i) {
-      place -= (*pages_[p])[i];
-      if (place < 0) return middle_of({p, i});
-    }
-  }
-  return 0;
-}
-
-template <class T>
-void Moments::add(std::span<const T> values) {
+void Moments::add(std::span<const std::int64_t> values) {
   constexpr std::size_t kAtOnce = 32'768;
   constexpr std::int64_t kSmall = std::int64_t{1} << 46;  // so many of those cannot overflow
   for (; values.size() > kAtOnce; values = values.subspan(kAtOnce)) add(values.first(kAtOnce));
   if (values.empty()) return;
   if (n == 0) pivot = min = max = values.front();
-  T least = values.front();
-  T most = least;
-  for (const T value : values) {
+  std::int64_t least = values.front();
+  std::int64_t most = least;
+  for (const std::int64_t value : values) {
     least = value < least ? value : least;
     most = value > most ? value : most;
   }
-  min = std::min<std::int64_t>(min, least);
-  max = std::max<std::int64_t>(max, most);
+  min = std::min(min, least);
+  max = std::max(max, most);
   if (least > -kSmall && most < kSmall) {
     std::int64_t small_sum = 0;
-    for (const T value : values) small_sum += value;
+    for (const std::int64_t value : values) small_sum += value;
     sum += small_sum;
   } else {
-    for (const T value : values) sum += value;
+    for (const std::int64_t value : values) sum += value;
   }
   // Four sums that do not wait for each other.
   const auto from = static_cast<double>(pivot);
@@ -113,6 +72,16 @@ void Moments::add(std::span<const T> values) {
   n += static_cast<std::int64_t>(values.size());
 }
 
+void Moments::add(const ValueSums& sums) {
+  if (sums.n == 0) return;
+  if (n == 0) min = max = pivot;
+  min = std::min(min, sums.min);
+  max = std::max(max, sums.max);
+  sum += sums.sum + static_cast<Wide>(sums.n) * pivot;
+  squares += sums.squares;
+  n += sums.n;
+}
+
 void Moments::merge(const Moments& other) {
   if (other.n == 0) return;
   if (n == 0) {
@@ -128,13 +97,12 @@ void Moments::merge(const Moments& other) {
   max = std::max(max, other.max);
 }
 
-template <class T>
-void DistributionTally::count(std::span<const T> values) {
+void DistributionTally::count(std::span<const std::int64_t> values) {
   if (!histogram_) histogram_ = std::make_unique<LogHistogram>();
   if (values.empty()) return;
   moments_.add(values);
   if (moments_.min >= 0) return histogram_->add(values);
-  for (const T& value : values) {
+  for (const std::int64_t& value : values) {
     if (value < 0) {
       negative_.push_back(value);
     } else {
@@ -144,18 +112,51 @@ void DistributionTally::count(std::span<const T> values) {
 }
 
 void DistributionTally::absorb() {
-  count(std::span<const std::int64_t>(values_));
+  count(values_);
   values_.clear();
 }
 
-template <class T>
-void DistributionTally::add(std::span<const T> values, const ExactBudget& budget) {
+void DistributionTally::add(std::span<const std::int64_t> values, const ExactBudget& budget) {
   if (histogram_ && values.size() >= kAtOnce) return count(values);
   values_.insert(values_.end(), values.begin(), values.end());
   if (values_.size() > (histogram_ ? kGathered : budget.values)) absorb();
 }
-template void DistributionTally::add(std::span<const std::int32_t>, const ExactBudget&);
-template void DistributionTally::add(std::span<const std::int64_t>, const ExactBudget&);
+
+template <class Column>
+void DistributionTally::add(const Column& column, const std::uint8_t* keep, std::uint32_t count, std::uint32_t kept,
+                            const ExactBudget& budget) {
+  const auto fits = [&] {
+    if (values_.size() + kept <= budget.values) return true;
+    std::size_t there = 0;
+    for (std::uint32_t i = 0; i < count; ++i) there += keep[i] && is_there(column, i);
+    return values_.size() + there <= budget.values;
+  };
+  if (kept < kAtOnce || (!histogram_ && fits())) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (keep[i] && is_there(column, i)) values_.push_back(value_at(column, i));
+    }
+    if (values_.size() > (histogram_ ? kGathered : budget.values)) absorb();
+    return;
+  }
+  if (!histogram_) absorb();
+  Moments part;
+  part.pivot = moments_.pivot;
+  if (moments_.n == 0 || part.pivot < 0 || part.pivot > kLargest<Column>) {
+    std::uint32_t first = 0;
+    while (first < count && !(keep[first] && is_there(column, first))) ++first;
+    if (first == count) return;
+    part.pivot = value_at(column, first);
+  }
+  const ValueSums sums = sum_values(column, keep, count, part.pivot);
+  if (sums.n == 0) return;
+  part.add(sums);
+  moments_.merge(part);
+  histogram_->reach(sums.min, sums.max);
+  count_values(column, keep, count, histogram_->first(), histogram_->counts());
+}
+
+template void DistributionTally::add(const std::int32_t* const&, const std::uint8_t*, std::uint32_t, std::uint32_t,
+                                     const ExactBudget&);
 
 void DistributionTally::merge(const DistributionTally& other, const ExactBudget& budget) {
   if (other.histogram_) {
@@ -167,21 +168,12 @@ void DistributionTally::merge(const DistributionTally& other, const ExactBudget&
   add(std::span<const std::int64_t>(other.values_), budget);
 }
 
-// The value at this place: the negative ones come before those of the histogram.
-double DistributionTally::at(std::int64_t place, const LogHistogram::PageTotals& totals) const {
-  if (!histogram_) return static_cast<double>(values_[static_cast<std::size_t>(place)]);
-  const auto before = static_cast<std::int64_t>(negative_.size());
-  if (place < before) return static_cast<double>(negative_[static_cast<std::size_t>(place)]);
-  return std::clamp(histogram_->at(place - before, totals), static_cast<double>(moments_.min),
-                    static_cast<double>(moments_.max));
-}
-
 Distribution DistributionTally::finish() {
   if (histogram_) {
     absorb();
     std::ranges::sort(negative_);
   } else {
-    moments_.add(std::span<const std::int64_t>(values_));
+    moments_.add(values_);
   }
   Distribution of;
   of.n = moments_.n;
@@ -197,52 +189,101 @@ Distribution DistributionTally::finish() {
     const double squares = moments_.squares - about_pivot * about_pivot / n;
     of.standard_deviation = std::sqrt(std::max(squares, 0.0) / (n - 1));
   }
-  const LogHistogram::PageTotals totals = histogram_ ? histogram_->page_totals() : LogHistogram::PageTotals{};
-  // Each percentile needs only its two neighbours in place; the larger ones lie beyond them.
-  auto sorted_to = values_.begin();
-  const auto percentile = [&](double p) {
-    const double place = p * (n - 1);
-    const auto below = static_cast<std::int64_t>(place);
-    const std::int64_t above = std::min(below + 1, of.n - 1);
-    for (const std::int64_t wanted : {below, above}) {
-      if (histogram_) break;
-      const auto target = values_.begin() + wanted;
-      if (target < sorted_to) continue;
-      std::nth_element(sorted_to, target, values_.end());
-      sorted_to = target + 1;
-    }
-    const double low = at(below, totals);
-    return low + (place - static_cast<double>(below)) * (at(above, totals) - low);
-  };
-  of.median = percentile(0.5);
-  of.p90 = percentile(0.9);
-  of.p95 = percentile(0.95);
-  of.p99 = percentile(0.99);
+  constexpr std::array kPercentiles{0.5, 0.9, 0.95, 0.99};
+  std::array<std::int64_t, 8> places;
+  for (std::size_t i = 0; i < kPercentiles.size(); ++i) {
+    places[2 * i] = static_cast<std::int64_t>(kPercentiles[i] * (n - 1));
+    places[2 * i + 1] = std::min(places[2 * i] + 1, of.n - 1);
+  }
+  const std::array<double, 8> at = values_at(places);
+  std::array<double, 4> percentiles;
+  for (std::size_t i = 0; i < kPercentiles.size(); ++i) {
+    const double share = kPercentiles[i] * (n - 1) - static_cast<double>(places[2 * i]);
+    percentiles[i] = at[2 * i] + share * (at[2 * i + 1] - at[2 * i]);
+  }
+  of.median = percentiles[0];
+  of.p90 = percentiles[1];
+  of.p95 = percentiles[2];
+  of.p99 = percentiles[3];
   return of;
 }
 
-OutcomeCounts::OutcomeCounts(const Outcome& outcome)
-    : status(static_cast<std::uint8_t>(outcome.status)), has_ended(!model::is_open(outcome.status)) {
+std::array<double, 8> DistributionTally::values_at(std::array<std::int64_t, 8> places) {
+  std::array<double, 8> found{};
+  if (!histogram_) {
+    // Each needs only itself in place; the larger ones lie beyond it. Neighbours may stand the other way round.
+    auto sorted_to = values_.begin();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto target = values_.begin() + places[i];
+      if (target >= sorted_to) {
+        std::nth_element(sorted_to, target, values_.end());
+        sorted_to = target + 1;
+      }
+      found[i] = static_cast<double>(*target);
+    }
+    return found;
+  }
+  // The negative ones come before those of the histogram. Places do not always ascend: n - 1 may come twice.
+  const auto before = static_cast<std::int64_t>(negative_.size());
+  std::array<std::int64_t, 8> in_histogram;
+  for (std::size_t i = 0; i < places.size(); ++i) in_histogram[i] = std::max<std::int64_t>(places[i] - before, 0);
+  std::ranges::sort(in_histogram);
+  const auto middles = histogram_->at(in_histogram);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i] < before) {
+      found[i] = static_cast<double>(negative_[static_cast<std::size_t>(places[i])]);
+      continue;
+    }
+    const auto k =
+        static_cast<std::size_t>(std::ranges::lower_bound(in_histogram, places[i] - before) - in_histogram.begin());
+    found[i] = std::clamp(middles[k], static_cast<double>(moments_.min), static_cast<double>(moments_.max));
+  }
+  return found;
+}
+
+void OutcomeTable::add(const Outcome& outcome) {
+  // Values below this can be added up over a block of rows.
+  constexpr std::int64_t kMost = std::int64_t{1} << 20;
+  OutcomeRow& row = rows_.emplace_back();
+  outcomes_.push_back(&outcome);
   const std::array<std::int64_t, 7> all{
       outcome.scene_count,        outcome.scenes_succeeded, outcome.attempt_count,     outcome.attempts_out_of_memory,
       outcome.attempts_timed_out, outcome.fallback_count,   outcome.frames.value_or(0)};
-  fits = std::ranges::all_of(all, [](std::int64_t count) { return count >= 0 && count < kMost; });
-  for (std::size_t i = 0; i < all.size() && fits; ++i) counts[i] = static_cast<std::uint32_t>(all[i]);
+  const bool fits = std::ranges::all_of(all, [](std::int64_t count) { return count >= 0 && count < kMost; });
+  for (std::size_t i = 0; i < all.size() && fits; ++i) row.counts[i] = static_cast<std::uint32_t>(all[i]);
+  row.counts[OutcomeRow::kEnded] = !model::is_open(outcome.status);
+  row.counts[OutcomeRow::kStatus + static_cast<std::size_t>(outcome.status)] = 1;
+  fits_ &= fits;
 }
 
-void GroupTally::count(const std::array<std::uint32_t, 8>& sums, const std::array<std::uint32_t, 8>& runs_of_status) {
-  for (std::size_t status = 0; status < runs_of_status.size(); ++status) {
+void GroupTally::count(const OutcomeRow& sums) {
+  for (std::size_t status = 0; status < 8; ++status) {
     Outcome end;
     end.status = static_cast<Status>(status);
-    if (runs_of_status[status] > 0) count(end, runs_of_status[status]);
+    if (const std::uint32_t runs = sums.counts[OutcomeRow::kStatus + status]) count(end, runs);
   }
-  counts.scenes += sums[0];
-  counts.scenes_succeeded += sums[1];
-  counts.attempts += sums[2];
-  counts.attempts_out_of_memory += sums[3];
-  counts.attempts_timed_out += sums[4];
-  counts.fallbacks += sums[5];
-  counts.frames += sums[6];
+  counts.scenes += sums.counts[0];
+  counts.scenes_succeeded += sums.counts[1];
+  counts.attempts += sums.counts[2];
+  counts.attempts_out_of_memory += sums.counts[3];
+  counts.attempts_timed_out += sums.counts[4];
+  counts.fallbacks += sums.counts[5];
+  counts.frames += sums.counts[6];
+}
+
+void GroupTally::add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget) {
+  std::array<std::uint8_t, kMostRows> ended;
+  const OutcomeRow sums = sum_outcomes(rows.outcomes, rows.keep, rows.count, outcomes.rows(), ended.data());
+  if (outcomes.fits()) {
+    count(sums);
+  } else {
+    for (std::uint32_t i = 0; i < rows.count; ++i) {
+      if (rows.keep[i]) count(outcomes.at(rows.outcomes[i]), 1);
+    }
+  }
+  duration_ms.add(rows.duration_ms, ended.data(), rows.count, rows.kept, budget);
+  queue_wait_ms.add(rows.queue_wait_ms, rows.keep, rows.count, rows.kept, budget);
+  vram_peak_bytes.add(rows.vram_peak, rows.keep, rows.count, rows.kept, budget);
 }
 
 void GroupTally::count(const Outcome& outcome, std::int64_t runs) {

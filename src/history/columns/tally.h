@@ -6,30 +6,12 @@
 #include <span>
 #include <vector>
 
+#include "history/columns/log_histogram.h"
+#include "history/columns/measure_scan.h"
 #include "history/columns/shared_facts.h"
 #include "history/run_questions.h"
 
 namespace comfytrace::history::columns {
-
-// Values counted in buckets no wider than 1/256 of them; up to 511 each has its own. Memory only where values are.
-class LogHistogram {
- public:
-  template <class T>
-  void add(std::span<const T> values);  // each >= 0
-  void merge(const LogHistogram& other);
-  [[nodiscard]] bool empty() const { return total_ == 0; }
-  [[nodiscard]] std::int64_t total() const { return total_; }
-  // How many values each octave has.
-  using PageTotals = std::array<std::int64_t, 57>;
-  [[nodiscard]] PageTotals page_totals() const;
-  // The middle of the bucket of the value at this place among all, counted from 0.
-  [[nodiscard]] double at(std::int64_t place, const PageTotals& totals) const;
-
- private:
-  using Page = std::array<std::uint32_t, 256>;
-  std::array<std::unique_ptr<Page>, 57> pages_;  // one an octave
-  std::int64_t total_ = 0;
-};
 
 // How many values the percentiles of a question keep exactly. Shared by all tallies of the question.
 struct ExactBudget {
@@ -46,20 +28,20 @@ struct Moments {
   std::int64_t pivot = 0;  // the first value
   double squares = 0;      // of the distances from the pivot
 
-  template <class T>
-  void add(std::span<const T> values);
+  void add(std::span<const std::int64_t> values);
+  void add(const ValueSums& sums);  // about this pivot
   void merge(const Moments& other);
 };
 
 // One measure over many runs.
 class DistributionTally {
  public:
-  void add(std::int64_t value, const ExactBudget& budget) {
-    values_.push_back(value);
-    if (values_.size() > (histogram_ ? kGathered : budget.values)) absorb();
-  }
-  template <class T>  // int32 or int64
-  void add(std::span<const T> values, const ExactBudget& budget);
+  void add(std::int64_t value, const ExactBudget& budget) { add(std::span(&value, 1), budget); }
+  void add(std::span<const std::int64_t> values, const ExactBudget& budget);
+  // Those rows of a column that are kept and not missing: at most a block, and at most `kept`.
+  template <class Column>
+  void add(const Column& column, const std::uint8_t* keep, std::uint32_t count, std::uint32_t kept,
+           const ExactBudget& budget);
   void merge(const DistributionTally& other, const ExactBudget& budget);
   // Uses up the values.
   [[nodiscard]] Distribution finish();
@@ -69,9 +51,8 @@ class DistributionTally {
   // Fewer are gathered rather than counted at once.
   static constexpr std::size_t kAtOnce = 48;
   void absorb();
-  template <class T>
-  void count(std::span<const T> values);
-  [[nodiscard]] double at(std::int64_t place, const LogHistogram::PageTotals& totals) const;
+  void count(std::span<const std::int64_t> values);
+  [[nodiscard]] std::array<double, 8> values_at(std::array<std::int64_t, 8> places);
 
   // All values while they are few; then those that wait to be counted.
   std::vector<std::int64_t> values_;
@@ -81,16 +62,42 @@ class DistributionTally {
   std::vector<std::int64_t> negative_;
 };
 
-// What an outcome counts, side by side so that a row costs two additions of four.
-struct OutcomeCounts {
-  // Values below this can be added up over a block of rows.
-  static constexpr std::int64_t kMost = std::int64_t{1} << 20;
-  explicit OutcomeCounts(const Outcome& outcome);
+// Rows of columns, at most a block, all of one chunk.
+struct MeasuredRows {
+  const std::int32_t* duration_ms = nullptr;
+  const std::int32_t* queue_wait_ms = nullptr;
+  PeakColumn vram_peak;
+  const std::uint16_t* outcomes = nullptr;
+  const std::uint8_t* keep = nullptr;
+  std::uint32_t count = 0;
+  std::uint32_t kept = 0;  // how many of them count
 
-  alignas(16) std::array<std::uint32_t, 8> counts{};
-  std::uint8_t status = 0;
-  bool has_ended = false;
-  bool fits = false;  // else the counts are not here
+  [[nodiscard]] MeasuredRows part(std::uint32_t begin, std::uint32_t rows) const {
+    return {duration_ms + begin,
+            queue_wait_ms + begin,
+            {vram_peak.low + begin, vram_peak.high + begin},
+            outcomes + begin,
+            keep + begin,
+            rows,
+            kept};
+  }
+};
+
+// What the outcomes of one chunk count.
+class OutcomeTable {
+ public:
+  void clear() { rows_.assign(1, {}), outcomes_.clear(), fits_ = true; }
+  void add(const Outcome& outcome);
+  // Whether a block of them can be added up in 32 bits. Else they must be counted one by one.
+  [[nodiscard]] bool fits() const { return fits_; }
+  [[nodiscard]] const OutcomeRow* rows() const { return rows_.data(); }
+  [[nodiscard]] const Outcome& at(std::uint16_t local) const { return *outcomes_[local]; }
+  [[nodiscard]] bool has_ended(std::uint16_t local) const { return rows_[local + 1u].counts[OutcomeRow::kEnded] != 0; }
+
+ private:
+  std::vector<OutcomeRow> rows_ = std::vector<OutcomeRow>(1);
+  std::vector<const Outcome*> outcomes_;
+  bool fits_ = true;
 };
 
 // Everything that is told of one group of runs.
@@ -98,10 +105,9 @@ class GroupTally {
  public:
   // Counts `runs` runs with this outcome.
   void count(const Outcome& outcome, std::int64_t runs);
-  // Adds sums over OutcomeCounts, and how many runs had each status.
-  void count(const std::array<std::uint32_t, 8>& sums, const std::array<std::uint32_t, 8>& runs_of_status);
   // Of a class of node.
   void count_class(const Outcome& outcome, std::int64_t executions);
+  void add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget);
   void merge(const GroupTally& other, const ExactBudget& budget);
   // Measures of one run; negative kMissing values are left out by the caller.
   DistributionTally duration_ms;
@@ -110,6 +116,9 @@ class GroupTally {
   GroupStatistics counts;  // the counts alone
 
   [[nodiscard]] GroupStatistics finish();
+
+ private:
+  void count(const OutcomeRow& sums);
 };
 
 }  // namespace comfytrace::history::columns

@@ -1,37 +1,33 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 
-// Durations counted in buckets of equal relative width, for quantiles of more values than one wants to select from.
-// 256 buckets an octave: values below 512 have a bucket of their own, and no value is further than 1/512 (0.195 %) of
-// itself from its bucket's representative. Made for whole milliseconds in 32 bits; any unit does.
+#include "base/log_bucket.h"
+
+// Durations counted in the buckets of base/log_bucket.h, for quantiles of more values than one wants to select from.
+// Made for whole milliseconds in 32 bits; any unit does.
 namespace comfytrace::insight::stats {
 
 constexpr std::size_t kLogBuckets = 256 + 24 * 256;
 
 // 0 <= bucket < kLogBuckets, ascending with the value.
 [[nodiscard]] constexpr std::uint16_t bucket_of(std::uint32_t value) {
-  if (value < 256) return static_cast<std::uint16_t>(value);
-  const int shift = std::bit_width(value) - 9;  // keeps the leading bit and 8 more
-  return static_cast<std::uint16_t>(256 + shift * 256 + ((value >> shift) & 255));
+  return static_cast<std::uint16_t>(base::log_bucket(value));
 }
 
 // Smallest and largest value of a bucket, and the middle of the two.
 [[nodiscard]] constexpr std::uint32_t bucket_low(std::uint16_t bucket) {
-  if (bucket < 256) return bucket;
-  return static_cast<std::uint32_t>(256 + (bucket & 255)) << ((bucket - 256) / 256);
+  return static_cast<std::uint32_t>(base::log_bucket_low(bucket));
 }
 [[nodiscard]] constexpr std::uint32_t bucket_high(std::uint16_t bucket) {
-  if (bucket < 256) return bucket;
-  return bucket_low(bucket) + ((std::uint32_t{1} << ((bucket - 256) / 256)) - 1);
+  return static_cast<std::uint32_t>(base::log_bucket_high(bucket));
 }
 [[nodiscard]] constexpr double bucket_value(std::uint16_t bucket) {
-  return (static_cast<double>(bucket_low(bucket)) + static_cast<double>(bucket_high(bucket))) / 2;
+  return base::log_bucket_middle(bucket);
 }
 
 // Type-7 quantiles (see quantile.h) with each order statistic replaced by its bucket's representative: within 1/512 of

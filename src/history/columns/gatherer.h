@@ -1,0 +1,116 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "history/columns/group_keys.h"
+#include "history/columns/row_buffer.h"
+#include "history/columns/row_scan.h"
+#include "history/columns/tally.h"
+
+namespace comfytrace::history::columns {
+
+// Tallies of one full chunk: in total, and of its groups by name.
+struct ChunkSummary {
+  std::uint32_t version = 0;     // of the snapshot it was made of
+  bool too_many_groups = false;  // and so they are not here
+  GroupTally total;
+  std::vector<std::pair<std::string, GroupTally>> groups;
+};
+
+// As soon as more runs match than have exact percentiles, a group keeps this many values before it counts in buckets.
+inline constexpr std::size_t kValuesOfAGroup = 256;
+
+// Gathers the tallies of some of the rows of a snapshot. Of groups by time the newest rows should come first.
+class Gatherer {
+ public:
+  // `query`, and the snapshot's store, must outlive this.
+  Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget);
+
+  void add(const RowBlock& block);
+  void add(const RunFacts& facts);
+  void add(const ChunkSummary& summary);
+
+  // What was gathered, all of it from rows of one chunk.
+  [[nodiscard]] std::shared_ptr<ChunkSummary> to_summary(std::uint32_t version);
+  [[nodiscard]] Statistics finish();
+
+ private:
+  struct Target {
+    GroupTally& tally;
+    const ExactBudget& budget;
+  };
+
+  // What runs took in a class of node, not yet in its tally.
+  struct ClassValues {
+    std::uint32_t size = 0;
+    std::array<std::int32_t, kBlockRows> ms;
+  };
+
+  void resize() { groups_.resize(names_.names().size()); }
+  GroupTally& group(std::uint32_t number) {
+    if (number >= groups_.size()) resize();
+    return groups_[number];
+  }
+  Target total() { return {total_, total_budget_}; }
+  void count_matching(std::size_t runs);
+  void enter(const Chunk& chunk);
+  void add_block(const Target& target, const RowBlock& block);
+  void add_to_total(const RowBlock& block);
+  void settle_total();
+
+  void gather_by_key(const RowBlock& block);
+  void settle_keys();
+  template <class GroupsOf, class TargetOf>
+  void sort_and_add(std::span<const std::uint16_t> rows, std::size_t groups, const GroupsOf& groups_of,
+                    const TargetOf& target_of);
+
+  Target time_target(std::int64_t from_ms);
+  void add_by_time(const RowBlock& block);
+  void add_by_many_times(const RowBlock& block);
+
+  void add_classes(const RowBlock& block);
+  void add_class_values(std::uint32_t of_class);
+  void settle_classes();
+  // Brings all that waits into the tallies.
+  void settle();
+
+  const SharedFacts& shared_;
+  const StatisticsQuery& query_;
+  const ExactBudget total_budget_;
+  ExactBudget group_budget_;
+  std::size_t matching_ = 0;
+  bool total_is_sum_ = false;
+  GroupNames names_;
+  std::optional<GroupKeys> keys_;
+  GroupTally total_;
+  std::vector<GroupTally> groups_;
+  // The newest groups of time that are told, and the first moments of those that are not: these are in the total only.
+  std::map<std::int64_t, GroupTally> times_;
+  std::set<std::int64_t> left_out_;
+  // Of the chunk at hand.
+  const Chunk* chunk_ = nullptr;
+  OutcomeTable outcomes_;
+  std::vector<std::span<const std::uint32_t>> groups_of_local_;
+  RowBuffer few_;                        // rows that wait for the total
+  std::vector<std::uint16_t> unsorted_;  // rows that wait for their groups
+  RowBuffer sorted_;
+  // By class of node.
+  std::vector<std::array<std::uint32_t, 8>> shape_runs_;
+  std::vector<std::vector<std::uint32_t>> shape_groups_;
+  std::vector<ClassValues> class_values_;  // by group
+  // While rows are sorted: the groups they have, and where each begins. Else empty, zero.
+  std::vector<std::uint32_t> met_;
+  std::vector<std::uint32_t> group_begin_;
+  std::vector<std::uint16_t> by_group_;
+};
+
+}  // namespace comfytrace::history::columns

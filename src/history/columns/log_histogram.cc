@@ -1,0 +1,71 @@
+#include "history/columns/log_histogram.h"
+
+#include <algorithm>
+
+#include "base/log_bucket.h"
+#include "history/columns/measure_scan.h"
+
+namespace comfytrace::history::columns {
+namespace {
+
+// Room is made for so many buckets at once.
+constexpr std::uint32_t kGrain = 64;
+
+}  // namespace
+
+void LogHistogram::reach(std::int64_t least, std::int64_t most) {
+  std::uint32_t from = base::log_bucket(static_cast<std::uint64_t>(least)) / kGrain * kGrain;
+  std::uint32_t to = (base::log_bucket(static_cast<std::uint64_t>(most)) / kGrain + 1) * kGrain;
+  if (!counts_.empty()) {
+    const auto end = first_ + static_cast<std::uint32_t>(counts_.size()) - kSpareCounters;
+    if (from >= first_ && to <= end) return;
+    from = std::min(from, first_);
+    to = std::max(to, end);
+  }
+  std::vector<std::uint32_t> wider(kSpareCounters + to - from, 0);
+  if (!counts_.empty())
+    std::copy(counts_.begin() + kSpareCounters, counts_.end(), wider.begin() + kSpareCounters + (first_ - from));
+  counts_ = std::move(wider);
+  first_ = from;
+}
+
+template <class T>
+void LogHistogram::add(std::span<const T> values) {
+  if (values.empty()) return;
+  const auto [least, most] = std::ranges::minmax(values);
+  reach(least, most);
+  std::uint32_t* counts = counts_.data() + kSpareCounters - first_;
+  for (const T value : values) ++counts[base::log_bucket(static_cast<std::uint64_t>(value))];
+}
+template void LogHistogram::add(std::span<const std::int64_t>);
+
+void LogHistogram::merge(const LogHistogram& other) {
+  if (other.counts_.empty()) return;
+  const auto size = other.counts_.size() - kSpareCounters;
+  reach(static_cast<std::int64_t>(base::log_bucket_low(other.first_)),
+        static_cast<std::int64_t>(base::log_bucket_low(other.first_ + static_cast<std::uint32_t>(size) - 1)));
+  std::uint32_t* to = counts_.data() + kSpareCounters + (other.first_ - first_);
+  const std::uint32_t* from = other.counts_.data() + kSpareCounters;
+  for (std::size_t i = 0; i < size; ++i) to[i] += from[i];
+}
+
+void LogHistogram::find(std::span<const std::int64_t> places, std::span<double> middles) const {
+  std::int64_t before = 0;
+  std::size_t done = 0;
+  for (std::size_t grain = kSpareCounters; grain < counts_.size() && done < places.size(); grain += kGrain) {
+    const std::uint32_t* counts = counts_.data() + grain;
+    std::uint32_t in_grain = 0;
+    for (std::uint32_t i = 0; i < kGrain; ++i) in_grain += counts[i];
+    if (places[done] >= before + in_grain) {
+      before += in_grain;
+      continue;
+    }
+    for (std::uint32_t i = 0; i < kGrain; ++i) {
+      before += counts[i];
+      for (; done < places.size() && places[done] < before; ++done)
+        middles[done] = base::log_bucket_middle(first_ + static_cast<std::uint32_t>(grain) - kSpareCounters + i);
+    }
+  }
+}
+
+}  // namespace comfytrace::history::columns

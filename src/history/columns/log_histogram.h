@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace comfytrace::history::columns {
+
+// Values >= 0 counted in buckets of base/log_bucket.h. Memory only from the smallest to the largest value.
+class LogHistogram {
+ public:
+  template <class T>
+  void add(std::span<const T> values);
+  void merge(const LogHistogram& other);
+
+  // Makes room for these values.
+  void reach(std::int64_t least, std::int64_t most);
+  // For count_values(): the first bucket that there is room for, and the counters.
+  [[nodiscard]] std::uint32_t first() const { return first_; }
+  [[nodiscard]] std::uint32_t* counts() { return counts_.data(); }
+
+  // The middles of the buckets of the values at these places among all, counted from 0; places ascend.
+  template <std::size_t kCount>
+  [[nodiscard]] std::array<double, kCount> at(const std::array<std::int64_t, kCount>& places) const {
+    std::array<double, kCount> middles{};
+    find(places, middles);
+    return middles;
+  }
+
+ private:
+  void find(std::span<const std::int64_t> places, std::span<double> middles) const;
+  std::uint32_t first_ = 0;
+  std::vector<std::uint32_t> counts_;  // behind kSpareCounters
+};
+
+}  // namespace comfytrace::history::columns

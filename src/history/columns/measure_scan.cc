@@ -1,0 +1,156 @@
+#include "history/columns/measure_scan.h"
+
+#include <algorithm>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace comfytrace::history::columns {
+namespace {
+
+// Vectors of the compiler's own, which it splits where the processor's are shorter.
+using Ints = std::int32_t __attribute__((vector_size(32)));
+using Doubles = double __attribute__((vector_size(32)));  // half as many
+using Floats = float __attribute__((vector_size(32)));
+using Bytes8 = std::uint8_t __attribute__((vector_size(8)));
+using Shorts = std::uint16_t __attribute__((vector_size(16)));
+
+constexpr std::uint32_t kLanes = 8;
+constexpr std::uint32_t kMostRows = 2'048;
+
+#define CT_WIDE 0
+namespace any {
+#include "history/columns/measure_loops.inc"
+}  // namespace any
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#undef CT_WIDE
+#define CT_WIDE 1
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,bmi,bmi2,popcnt")
+namespace wide {
+#include "history/columns/measure_loops.inc"
+}  // namespace wide
+#pragma GCC pop_options
+
+bool is_wide() {
+  static const bool wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  return wide;
+}
+#define CT_CHOOSE(call) (is_wide() ? wide::call : any::call)
+#else
+#define CT_CHOOSE(call) (any::call)
+#endif
+
+// The rows that do not fill a vector, with others behind them that do not count.
+struct Rest {
+  std::array<std::int32_t, kLanes> ints{};
+  std::array<std::uint32_t, kLanes> low{};
+  std::array<std::uint8_t, kLanes> high{};
+  std::array<std::uint8_t, kLanes> keep{};
+  std::uint32_t count;
+
+  Rest(const std::uint8_t* kept, std::uint32_t rows) : count(rows % kLanes) {
+    std::copy_n(kept + rows - count, count, keep.begin());
+  }
+  const std::int32_t* of(const std::int32_t* values, std::uint32_t rows) {
+    std::copy_n(values + rows - count, count, ints.begin());
+    return ints.data();
+  }
+  PeakColumn of(const PeakColumn& values, std::uint32_t rows) {
+    std::copy_n(values.low + rows - count, count, low.begin());
+    std::copy_n(values.high + rows - count, count, high.begin());
+    return {low.data(), high.data()};
+  }
+};
+
+template <class Column>
+ValueSums sum_of(const Column& values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot) {
+  ValueSums sums = CT_CHOOSE(sum_values(values, keep, count / kLanes * kLanes, pivot));
+  if (count % kLanes == 0) return sums;
+  Rest rest(keep, count);
+  const ValueSums more = CT_CHOOSE(sum_values(rest.of(values, count), rest.keep.data(), kLanes, pivot));
+  return {sums.n + more.n, std::min(sums.min, more.min), std::max(sums.max, more.max), sums.sum + more.sum,
+          sums.squares + more.squares};
+}
+
+template <class Column>
+void count_of(const Column& values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
+              std::uint32_t* counts) {
+  std::array<std::uint16_t, kMostRows> counters;
+  CT_CHOOSE(put_counters(values, keep, count / kLanes * kLanes, first, counters.data()));
+  if (count % kLanes != 0) {
+    Rest rest(keep, count);
+    CT_CHOOSE(put_counters(rest.of(values, count), rest.keep.data(), kLanes, first,
+                           counters.data() + count / kLanes * kLanes));
+  }
+  for (std::uint32_t i = 0; i < count; ++i) ++counts[counters[i]];
+}
+
+}  // namespace
+
+void mask_between(const std::int32_t* values, std::uint32_t count, std::int32_t min, std::int32_t max,
+                  std::uint8_t* keep) {
+  CT_CHOOSE(mask_between(values, count, min, max, keep));
+}
+
+void mask_between(const PeakColumn& values, std::uint32_t count, std::int64_t min, std::int64_t max,
+                  std::uint8_t* keep) {
+  CT_CHOOSE(mask_between(values, count, min, max, keep));
+}
+
+void mask_between(const std::int64_t* values, std::uint32_t count, std::int64_t min, std::int64_t max,
+                  std::uint8_t* keep) {
+  CT_CHOOSE(mask_between(values, count, min, max, keep));
+}
+
+std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count) {
+  return CT_CHOOSE(count_kept(keep, count));
+}
+
+std::uint32_t list_kept(const std::uint8_t* keep, std::uint32_t count, std::uint32_t begin, std::uint16_t* rows) {
+  std::uint32_t found = 0;
+  std::uint32_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, keep + i, 8);
+    if (eight == 0) continue;
+    for (std::uint32_t k = 0; k < 8; ++k) {
+      rows[found] = static_cast<std::uint16_t>(begin + i + k);
+      found += keep[i + k];
+    }
+  }
+  for (; i < count; ++i) {
+    rows[found] = static_cast<std::uint16_t>(begin + i);
+    found += keep[i];
+  }
+  return found;
+}
+
+ValueSums sum_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot) {
+  return sum_of(values, keep, count, pivot);
+}
+
+ValueSums sum_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot) {
+  return sum_of(values, keep, count, pivot);
+}
+
+void count_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
+                  std::uint32_t* counts) {
+  count_of(values, keep, count, first, counts);
+}
+
+void count_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
+                  std::uint32_t* counts) {
+  count_of(values, keep, count, first, counts);
+}
+
+OutcomeRow sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,
+                        const OutcomeRow* table, std::uint8_t* ended) {
+  return CT_CHOOSE(sum_outcomes(outcomes, keep, count, table, ended));
+}
+
+}  // namespace comfytrace::history::columns

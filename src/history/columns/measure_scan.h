@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+// The innermost loops over columns: without branches, made for processors that do many numbers at once. `keep` has 1
+// for a row that counts, else 0.
+namespace comfytrace::history::columns {
+
+// The VRAM peaks of some rows: the low 32 bits, and what is above; 255: missing.
+struct PeakColumn {
+  const std::uint32_t* low = nullptr;
+  const std::uint8_t* high = nullptr;
+};
+
+// Takes out the rows whose value is not within the bounds. What is missing is not.
+void mask_between(const std::int32_t* values, std::uint32_t count, std::int32_t min, std::int32_t max,
+                  std::uint8_t* keep);
+void mask_between(const PeakColumn& values, std::uint32_t count, std::int64_t min, std::int64_t max,
+                  std::uint8_t* keep);
+void mask_between(const std::int64_t* values, std::uint32_t count, std::int64_t min, std::int64_t max,
+                  std::uint8_t* keep);
+// The number of rows that are kept.
+[[nodiscard]] std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count);
+// Writes down where they are, from `begin` on. Has room for `count`.
+std::uint32_t list_kept(const std::uint8_t* keep, std::uint32_t count, std::uint32_t begin, std::uint16_t* rows);
+
+// Sums over those values of a measure that are kept and not missing (negative).
+struct ValueSums {
+  std::int64_t n = 0;
+  // The pivot is taken for one of the values.
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  // Of the distances from the pivot.
+  std::int64_t sum = 0;
+  double squares = 0;
+};
+// At most 2048 rows. 0 <= pivot < 2^31, of peaks 2^40.
+[[nodiscard]] ValueSums sum_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count,
+                                   std::int64_t pivot);
+[[nodiscard]] ValueSums sum_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count,
+                                   std::int64_t pivot);
+
+// Counters in front of a histogram's: rows that do not count go there, spread so that none waits for the one before.
+inline constexpr std::uint32_t kSpareCounters = 16;
+
+// Counts each value in its bucket (base::log_bucket): bucket `first` in counts[kSpareCounters]. At most 2048 rows.
+void count_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
+                  std::uint32_t* counts);
+void count_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
+                  std::uint32_t* counts);
+
+// What one outcome adds to sums.
+struct alignas(64) OutcomeRow {
+  static constexpr std::size_t kEnded = 7;   // 1: it has ended
+  static constexpr std::size_t kStatus = 8;  // from here on 1 at the number of its status
+  std::array<std::uint32_t, 16> counts{};
+};
+// Adds up the outcomes of the kept rows. `table` has nothing at 0, and outcome i at i + 1. `ended` gets 1 for kept rows
+// that have ended, else 0.
+[[nodiscard]] OutcomeRow sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,
+                                      const OutcomeRow* table, std::uint8_t* ended);
+
+}  // namespace comfytrace::history::columns

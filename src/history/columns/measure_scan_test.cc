@@ -1,0 +1,144 @@
+#include "history/columns/measure_scan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include "base/log_bucket.h"
+
+namespace comfytrace::history::columns {
+namespace {
+
+// Rows of all three kinds of column, and which of them count; values of every size.
+struct Rows {
+  explicit Rows(std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint64_t bits = random();
+      ints.push_back(bits % 7 == 0 ? -1 : static_cast<std::int32_t>((bits >> 8 & 0x7FFF'FFFF) >> (bits >> 40) % 31));
+      longs.push_back(static_cast<std::int64_t>(random()) >> (bits >> 46) % 63);
+      const std::uint64_t peak = random() % (std::uint64_t{255} << 32) >> (bits >> 52) % 40;
+      low.push_back(static_cast<std::uint32_t>(peak));
+      high.push_back(bits % 5 == 0 ? 255 : static_cast<std::uint8_t>(peak >> 32));
+      keep.push_back((bits >> 60) % 3 != 0);
+      outcomes.push_back(static_cast<std::uint16_t>(random() % 9));
+    }
+  }
+  [[nodiscard]] std::vector<std::int64_t> kept_ints() const {
+    std::vector<std::int64_t> kept;
+    for (std::size_t i = 0; i < ints.size(); ++i) {
+      if (keep[i] && ints[i] >= 0) kept.push_back(ints[i]);
+    }
+    return kept;
+  }
+  [[nodiscard]] std::vector<std::int64_t> kept_peaks() const {
+    std::vector<std::int64_t> kept;
+    for (std::size_t i = 0; i < low.size(); ++i) {
+      if (keep[i] && high[i] != 255) kept.push_back(static_cast<std::int64_t>(std::uint64_t{high[i]} << 32 | low[i]));
+    }
+    return kept;
+  }
+  [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(ints.size()); }
+
+  static inline std::mt19937_64 random{5};
+  std::vector<std::int32_t> ints;
+  std::vector<std::int64_t> longs;
+  std::vector<std::uint32_t> low;
+  std::vector<std::uint8_t> high;
+  std::vector<std::uint8_t> keep;
+  std::vector<std::uint16_t> outcomes;
+};
+
+template <class Column>
+void expect_sums(const Column& column, const Rows& rows, const std::vector<std::int64_t>& kept) {
+  const std::int64_t pivot = kept.empty() ? 17 : kept[kept.size() / 2];
+  const ValueSums sums = sum_values(column, rows.keep.data(), rows.count(), pivot);
+  ValueSums plain{static_cast<std::int64_t>(kept.size()), pivot, pivot, 0, 0};
+  for (const std::int64_t value : kept) {
+    plain.min = std::min(plain.min, value);
+    plain.max = std::max(plain.max, value);
+    plain.sum += value - pivot;
+    plain.squares += static_cast<double>(value - pivot) * static_cast<double>(value - pivot);
+  }
+  EXPECT_EQ(sums.n, plain.n);
+  EXPECT_EQ(sums.min, plain.min);
+  EXPECT_EQ(sums.max, plain.max);
+  EXPECT_EQ(sums.sum, plain.sum);
+  EXPECT_NEAR(sums.squares, plain.squares, plain.squares * 1e-12);
+}
+
+template <class Column>
+void expect_counts(const Column& column, const Rows& rows, const std::vector<std::int64_t>& kept) {
+  if (kept.empty()) return;
+  const auto [least, most] = std::ranges::minmax(kept);
+  const std::uint32_t first = base::log_bucket(static_cast<std::uint64_t>(least));
+  std::vector<std::uint32_t> counts(kSpareCounters + base::log_bucket(static_cast<std::uint64_t>(most)) - first + 1);
+  std::vector<std::uint32_t> plain(counts.size());
+  count_values(column, rows.keep.data(), rows.count(), first, counts.data());
+  for (const std::int64_t value : kept)
+    ++plain[kSpareCounters + base::log_bucket(static_cast<std::uint64_t>(value)) - first];
+  std::fill_n(counts.begin(), kSpareCounters, 0);
+  EXPECT_EQ(counts, plain);
+}
+
+class MeasureScan : public ::testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(MeasureScan, SumsAndCountsWhatIsKeptAndNotMissing) {
+  for (int round = 0; round < 20; ++round) {
+    const Rows rows(GetParam());
+    expect_sums(rows.ints.data(), rows, rows.kept_ints());
+    expect_counts(rows.ints.data(), rows, rows.kept_ints());
+    const PeakColumn peaks{rows.low.data(), rows.high.data()};
+    expect_sums(peaks, rows, rows.kept_peaks());
+    expect_counts(peaks, rows, rows.kept_peaks());
+  }
+}
+
+TEST_P(MeasureScan, MasksWhatIsNotWithinTheBounds) {
+  const Rows rows(GetParam());
+  const std::int64_t bound = std::int64_t{1} << 20;
+  std::vector<std::uint8_t> ints = rows.keep;
+  std::vector<std::uint8_t> longs = rows.keep;
+  std::vector<std::uint8_t> peaks = rows.keep;
+  mask_between(rows.ints.data(), rows.count(), 3, 1 << 20, ints.data());
+  mask_between(rows.longs.data(), rows.count(), -bound, bound, longs.data());
+  mask_between(PeakColumn{rows.low.data(), rows.high.data()}, rows.count(), bound, bound << 16, peaks.data());
+  for (std::size_t i = 0; i < rows.ints.size(); ++i) {
+    const auto peak = static_cast<std::int64_t>(std::uint64_t{rows.high[i]} << 32 | rows.low[i]);
+    EXPECT_EQ(ints[i], rows.keep[i] && rows.ints[i] >= 3 && rows.ints[i] <= bound);
+    EXPECT_EQ(longs[i], rows.keep[i] && rows.longs[i] >= -bound && rows.longs[i] <= bound);
+    EXPECT_EQ(peaks[i], rows.keep[i] && rows.high[i] != 255 && peak >= bound && peak <= bound << 16);
+  }
+}
+
+TEST_P(MeasureScan, ListsAndAddsUpWhatIsKept) {
+  const Rows rows(GetParam());
+  std::vector<OutcomeRow> table(10);
+  for (std::uint32_t i = 1; i < 10; ++i) {
+    table[i].counts[0] = i;
+    table[i].counts[OutcomeRow::kEnded] = i % 2;
+    table[i].counts[OutcomeRow::kStatus + i % 8] = 1;
+  }
+  std::vector<std::uint8_t> ended(rows.count(), 7);
+  const OutcomeRow sums =
+      sum_outcomes(rows.outcomes.data(), rows.keep.data(), rows.count(), table.data(), ended.data());
+  std::vector<std::uint16_t> listed(rows.count());
+  listed.resize(list_kept(rows.keep.data(), rows.count(), 100, listed.data()));
+  EXPECT_EQ(listed.size(), count_kept(rows.keep.data(), rows.count()));
+  OutcomeRow plain;
+  std::vector<std::uint16_t> kept;
+  for (std::uint32_t i = 0; i < rows.count(); ++i) {
+    EXPECT_EQ(ended[i], rows.keep[i] ? (rows.outcomes[i] + 1) % 2 : 0);
+    if (!rows.keep[i]) continue;
+    kept.push_back(static_cast<std::uint16_t>(100 + i));
+    for (std::size_t k = 0; k < 16; ++k) plain.counts[k] += table[rows.outcomes[i] + 1u].counts[k];
+  }
+  EXPECT_EQ(listed, kept);
+  EXPECT_EQ(sums.counts, plain.counts);
+}
+
+INSTANTIATE_TEST_SUITE_P(Counts, MeasureScan, ::testing::Values(0u, 1u, 7u, 8u, 9u, 63u, 100u, 1'000u, 2'047u, 2'048u));
+
+}  // namespace
+}  // namespace comfytrace::history::columns
