@@ -92,12 +92,10 @@ std::string openapi_json(const Router& router, std::string_view version) {
     path += (path.empty() ? "" : ",") + quoted(lower(route.method)) + ":" + operation(route, book);
   }
   for (auto& [pattern, operations] : paths) operations = "{" + operations + "}";
-  const std::string text =
-      R"({"openapi":"3.1.0","info":{"title":"comfytrace","version":)" + quoted(version) +
-      R"(,"description":"Nothing leaves your machine. Words, units and rules: docs/api.md.","license":{"name":"Apache-2.0","identifier":"Apache-2.0"}})" +
-      R"(,"paths":{)" + joined(paths) + R"(},"components":{"schemas":{)" + joined(book.definitions()) +
-      R"(},"responses":{"Problem":{"description":"what is wrong, and the mend","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}}}}})";
-  return text;
+  return R"({"openapi":"3.1.0","info":{"title":"comfytrace","version":)" + quoted(version) +
+         R"(,"description":"Nothing leaves your machine. Words, units and rules: docs/api.md.","license":{"name":"Apache-2.0","identifier":"Apache-2.0"}})" +
+         R"(,"paths":{)" + joined(paths) + R"(},"components":{"schemas":{)" + joined(book.definitions()) +
+         R"(},"responses":{"Problem":{"description":"what is wrong, and the mend","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}}}}})";
 }
 
 }  // namespace comfytrace::api
