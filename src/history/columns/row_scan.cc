@@ -10,6 +10,7 @@ namespace {
 
 std::vector<std::string> all_folded(const std::vector<std::string>& texts) {
   std::vector<std::string> all;
+  all.reserve(texts.size());
   for (const std::string& text : texts) all.push_back(folded(text));
   return all;
 }
