@@ -285,7 +285,7 @@ Result<void> MemoryHistory::save_samples(std::span<const SampleSeries> series) {
 Result<void> MemoryHistory::backup(const std::filesystem::path& path) {
   if (std::filesystem::exists(path)) return Error{ErrorCode::conflict, path.string() + " exists already"};
   std::ofstream file(path);
-  const auto written = for_each({}, [&](const model::Run& run) {
+  auto written = for_each({}, [&](const model::Run& run) {
     file << base::encode_json(run) << '\n';
     return true;
   });

@@ -105,6 +105,7 @@ template <class E>
 void FilterSql::add_words(const char* column, const std::vector<E>& words) {
   if (words.empty()) return;
   std::vector<Value> values;
+  values.reserve(words.size());
   for (const E word : words) values.emplace_back(std::string(base::enum_name(word)));
   add(std::string(column) + " IN (" + marks(words.size()) + ")", std::move(values));
 }
