@@ -245,6 +245,7 @@ Deviations conclude(std::vector<Tested> tests, std::int64_t runs, std::int64_t w
   answer.runs_without_baseline = without;
   answer.tests = static_cast<std::int64_t>(tests.size());
   std::vector<double> p_values;
+  p_values.reserve(tests.size());
   for (const Tested& tested : tests) p_values.push_back(tested.p_value);
   const auto adjusted = stats::benjamini_hochberg(p_values);
   for (std::size_t i = 0; i < tests.size(); ++i) {
