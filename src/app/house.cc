@@ -119,6 +119,11 @@ struct House::Impl final : collect::RecorderSink {
     api_options.token = options.token;
     api_options.version = COMFYTRACE_VERSION;
     api::Services services;
+    services.setup.listen_host = settings.listen_host;
+    services.setup.listen_port = settings.listen_port;
+    services.setup.token_needed = !options.token.empty();
+    if (settings.config_file) services.setup.config_file = settings.config_file->string();
+    services.setup.retention = settings.retention;
     services.ask = [this](api::Services::Question question) { return pool->post(std::move(question)); };
     services.amend = [this](std::string run_id, history::RunPatch patch, api::Services::Done done) {
       remember_amended(run_id, patch);
@@ -296,7 +301,7 @@ struct House::Impl final : collect::RecorderSink {
 
   // At the start and then daily.
   void retain() {
-    const Retention& retention = settings.retention;
+    const api::Retention& retention = settings.retention;
     if (!retention.days && !retention.max_bytes) return;
     history::PruneRule rule;
     if (retention.days) rule.older_than_ms = std::max<std::int64_t>(clock.now_ms() - *retention.days * kDay_ms, 0);
