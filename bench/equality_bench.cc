@@ -57,6 +57,7 @@ class Comparison {
   void ask_under_a_filter() {
     const RunFilter filter = draw_filter();
     told_.clear();
+    changer_.go_on(true);
     for (int by = 0; by <= static_cast<int>(GroupBy::nodeClass); ++by) ask_statistics(filter, static_cast<GroupBy>(by));
     for (const RunSort sort : {RunSort::newest, RunSort::oldest, RunSort::longest, RunSort::shortest, RunSort::vram})
       ask_pages(filter, sort);
@@ -66,6 +67,7 @@ class Comparison {
     ask_facts({.filter = filter, .like = like.key, .level = level(), .without_run_id = like.run_id});
     ask_facts({.filter = {}, .like = like.key, .level = level(), .limit = 1 + random_.below(100)});
     for (int i = 0; i < 2 && !like.scenes.empty(); ++i) ask_scenes(like);
+    changer_.go_on(false);
     judge(filter);
     ++filters_;
   }
@@ -264,17 +266,17 @@ std::vector<std::string> fill(SqliteHistory& history, bench::SqlFacts& sql, cons
   return run_ids;
 }
 
-// Of a history that is there. Its runs come newest first; SQL must have them in the order of their first save, which
-// the order of creation is in a history that was made up.
+// Of a history that is there. Its runs come newest first; the order of creation must be that of their first save, as it
+// is in a history that was made up.
 std::vector<std::string> take_over(const SqliteHistory& history, bench::SqlFacts& sql) {
   std::vector<std::string> run_ids;
+  std::int64_t number = must(history.info()).runs;
+  sql.begin();
   must(history.for_each({}, [&](const model::Run& run) {
     run_ids.push_back(run.run_id);
+    sql.put(0, facts_of(run), number--);
     return true;
   }));
-  std::ranges::reverse(run_ids);
-  sql.begin();
-  for (const std::string& id : run_ids) sql.put(0, facts_of(*must(history.get(id))));
   sql.end();
   return run_ids;
 }

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
-#include "base/codec.h"
 #include "base/enum_names.h"
 
 namespace comfytrace::bench {
@@ -60,8 +60,8 @@ void distribution_final(sqlite3_context* context) {
       told.standard_deviation = static_cast<double>(std::sqrt(squares / static_cast<long double>(all.size() - 1)));
     delete *held;
   }
-  const std::string text = base::encode_json(told);
-  sqlite3_result_text(context, text.c_str(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+  static_assert(std::is_trivially_copyable_v<Distribution>);
+  sqlite3_result_blob(context, &told, sizeof told, SQLITE_TRANSIENT);
 }
 
 std::string quoted(const std::string& text) {

@@ -11,7 +11,7 @@
 // The questions of a history as SQL over the tables of SqlFacts, in which runs are `r`.
 namespace comfytrace::bench {
 
-// The aggregate `distribution`: what its values are like, as the JSON of a history::Distribution.
+// The aggregate `distribution`: a history::Distribution of its values, as the bytes of one.
 void add_distribution(SQLite::Database& database);
 
 // What a filter without text and regex asks for.

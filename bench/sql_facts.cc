@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
-#include "base/codec.h"
 #include "base/enum_names.h"
 #include "facts_sql.h"
 #include "history/time_bucket.h"
@@ -86,6 +86,10 @@ class Columns {
     const auto column = statement_.getColumn(at_++);
     return column.isNull() ? std::nullopt : std::optional<std::int64_t>(column.getInt64());
   }
+  void bytes(Distribution& told) {
+    const auto column = statement_.getColumn(at_++);
+    if (column.getBytes() == sizeof told) std::memcpy(&told, column.getBlob(), sizeof told);
+  }
   template <class E>
   std::optional<E> word() {
     return base::enum_from_name<E>(text());
@@ -134,7 +138,7 @@ GroupStatistics group_of(Columns& from) {
     told.*count = from.integer();
   for (const auto measure :
        {&GroupStatistics::duration_ms, &GroupStatistics::queue_wait_ms, &GroupStatistics::vram_peak_bytes})
-    told.*measure = base::decode_json<Distribution>(from.text()).value();
+    from.bytes(told.*measure);
   const std::int64_t ended = told.runs_succeeded + told.runs_partial + told.runs_failed + told.runs_timed_out;
   if (ended > 0) told.success_rate = static_cast<double>(told.runs_succeeded) / static_cast<double>(ended);
   return told;
@@ -152,11 +156,11 @@ SqlFacts::SqlFacts(const std::filesystem::path& path)
   add_distribution(database_);
 }
 
-void SqlFacts::put(Version version, const RunFacts& facts) {
+void SqlFacts::put(Version version, const RunFacts& facts, std::int64_t number) {
   Binder(end_run_) << version << facts.run_id << kForever;
-  std::int64_t number = 0;
   while (end_run_.executeStep()) number = end_run_.getColumn(0).getInt64();
-  if (number == 0) number = ++number_;
+  if (number == 0) number = number_ + 1;
+  number_ = std::max(number_, number);
   Binder(put_run_) << ++row_ << number << version << kForever << facts.run_id << facts.status << facts.exit_reason
                    << facts.created_at_ms << facts.started_at_ms << facts.finished_at_ms << facts.duration_ms
                    << facts.queue_wait_ms << facts.vram_peak_bytes << facts.vram_free_before_bytes

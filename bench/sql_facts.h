@@ -22,10 +22,11 @@ class SqlFacts {
   using Version = std::int64_t;
   explicit SqlFacts(const std::filesystem::path& path);
 
-  // From `version` on the run is so. Several changes may be put between begin() and end().
+  // From `version` on the run is so. Several changes may be put between begin() and end(). `number`: the run's place in
+  // the order of first save, where it was not put in that order.
   void begin() { database_.exec("BEGIN"); }
   void end() { database_.exec("COMMIT"); }
-  void put(Version version, const history::RunFacts& facts);
+  void put(Version version, const history::RunFacts& facts, std::int64_t number = 0);
   void remove(Version version, const std::string& run_id);
   [[nodiscard]] std::int64_t versions_of_runs() const { return row_; }
 
