@@ -303,7 +303,7 @@ bool bench_size(std::int64_t runs, std::int64_t filters, double seconds, const s
   SqliteOptions reading;
   reading.columns = history->columns();
   const auto reader = must(open_reader(path, reading));
-  Changer changer(*history, std::move(run_ids), options.seed, std::chrono::milliseconds(runs >= 1'000'000 ? 20 : 5));
+  Changer changer(*history, std::move(run_ids), options.seed, std::chrono::milliseconds(runs >= 1'000'000 ? 5 : 1));
   Comparison comparison(*reader, sql, changer, options.seed, values);
   while (comparison.filters() < filters && so_far() - filled < seconds) comparison.ask_under_a_filter();
   std::printf(

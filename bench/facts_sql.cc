@@ -184,7 +184,7 @@ Grouping grouping_of(GroupBy by, std::int64_t utc_offset_ms) {
                           utc_offset_ms),
               ""};
     case GroupBy::nodeClass:
-      return {"c.class_type", " JOIN classes AS c ON c.row = r.row"};
+      return {"c.class_type", " CROSS JOIN classes AS c ON c.row = r.row"};
   }
   return {};
 }

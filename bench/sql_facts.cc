@@ -18,18 +18,23 @@ using namespace comfytrace::history;
 
 constexpr const char* kTables = R"(
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; PRAGMA temp_store = MEMORY;
-CREATE TABLE runs (row INTEGER PRIMARY KEY, number, since, until, run_id, status, exit_reason, created_at_ms,
-  started_at_ms, finished_at_ms, duration_ms, queue_wait_ms, vram_peak_bytes, vram_free_before_bytes, vram_total_bytes,
-  frames, scene_count, scenes_succeeded, attempt_count, attempts_out_of_memory, attempts_timed_out, fallback_count,
-  workflow_name, fingerprint, model, story_id, story_title, archived, comfyui_version, pytorch_version,
-  structure, models_digest, work_size, key_scenes, device, executed, is_cold);
+CREATE TABLE runs (row INTEGER PRIMARY KEY, number INTEGER, since INTEGER, until INTEGER, run_id TEXT, status TEXT,
+  exit_reason TEXT, created_at_ms INTEGER, started_at_ms INTEGER, finished_at_ms INTEGER, duration_ms INTEGER,
+  queue_wait_ms INTEGER, vram_peak_bytes INTEGER, vram_free_before_bytes INTEGER, vram_total_bytes INTEGER,
+  frames INTEGER, scene_count INTEGER, scenes_succeeded INTEGER, attempt_count INTEGER, attempts_out_of_memory INTEGER,
+  attempts_timed_out INTEGER, fallback_count INTEGER, workflow_name TEXT, fingerprint TEXT, model TEXT, story_id TEXT,
+  story_title TEXT, archived INTEGER, comfyui_version TEXT, pytorch_version TEXT, structure TEXT, models_digest TEXT,
+  work_size INTEGER, key_scenes INTEGER, device TEXT, executed TEXT, is_cold INTEGER) STRICT;
 CREATE INDEX runs_by_id ON runs(run_id, until);
 CREATE INDEX runs_by_time ON runs(created_at_ms);
-CREATE TABLE lists (row, kind, place, value, again, PRIMARY KEY (row, kind, place)) WITHOUT ROWID;
-CREATE TABLE scenes (row, place, scene_id, status, exit_reason, duration_ms, attempt_count,
-  structure, models_digest, work_size, key_scenes, device, executed, is_cold, PRIMARY KEY (row, place)) WITHOUT ROWID;
+CREATE TABLE lists (row INTEGER, kind TEXT, place INTEGER, value TEXT, again INTEGER, PRIMARY KEY (row, kind, place))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE scenes (row INTEGER, place INTEGER, scene_id TEXT, status TEXT, exit_reason TEXT, duration_ms INTEGER,
+  attempt_count INTEGER, structure TEXT, models_digest TEXT, work_size INTEGER, key_scenes INTEGER, device TEXT,
+  executed TEXT, is_cold INTEGER, PRIMARY KEY (row, place)) STRICT, WITHOUT ROWID;
 CREATE INDEX scenes_by_work ON scenes(structure, work_size);
-CREATE TABLE classes (row, class_type, executions, duration_ms, PRIMARY KEY (row, class_type)) WITHOUT ROWID;
+CREATE TABLE classes (row INTEGER, class_type TEXT, executions INTEGER, duration_ms INTEGER,
+  PRIMARY KEY (row, class_type)) STRICT, WITHOUT ROWID;
 )";
 constexpr std::int64_t kForever = INT64_MAX;
 
