@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "base/memory.h"
 #include "insight/recommendation_engine.h"
 
 namespace comfytrace::app {
@@ -75,7 +76,12 @@ struct InsightDesk::Impl : std::enable_shared_from_this<InsightDesk::Impl> {
     input.now_ms = parts.clock.now_ms();
     input.settings = parts.rules;
     const bool asked = ask<insight::RecommendationChanges>(
-        [input](const history::RunHistoryReader& reader) { return insight::update_recommendations(reader, input); },
+        [input](const history::RunHistoryReader& reader) {
+          auto changes = insight::update_recommendations(reader, input);
+          // It looks at thousands of runs, and then not for a while.
+          base::return_freed_memory();
+          return changes;
+        },
         [this](base::Result<insight::RecommendationChanges> changes) {
           looking = false;
           if (!changes) return spdlog::warn("recommendations: {}", changes.error().sentence());
