@@ -139,7 +139,7 @@ void add_run_routes(Router& router, const ContextPtr& context) {
   router.add("GET", "/api/v1/runs",
              {.id = "listRuns",
               .summary = "Runs that match a filter",
-              .query = filter_docs({{"sort", "newest, oldest, longest, shortest or vram"},
+              .query = filter_docs({{"sort", "", "string", false, kSchemaOf<history::RunSort>},
                                     {"limit", "1 to 1000, default 50", "integer"},
                                     {"cursor", "nextCursor of the page before"}}),
               .response = kSchemaOf<history::RunPage>},

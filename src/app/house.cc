@@ -116,6 +116,11 @@ struct House::Impl final : collect::RecorderSink {
     api_options.token = options.token;
     api_options.version = COMFYTRACE_VERSION;
     api::Services services = services_of({*recorder, *submitter, *pool, *writer, *insight, *alerts, cost, amended});
+    services.setup.listen_host = settings.listen_host;
+    services.setup.listen_port = settings.listen_port;
+    services.setup.token_needed = !options.token.empty();
+    if (settings.config_file) services.setup.config_file = settings.config_file->string();
+    services.setup.retention = settings.retention;
     server = std::make_unique<api::ApiServer>(io, clock, std::move(api_options), std::move(services), page_assets(),
                                               *hub, metrics);
   }

@@ -10,7 +10,7 @@ namespace comfytrace::app {
 // Removes what retention says, at the start and then daily; does nothing where it says nothing. I/O thread.
 class Retainer {
  public:
-  Retainer(net::asio::io_context& io, const base::Clock& clock, const Retention& retention,
+  Retainer(net::asio::io_context& io, const base::Clock& clock, const api::Retention& retention,
            history::HistoryWriter& writer)
       : clock_(clock), retention_(retention), writer_(writer), timer_(io) {}
 
@@ -19,7 +19,7 @@ class Retainer {
 
  private:
   const base::Clock& clock_;
-  const Retention retention_;
+  const api::Retention retention_;
   history::HistoryWriter& writer_;
   net::asio::steady_timer timer_;
 };
