@@ -50,9 +50,12 @@ class Mirrored {
     while (true) {
       const ListPage page = page_of(store.snapshot(), filter, sort, limit, after);
       EXPECT_EQ(page.total, static_cast<std::int64_t>(matching(filter).size()));
-      for (const ListPlace& place : page.runs) rids.push_back(place.rid);
+      for (const ListedRun& run : page.runs) {
+        rids.push_back(run.place.rid);
+        EXPECT_EQ(run.devices, facts_.at(run.place.rid).devices);
+      }
       if (!page.has_more) return rids;
-      after = page.runs.back();
+      after = page.runs.back().place;
     }
   }
   [[nodiscard]] std::vector<std::int64_t> expected_list(const RunFilter& filter, RunSort sort) const {

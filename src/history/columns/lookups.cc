@@ -129,7 +129,8 @@ ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter,
   if (page.has_more) found.pop_back();
   for (const Candidate& of : found) {
     const std::int64_t key = is_ascending(sort) ? of.key : ~of.key;
-    page.runs.push_back({of.missing ? std::nullopt : std::optional(key), rid_at(snapshot, of.row)});
+    page.runs.push_back({{of.missing ? std::nullopt : std::optional(key), rid_at(snapshot, of.row)},
+                         ColumnStore::devices_at(snapshot, of.row)});
   }
   return page;
 }

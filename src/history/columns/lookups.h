@@ -21,8 +21,12 @@ struct ListPlace {
   std::int64_t rid = 0;
   bool operator==(const ListPlace&) const = default;
 };
+struct ListedRun {
+  ListPlace place;
+  std::vector<std::string> devices;  // RunFacts::devices
+};
 struct ListPage {
-  std::vector<ListPlace> runs;
+  std::vector<ListedRun> runs;
   bool has_more = false;
   std::int64_t total = 0;  // matching runs, over all pages
 };

@@ -123,13 +123,15 @@ std::optional<RunPage> ColumnQuestions::page(const RunFilter& filter, RunSort so
   page.total = list.total;
   Transaction snapshot(session_->connection, Transaction::Kind::read);
   static const std::string sql = std::string("SELECT ") + kSummaryColumns + " FROM runs AS r WHERE r.rid = ?";
-  for (const columns::ListPlace& place : list.runs) {
+  for (const columns::ListedRun& run : list.runs) {
     Query query = session_->connection.query(sql);
-    query.bind(place.rid);
+    query.bind(run.place.rid);
     // One that went since then is left out.
-    if (query.step()) page.runs.push_back(summary_at(*session_, query));
+    if (!query.step()) continue;
+    page.runs.push_back(summary_at(*session_, query));
+    page.runs.back().device_names = run.devices;
   }
-  if (list.has_more) page.next_cursor = to_cursor({sort, list.runs.back().value, list.runs.back().rid});
+  if (list.has_more) page.next_cursor = to_cursor({sort, list.runs.back().place.value, list.runs.back().place.rid});
   return page;
 }
 

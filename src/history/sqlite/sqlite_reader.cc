@@ -95,6 +95,7 @@ Result<RunPage> SqliteReader::page(const RunFilter& filter, RunSort sort, std::i
       }
       page.runs.push_back(summary_at(*session_, query));
       last_rid = query.integer(kRidColumn);
+      page.runs.back().device_names = device_names_at(*session_, last_rid);
       return true;
     });
     const std::string key = base::encode_json(filter);

@@ -1329,6 +1329,7 @@ export interface components {
             workflowFingerprint: string;
             model: string | null;
             workerIds: string[];
+            deviceNames: string[];
             /** @description bytes */
             vramPeakBytes: number | null;
             error: string | null;
