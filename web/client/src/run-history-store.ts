@@ -1,10 +1,10 @@
 import { ApiError, type ApiClient } from './api-client.ts';
 import { sentenceOf } from './filter-store.ts';
-import { filterAccepts, filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
+import { filterAccepts, filterQuery, type RunFilter } from './run-filter.ts';
 import { RunPages } from './run-pages.ts';
 import { Store } from './store.ts';
 import type { TelemetryStreamManager } from './telemetry-stream-manager.ts';
-import type { RunPage, RunSummary } from './types.ts';
+import type { RunPage, RunSort, RunSummary } from './types.ts';
 
 export interface RunHistoryState {
   state: 'loading' | 'empty' | 'error' | 'ready';

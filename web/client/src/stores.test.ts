@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient, ApiError } from './api-client.ts';
 import { FilterStore, memoryPlace } from './filter-store.ts';
 import { freshnessOf } from './freshness.ts';
-import type { Recommendation } from './insight-types.ts';
+import type { Recommendation } from './types.ts';
 import { RecommendationStore } from './recommendation-store.ts';
 import { RunHistoryStore } from './run-history-store.ts';
 import { TelemetryStreamManager, type StreamEvents } from './telemetry-stream-manager.ts';

@@ -60,7 +60,7 @@ function run(runId: string, createdAtMs: number): RunSummary {
   return {
     runId, title: runId, status: 'success', exitReason: 'success', createdAtMs, startedAtMs: null, finishedAtMs: null, durationMs: null,
     queueWaitMs: null, sceneCount: 1, scenesSucceeded: 1, attemptCount: 1, artifactCount: 0, storyTitle: null, workflowName: null,
-    workflowFingerprint: '', model: null, workerIds: [], vramPeakBytes: null, error: null, thumbnail: null, tags: [], archived: false,
+    workflowFingerprint: '', model: null, workerIds: [], deviceNames: [], vramPeakBytes: null, error: null, thumbnail: null, tags: [], archived: false,
   };
 }
 

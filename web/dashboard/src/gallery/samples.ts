@@ -102,7 +102,7 @@ export function summary(at: number, change: Partial<RunSummary> = {}): RunSummar
   return {
     runId: `run-${at}`, title: names[at % names.length]!, status: 'success', exitReason: 'success', createdAtMs: kNow - at * 700_000, startedAtMs: null, finishedAtMs: kNow, durationMs: Math.round(33_000 + random() * 20_000),
     queueWaitMs: 12_000, sceneCount: 1, scenesSucceeded: 1, attemptCount: 1, artifactCount: 1, storyTitle: null, workflowName: 'Portrait studio v5', workflowFingerprint: 'c41d9e07', model: 'sd_xl_base_1.0.safetensors',
-    workerIds: ['atlas'], vramPeakBytes: 11.8 * 2 ** 30, error: null, thumbnail: null, tags: [], archived: false, ...change,
+    workerIds: ['atlas'], deviceNames: ['cuda:0 NVIDIA GeForce RTX 4090 : cudaMallocAsync'], vramPeakBytes: 11.8 * 2 ** 30, error: null, thumbnail: null, tags: [], archived: false, ...change,
   };
 }
 export const recent: RunSummary[] = [

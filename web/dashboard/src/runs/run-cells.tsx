@@ -19,9 +19,15 @@ function useOfWorker<T extends string | number>(workerId: string | undefined, re
 export function WorkerCell({ run }: { run: RunSummary }) {
   const [first, ...others] = run.workerIds;
   const name = useOfWorker(first, (worker) => worker.name);
-  const device = useOfWorker(first, (worker) => (worker.devices.length === 1 ? deviceName(worker.devices[0]!.name) : null));
   if (!first) return <span className="t3">not told</span>;
-  return <span title={device ? `${name}, which has a ${device} now` : undefined}>{name ?? shortId(first)}{others.length > 0 && ` and ${others.length} more`}{device && others.length === 0 && <span className="t3"> {device}</span>}</span>;
+  return <span>{name ?? shortId(first)}{others.length > 0 && ` and ${others.length} more`}</span>;
+}
+
+/** What the run ran on, as its workers told it then. */
+export function GpuCell({ run }: { run: RunSummary }) {
+  const [first, ...others] = run.deviceNames;
+  if (first === undefined) return <span className="t3">not told</span>;
+  return <span title={run.deviceNames.join('\n')}>{first === 'cpu' ? 'CPU' : deviceName(first)}{others.length > 0 && ` and ${others.length} more`}</span>;
 }
 
 export function VramCell({ run }: { run: RunSummary }) {
