@@ -182,7 +182,7 @@ export class ApiClient {
   }
 
   private ask<V extends Verb, P extends PathWith<V>>(verb: V, path: P, ask: AskOf<V, P> = {}): Promise<AnswerOf<V, P>> {
-    return this.request(verb.toUpperCase(), addressOf(path, ask.at as Record<string, string> | undefined, ask.query?.toString()), ask.body, ask.signal) as Promise<AnswerOf<V, P>>;
+    return this.request(verb.toUpperCase(), addressOf(path, ask.at as Record<string, string> | undefined, ask.query === undefined ? undefined : String(ask.query)), ask.body, ask.signal) as Promise<AnswerOf<V, P>>;
   }
 
   private async request(method: string, address: string, body: unknown, signal: AbortSignal | undefined): Promise<unknown> {
@@ -209,8 +209,8 @@ export class ApiClient {
 /** Of a question's parameters those that are not the filter's. */
 type OwnQuery<P extends keyof paths> = Omit<QueryOf<'get', P>, keyof RunFilter>;
 
-function idsOf(runIds: readonly string[]): URLSearchParams {
-  return new URLSearchParams({ ids: runIds.join(',') });
+function idsOf(runIds: readonly string[]): string {
+  return `ids=${runIds.map(encodeURIComponent).join(',')}`;
 }
 
 async function problemOf(response: Response): Promise<ApiError> {

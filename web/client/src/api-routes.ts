@@ -19,7 +19,7 @@ export type QueryOf<V extends Verb, P extends keyof paths> = NonNullable<Paramet
 export interface AskOf<V extends Verb, P extends keyof paths> {
   /** What stands for the `{names}` of the path. */
   at?: ParametersOf<V, P, 'path'>;
-  query?: URLSearchParams;
+  query?: URLSearchParams | string;
   body?: BodyOf<V, P>;
   signal?: AbortSignal;
 }
