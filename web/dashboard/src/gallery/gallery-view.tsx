@@ -10,7 +10,7 @@ import { PrimitiveParts } from './primitives-part.tsx';
 import { RunParts } from './run-part.tsx';
 import { SettingsParts } from './settings-part.tsx';
 
-const kShelves: readonly { value: string; word: string; Parts: ComponentType }[] = [
+export const kShelves: readonly { value: string; word: string; Parts: ComponentType }[] = [
   { value: 'components', word: 'Components', Parts: ComponentParts }, { value: 'live', word: 'Live', Parts: LiveParts }, { value: 'run', word: 'Run', Parts: RunParts }, { value: 'compare', word: 'Compare', Parts: CompareParts },
   { value: 'trends', word: 'Trends', Parts: TrendParts }, { value: 'insights', word: 'Insights', Parts: InsightParts }, { value: 'settings', word: 'Settings', Parts: SettingsParts }, { value: 'primitives', word: 'Primitives, tables, charts', Parts: PrimitiveParts },
 ];

@@ -64,7 +64,8 @@ export const kRefused: Run = sampleRun({ status: 'failed', exitReason: 'validati
 }]);
 kRefused.scenes.length = 1;
 export const kUnseen: Run = sampleRun({}, () => [{ nodeTimesKnown: false, origin: 'backfilled', nodeCount: 0 }]);
-export const kOpenRun: Run = sampleRun({ status: 'executing', exitReason: null, finishedAtMs: null, durationMs: null, artifacts: [] });
+export const kOpenRun: Run = sampleRun({ status: 'executing', exitReason: null, finishedAtMs: null, durationMs: null, artifacts: [], startedAtMs: Date.now() - 855_000 });
+kOpenRun.scenes = kOpenRun.scenes.map((scene, at) => (at < 2 ? scene : { ...scene, status: at === 2 ? 'executing' : 'queued', exitReason: null }));
 export const kManyScenes: Run = sampleRun({ scenes: Array.from({ length: 260 }, (_, at) => ({ ...film.scenes[at % 6]!, sceneId: `scene-${at + 1}`, title: `Take ${at + 1}` })) });
 
 export function choiceOf(run: Run): Chosen {

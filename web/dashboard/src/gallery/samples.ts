@@ -78,7 +78,7 @@ export const comparison: RunComparison = {
   vramPeak: metric({ metric: 'vramPeak', unit: 'bytes' }), queueWait: metric({ metric: 'queueWait', verdict: 'noEvidence' }), scenes: [], scenesLeftOut: 0, nodeClasses: [], nodes: [], nodesMissing: null,
 };
 export const tooFew: RunComparison = {
-  ...comparison, verdict: 'notEnoughData', sentence: 'Not enough data', cohort: { ...cohort, level: null, n: 3, needed: 2, heldEqual: [], notEqual: [] },
+  ...comparison, verdict: 'notEnoughData', sentence: 'Not enough data', explanation: '', cohort: { ...cohort, level: null, n: 3, needed: 2, heldEqual: [], notEqual: [] },
   duration: metric({ verdict: 'notEnoughData', delta: null, deltaRatio: null, deltaRatioInterval: null, baselineMedian: null, n: 3, needed: 2 }),
 };
 
