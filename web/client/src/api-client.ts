@@ -52,8 +52,8 @@ export class ApiClient {
     return this.request('POST', `/workers/${encodeURIComponent(workerId)}:connect`);
   }
 
-  runs(filter: RunFilter = {}, page: { limit?: number; cursor?: string | null; sort?: RunSort } = {}, signal?: AbortSignal): Promise<RunPage> {
-    return this.ask('/runs', filter, { sort: page.sort === 'newest' ? undefined : page.sort, limit: page.limit, cursor: page.cursor }, signal);
+  runs(filter: RunFilter = {}, page: { limit?: number; cursor?: string | null; offset?: number; sort?: RunSort } = {}, signal?: AbortSignal): Promise<RunPage> {
+    return this.ask('/runs', filter, { sort: page.sort === 'newest' ? undefined : page.sort, limit: page.limit, cursor: page.cursor, offset: page.offset || undefined }, signal);
   }
 
   run(runId: string, signal?: AbortSignal): Promise<Run> {
