@@ -19,5 +19,6 @@ node bench/decode_node.mjs | tee -a "$out"
 bench/peers/run.py --runs "${COMFYTRACE_BENCH_RUNS:-1000,10000,100000,1000000}" | tee -a "$out" || printf 'bench: a peer failed or disagreed, see above\n' >&2
 python3 bench/own_cost.py --seconds "${COMFYTRACE_BENCH_SECONDS:-30}" | tee -a "$out"
 /usr/bin/python3 bench/extension_cost.py | tee -a "$out"
+[ ! -d web/node_modules/playwright-core ] || node web/bench/page-bench.mjs --runs "${COMFYTRACE_BENCH_PAGE_RUNS:-1000000}" | tee -a "$out" || printf 'bench: the page was not measured, see above\n' >&2
 tools/bench_summary.py "$out" >bench/results/README.md
 printf 'results: %s and bench/results/README.md\n' "$out" >&2

@@ -31,7 +31,9 @@ TEST(ListBins, FollowEachOtherInTheOrderOfTheList) {
     std::optional<std::size_t> last;
     for (const std::int64_t value : values()) {
       const std::size_t bin = bins.bin_of(value);
-      if (last) EXPECT_TRUE(ascending ? bin >= *last : bin <= *last) << value;
+      if (last) {
+        EXPECT_TRUE(ascending ? bin >= *last : bin <= *last) << value;
+      }
       last = bin;
       EXPECT_LT(bin, bins.bin_of(std::nullopt)) << value;
     }
