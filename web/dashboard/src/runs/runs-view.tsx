@@ -26,10 +26,13 @@ import { idsAround } from './list-place.ts';
 import { useFacets } from './use-facets.ts';
 import { useKeptRow, useListPlace } from './use-list-place.ts';
 import { useRunStatistics } from './use-run-statistics.ts';
+import { useSeldom } from './use-seldom.ts';
 import { useSelection } from './use-selection.ts';
 import './runs.css';
 
 const kNobody: RunFilter = {};
+/** Runs may come faster than numbers over all of them are asked for. */
+const kCountedEveryMs = 3_000;
 
 /** Every run: filter, numbers over what matches, and the list itself. The address is the state. */
 export function RunsView() {
@@ -44,7 +47,7 @@ export function RunsView() {
   const history = useRunHistory(services, { filter, sort, firstRow: keptRow });
   const placeOf = useListPlace({ filter, sort, count: history.count, rowAt: history.rowAt });
   const { facets, weeks } = useFacets(filter);
-  const { statistics, state: statisticsState, bins } = useRunStatistics(filter, history.isPrevious ? null : history.total);
+  const { statistics, state: statisticsState, bins } = useRunStatistics(filter, useSeldom(history.isPrevious ? null : history.total, kCountedEveryMs));
   const [dialog, setDialog] = useState<'clean' | 'export' | null>(null);
   const [said, setSaid] = useState<string | null>(null);
   const [current, setCurrent] = useState<RunSummary | null>(null);
@@ -76,6 +79,8 @@ export function RunsView() {
   }, [said]);
   useKeys({ f: () => focusFilter() });
 
+  // Does not draw itself anew for each run that comes.
+  const panelBeside = useMemo(() => <TelemetryFilterPanel filter={held} facets={facets} weeks={weeks} />, [held, facets, weeks]);
   const setSort = (next: string) => {
     const params = filterQuery(held.filter);
     if (next !== 'newest') params.set('sort', next);
@@ -94,7 +99,7 @@ export function RunsView() {
       actions={<button type="button" className="btn ghost sm top-act" onClick={() => setDialog('clean')}><Icon name="trash-2" size={13} />Clean up</button>}
     >
       <div className="rg">
-        <TelemetryFilterPanel filter={held} facets={facets} weeks={weeks} />
+        {panelBeside}
         <div className="runs-col">
           <RunStatisticsPanel state={history.state === 'error' ? { is: 'empty', title: 'No numbers', next: 'The runs below were not read.' } : statisticsState} statistics={statistics} bins={bins} price={price} />
           <section className="panel runs-panel" aria-label="Runs" ref={panel}>
