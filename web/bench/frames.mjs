@@ -23,7 +23,7 @@ export async function trace(cdp) {
   cdp.on('Tracing.dataCollected', ({ value }) => {
     for (const event of value) if (kEvents.has(event.name)) events.push(event);
   });
-  await cdp.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['devtools.timeline', 'disabled-by-default-devtools.timeline.frame'], excludedCategories: ['*'] } });
+  await cdp.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'disabled-by-default-devtools.timeline.frame'], excludedCategories: ['*'] } });
   return async () => {
     const ended = new Promise((done) => cdp.once('Tracing.tracingComplete', done));
     await cdp.send('Tracing.end');
