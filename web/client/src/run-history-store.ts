@@ -71,6 +71,8 @@ export class RunHistoryStore extends Store<RunHistoryState> {
   private looked: { first: number; last: number };
   private timer: ReturnType<typeof setTimeout> | undefined;
   private rest: ReturnType<typeof setTimeout> | undefined;
+  /** Runs that came and that only the server can place. */
+  private readonly unplaced = new Set<string>();
   private jumpedAtMs = Number.NEGATIVE_INFINITY;
   private readonly pageSize: number;
   private readonly heldPages: number;
@@ -199,6 +201,7 @@ export class RunHistoryStore extends Store<RunHistoryState> {
       if (signal.aborted || name !== this.name) return;
       this.pages = new RunPages();
       this.pages.put(start, page);
+      this.unplaced.clear();
       this.put({ isPrevious: false, isLoadingMore: false, unseen: 0, error: null, refused: false, tookMs: Math.round(performance.now() - began) });
       this.show();
       this.readLooked(true);
@@ -247,10 +250,12 @@ export class RunHistoryStore extends Store<RunHistoryState> {
       news.changed = true;
       if (fits === false) this.pages.remove(run.runId);
       else this.pages.replace(run);
-    } else if (fits && this.sort === 'newest') {
-      this.pages.insert(run);
+    } else if (fits && this.sort === 'newest' && this.pages.insert(run)) {
       news.changed = true;
-    } else if (fits !== false) news.unseen += 1;
+    } else if (fits !== false && !this.unplaced.has(run.runId)) {
+      this.unplaced.add(run.runId);
+      news.unseen += 1;
+    }
   }
 
   private standsBetween(run: RunSummary): boolean {

@@ -77,17 +77,20 @@ describe('pages of a long list', () => {
     expect(pages.count).toBe(237);
   });
 
-  it('take a new run in where it belongs, held or not', () => {
+  it('take a new run in where rows are held', () => {
     const { pages, read, come, agrees } = list(100);
     read(0);
     read(50);
     for (const at of [5_000, 5_005, 995, 455, 485]) {
       come(at);
-      pages.insert(run(at));
+      expect(pages.insert(run(at))).toBe(true);
       expect(agrees()).toBe(true);
     }
     expect(pages.count).toBe(105);
     expect(pages.rowAt(0)?.runId).toBe('r5005');
+    expect(pages.insert(run(700))).toBe(false);
+    expect(pages.insert(run(5))).toBe(false);
+    expect(pages.count).toBe(105);
   });
 
   it('let a run that was deleted go, and move up what comes after', () => {

@@ -91,8 +91,8 @@ export class RunPages {
     return true;
   }
 
-  /** Puts a run at its place in time, newest first. Where that is between what is held it only moves what comes after. */
-  insert(run: RunSummary): void {
+  /** Puts a run at its place in time, newest first. False: that is among rows that are not held; it may be one of them. */
+  insert(run: RunSummary): boolean {
     let end = 0;
     for (const page of this.pages) {
       const at = page.runs.findIndex((each) => each.createdAtMs <= run.createdAtMs);
@@ -100,15 +100,17 @@ export class RunPages {
         end = endOf(page);
         continue;
       }
+      if (at === 0 && page.start !== end) return false;
       this.shift(page.start + Math.max(1, at), 1);
-      if (at > 0 || page.start === end) this.into(page, at, run);
-      else page.start += 1;
+      this.into(page, at, run);
       this.total = this.count + 1;
-      return;
+      return true;
     }
     const last = this.pages.at(-1);
-    if (last && end === this.total) this.into(last, last.runs.length, run);
+    if (!last || end !== this.total) return false;
+    this.into(last, last.runs.length, run);
     this.total = this.count + 1;
+    return true;
   }
 
   /** What is missing of rows `first` to `last` and is not being read already. */

@@ -168,6 +168,17 @@ describe('the runs of a history', () => {
     expect(beyond.get().count).toBe(1_000);
   });
 
+  it('that come while one looks far down are counted once each, and move nothing', async () => {
+    const { api } = history(1_000);
+    const { manager, tell } = stream();
+    const store = new RunHistoryStore(api, { manager, firstRow: 500 });
+    store.follow();
+    await vi.waitFor(() => expect(store.get().rowAt(500)?.runId).toBe('r500'));
+    for (const status of ['queued', 'executing', 'success'] as const) tell('updates', [{ kind: 'run', run: run(2_000, { status }) }]);
+    expect(store.get()).toMatchObject({ unseen: 1, total: 1_000 });
+    expect(store.get().rowAt(500)?.runId).toBe('r500');
+  });
+
   it('go on behind what is held', async () => {
     const { api } = history(250);
     const store = new RunHistoryStore(api);
