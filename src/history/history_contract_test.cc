@@ -3,6 +3,7 @@
 
 #include "history/memory/memory_history.h"
 #include "history/run_history_contract.h"
+#include "history/run_rules.h"
 #include "history/sqlite/sqlite_history.h"
 
 namespace comfytrace::history {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LiveStore } from './live-store.ts';
-import { TelemetryStreamManager, decodePreview, type SocketLike, type StreamOptions } from './telemetry-stream-manager.ts';
+import { decodePreview } from './preview-frame.ts';
+import { TelemetryStreamManager, type SocketLike, type StreamOptions } from './telemetry-stream-manager.ts';
 import type { SceneUpdate, TelemetryUpdate } from './live-types.ts';
 import type { RunSummary, WorkerState } from './types.ts';
 

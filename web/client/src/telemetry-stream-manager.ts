@@ -1,5 +1,6 @@
 import { UpdateQueue } from './coalesce.ts';
-import type { Preview, PreviewHead, SceneUpdate, ServerMessage, SnapshotMessage, TelemetryUpdate } from './live-types.ts';
+import { decodePreview } from './preview-frame.ts';
+import type { Preview, SceneUpdate, ServerMessage, SnapshotMessage, TelemetryUpdate } from './live-types.ts';
 import { StallLimit } from './stall-limit.ts';
 import type { ConnectionState, RunSummary, WorkerState } from './types.ts';
 
@@ -386,18 +387,6 @@ export class TelemetryStreamManager {
   private clear(name: keyof typeof this.timers): void {
     if (this.timers[name] !== undefined) clearTimeout(this.timers[name]);
     delete this.timers[name];
-  }
-}
-
-export function decodePreview(frame: ArrayBuffer): Preview | null {
-  if (frame.byteLength < 4) return null;
-  const length = new DataView(frame).getUint32(0);
-  if (length > frame.byteLength - 4) return null;
-  try {
-    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(frame, 4, length))) as PreviewHead;
-    return { ...head, image: new Blob([frame.slice(4 + length)], { type: head.mime }) };
-  } catch {
-    return null;
   }
 }
 
