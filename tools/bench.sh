@@ -26,5 +26,6 @@ build/release/bench/equality_bench 1000000 1000 1200 "$large" | tee -a "$out" ||
 python3 bench/start_cost.py --store "1000000=$large" | tee -a "$out"
 python3 bench/own_cost.py --seconds "${COMFYTRACE_BENCH_SECONDS:-30}" | tee -a "$out"
 /usr/bin/python3 bench/extension_cost.py | tee -a "$out"
+[ ! -d web/node_modules/playwright-core ] || node web/bench/page-bench.mjs --runs "${COMFYTRACE_BENCH_PAGE_RUNS:-1000000}" | tee -a "$out" || printf 'bench: the page was not measured, see above\n' >&2
 tools/bench_summary.py "$out" >bench/results/README.md
 printf 'results: %s and bench/results/README.md\n' "$out" >&2

@@ -31,9 +31,9 @@ struct ListPage {
   std::int64_t total = 0;  // matching runs, over all pages
 };
 
-// The `limit` runs behind `after`.
+// The `limit` runs behind `after`, without the first `offset` of those.
 [[nodiscard]] ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, RunSort sort,
-                               std::int64_t limit, const std::optional<ListPlace>& after,
+                               std::int64_t limit, const std::optional<ListPlace>& after, std::int64_t offset,
                                const RidSet* among = nullptr);
 
 // `query` has passed check_query(); `without_rid` is that of query.without_run_id.

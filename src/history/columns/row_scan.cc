@@ -192,6 +192,7 @@ void RowScan::each_block_newest_first(const std::function<bool(const RowBlock&, 
     }
   }
   std::ranges::sort(order, [](const Item& a, const Item& b) { return a.newest_ms > b.newest_ms; });
+  chunk_ = nullptr;  // a walk before this one may have ended anywhere
   bool may_match = false;
   for (const Item& item : order) {
     if (!chunk_ || number_ != item.chunk) may_match = enter(item.chunk);

@@ -110,15 +110,15 @@ std::vector<SceneSample> ColumnQuestions::scene_samples(const ScenesQuery& query
 }
 
 std::optional<RunPage> ColumnQuestions::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
-                                             const std::optional<Place>& after) {
+                                             const PageStart& start) {
   // Without columns of the whole process it is not worth loading them for a page.
   if (!shared_ || filter.regex) return std::nullopt;
   const auto columns = view();
   if (!covers(columns, filter)) return std::nullopt;
   std::optional<columns::ListPlace> behind;
-  if (after) behind = columns::ListPlace{after->value, after->order};
+  if (start.after) behind = columns::ListPlace{start.after->value, start.after->order};
   const auto* set = among(filter);
-  const auto list = columns::page_of(columns.store->snapshot(), filter, sort, limit, behind, set);
+  const auto list = columns::page_of(columns.store->snapshot(), filter, sort, limit, behind, start.skip, set);
   RunPage page;
   page.total = list.total;
   Transaction snapshot(session_->connection, Transaction::Kind::read);

@@ -50,9 +50,9 @@ export class ApiClient {
     return this.ask('post', '/api/v1/workers/{workerId}:connect', { at: { workerId } });
   }
 
-  runs(filter: RunFilter = {}, page: { limit?: number; cursor?: string | null; sort?: RunSort } = {}, signal?: AbortSignal): Promise<RunPage> {
-    const { sort, limit, cursor } = page;
-    return this.question('/api/v1/runs', filter, { sort: sort === 'newest' ? undefined : sort, limit, cursor: cursor ?? undefined }, signal);
+  runs(filter: RunFilter = {}, page: { limit?: number; cursor?: string | null; offset?: number; sort?: RunSort } = {}, signal?: AbortSignal): Promise<RunPage> {
+    const { sort, limit, cursor, offset } = page;
+    return this.question('/api/v1/runs', filter, { sort: sort === 'newest' ? undefined : sort, limit, cursor: cursor ?? undefined, offset: offset || undefined }, signal);
   }
 
   run(runId: string, signal?: AbortSignal): Promise<Run> {

@@ -2171,6 +2171,8 @@ export interface operations {
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
+                /** @description runs to leave out, from the beginning or the cursor */
+                offset?: number;
             };
             header?: never;
             path?: never;

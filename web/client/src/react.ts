@@ -66,7 +66,8 @@ export function useTelemetryFilter(source: { api: ApiClient }, place?: FilterPla
     loadPresets: store.loadPresets.bind(store), applyPreset: store.applyPreset.bind(store), savePreset: store.savePreset.bind(store),
     deletePreset: store.deletePreset.bind(store),
   }), [store]);
-  return { ...useStore(store), ...deeds };
+  const state = useStore(store);
+  return useMemo(() => ({ ...state, ...deeds }), [state, deeds]);
 }
 
 export interface Recommendations extends RecommendationsState {

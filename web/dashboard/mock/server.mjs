@@ -122,7 +122,7 @@ const server = createServer(async (request, response) => {
     if (bad) return json(response, { type: 'about:blank', title: 'Bad Request', status: 400, detail: 'unknown status "sucess"', field: 'status', mend: 'one of: queued, executing, success, failed' }, 400);
     const found = filtered(url.searchParams);
     const limit = Number(url.searchParams.get('limit') ?? 50);
-    const start = Number(url.searchParams.get('cursor') ?? 0);
+    const start = Number(url.searchParams.get('cursor') ?? 0) + Number(url.searchParams.get('offset') ?? 0);
     return json(response, { runs: found.slice(start, start + limit).map(({ run }) => summaryOf(run)), nextCursor: start + limit < found.length ? String(start + limit) : null, total: found.length });
   }
   const [, id, rest = ''] = /^\/runs\/([^/]+)(\/.*)?$/.exec(api) ?? [];

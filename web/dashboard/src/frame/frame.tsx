@@ -1,9 +1,10 @@
+import type { LiveState } from '@comfytrace/client';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
 import { formatCount } from '../format.ts';
 import { Link, goBack, navigate, routeOf, useAddress, type ViewName } from '../router.tsx';
 import { toggleTheme, useTheme } from '../theme.ts';
-import { useLive, useOpenRecommendations, useServices, useWarnings } from '../services.tsx';
+import { useLivePart, useOpenRecommendations, useServices, useWarnings } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
 import { AboutBox, KeySheet, MoreBox } from './boxes.tsx';
@@ -97,6 +98,8 @@ export function Frame({ crumb, actions, parent, title, children }: {
   );
 }
 
+const runningOf = ({ scenes }: LiveState) => scenes.filter((scene) => scene.status === 'executing').length;
+
 interface Counted {
   value: number;
   /** What is counted, for those who hear it. */
@@ -106,11 +109,11 @@ interface Counted {
 }
 
 function useCounts(): Partial<Record<ViewName, Counted>> {
-  const { scenes } = useLive();
+  const running = useLivePart(runningOf);
   const open = useOpenRecommendations();
   const wrong = useWarnings().open;
   return {
-    live: { value: scenes.filter((scene) => scene.status === 'executing').length, word: 'running' },
+    live: { value: running, word: 'running' },
     insights: { value: open + wrong.length, word: 'open', ...(wrong.length > 0 ? { tone: wrong[0]!.severity === 'critical' ? 'bad' as const : 'warn' as const } : {}) },
   };
 }

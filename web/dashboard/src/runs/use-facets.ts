@@ -1,5 +1,6 @@
-import { filterQuery, type RunFilter } from '@comfytrace/client';
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { filterQuery, type RunFilter, type Statistics } from '@comfytrace/client';
+import { keepPreviousData, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { useCallback, useMemo } from 'react';
 import { useServices, useWorkerName } from '../services.tsx';
 import { facetQuestions, facetsOf, utcOffsetMinutes, weeksOf, without } from './facet-counts.ts';
 
@@ -9,18 +10,22 @@ const kFresh = 30_000;
 export function useFacets(filter: RunFilter) {
   const { api } = useServices();
   const workerName = useWorkerName();
-  const questions = facetQuestions(filter);
-  const answers = useQueries({
+  const name = filterQuery(filter).toString();
+  const questions = useMemo(() => facetQuestions(filter), [name]);
+  const facets = useQueries({
     queries: questions.map((question) => ({
       queryKey: ['facet', question.key, filterQuery(question.filter).toString()], staleTime: kFresh, placeholderData: keepPreviousData,
       queryFn: ({ signal }: { signal: AbortSignal }) => api.statistics(question.filter, { groupBy: question.groupBy, maxGroups: 60 }, signal),
     })),
+    combine: useCallback(
+      (answers: UseQueryResult<Statistics>[]) => facetsOf(questions.map(({ key }, at) => ({ key, statistics: answers[at]?.data, failed: answers[at]?.isError ?? false })), workerName),
+      [questions, workerName],
+    ),
   });
   const timeless = without(filter, 'from', 'to');
   const weeks = useQuery({
     queryKey: ['weeks', filterQuery(timeless).toString()], staleTime: kFresh, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => api.statistics(timeless, { groupBy: 'week', utcOffsetMinutes: utcOffsetMinutes(), maxGroups: 520 }, signal),
   });
-  const facets = facetsOf(questions.map(({ key }, at) => ({ key, statistics: answers[at]!.data, failed: answers[at]!.isError })), workerName);
-  return { facets, weeks: weeks.data ? weeksOf(weeks.data) : undefined };
+  return { facets, weeks: useMemo(() => (weeks.data ? weeksOf(weeks.data) : undefined), [weeks.data]) };
 }
