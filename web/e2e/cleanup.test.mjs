@@ -44,7 +44,7 @@ test("a dry run tells what goes and what it frees, Cancel keeps it, Remove remov
   await remove.waitFor();
   const preview = await dialog.locator(".prune-preview").innerText();
   const would = digits(await remove.innerText());
-  assert.match(preview, /gives back about [\d.]+ \S+/, "what it frees");
+  assert.match(preview, /gives back about [\d.]+\s\S+/, "what it frees");
   assert.match(preview, /archived/);
   assert.match(preview, /tagged/);
   assert.ok(would > 0 && would < 100, `${would} of the 100 beyond the newest 200 go, the rest is kept`);
