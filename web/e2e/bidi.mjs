@@ -8,6 +8,8 @@ import WebSocket from "ws";
 import { waitFor } from "./processes.mjs";
 
 const kAnnouncement = /WebDriver BiDi listening on (ws:\/\/\S+)/;
+// A new profile is made at the start, which takes long on a busy machine.
+const kStartMs = 180_000;
 // No first run, no update, no call home.
 const kPreferences = {
   "app.update.auto": false, "app.normandy.enabled": false, "browser.aboutwelcome.enabled": false, "browser.shell.checkDefaultBrowser": false,
@@ -39,7 +41,7 @@ export class Firefox {
     this.#child = spawn(process.env.FIREFOX ?? "/usr/bin/firefox-esr", args, { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, HOME: this.#profile, MOZ_CRASHREPORTER_DISABLE: "1" } });
     let said = "";
     this.#child.stderr.setEncoding("utf8").on("data", (text) => (said += text));
-    const url = await waitFor("Firefox", () => kAnnouncement.exec(said)?.[1]);
+    const url = await waitFor("Firefox", () => kAnnouncement.exec(said)?.[1], kStartMs);
     this.#socket = new WebSocket(`${url}/session`);
     await new Promise((done, fail) => this.#socket.once("open", done).once("error", fail));
     this.#socket.on("message", (data) => this.#hear(JSON.parse(data)));

@@ -43,6 +43,7 @@ test("from Live: the run says node, message and traceback before anything else",
 });
 
 test("from Runs: the failed one is told apart, and its words are found", async () => {
+  stage.generate("--runs", "20", "--seed", "3", "--failures", "0");
   const { serve, id } = await failed("0.3.64/d_error");
   await page.goto(`${serve.url}/runs`);
   const row = page.getByRole("row").filter({ has: page.locator(`a[href*="${id}"]`) });
@@ -51,6 +52,7 @@ test("from Runs: the failed one is told apart, and its words are found", async (
   assert.match(await row.innerText(), /execution error/);
   await page.getByRole("searchbox", { name: "Search the history" }).fill("refused");
   await page.waitForURL(/text=refused/);
+  await page.reads(/showing 1 of 21/);
   await page.locator(`a[href*="${id}"]`).first().click();
   await page.see("ValueError");
 });

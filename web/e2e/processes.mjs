@@ -20,8 +20,8 @@ export function freePort() {
   });
 }
 
-export async function waitFor(what, probe) {
-  const end = Date.now() + patienceMs;
+export async function waitFor(what, probe, mostMs = patienceMs) {
+  const end = Date.now() + mostMs;
   let last;
   while (Date.now() < end) {
     try {
@@ -32,7 +32,7 @@ export async function waitFor(what, probe) {
     }
     await new Promise((done) => setTimeout(done, 25));
   }
-  throw new Error(`waited ${patienceMs} ms in vain for ${what}; last: ${last}`);
+  throw new Error(`waited ${mostMs} ms in vain for ${what}; last: ${last}`);
 }
 
 export async function getJson(url, options) {

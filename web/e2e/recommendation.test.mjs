@@ -31,7 +31,7 @@ async function suggested(serve, least) {
   });
 }
 
-test("dismissed stays away, deferred comes back, applied is noted", async () => {
+test("dismissed stays away, deferred comes back, applied is noted", { timeout: 600_000 }, async () => {
   const port = await freePort();
   const first = await stage.serve(["http://127.0.0.1:1"], port);
   const [away, later, done] = await suggested(first, 3);
@@ -77,10 +77,14 @@ test("dismissed stays away, deferred comes back, applied is noted", async () => 
   await finding(done).waitFor();
   assert.deepEqual([await stateOf(second, away.id), await stateOf(second, later.id), await stateOf(second, done.id)], ["dismissed", "deferred", "applied"]);
 
-  // Its time being over is the same as being deferred until a moment ago.
-  await getJson(`${second.url}/api/v1/recommendations/${later.id}:defer`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ untilMs: Date.now() + 1500 }) });
-  await waitFor("open again", async () => (await stateOf(second, later.id)) === "open");
-  await page.goto(`${second.url}/insights`);
+  // Its time is over while nothing runs here.
+  const untilMs = Date.now() + 1_500;
+  await getJson(`${second.url}/api/v1/recommendations/${later.id}:defer`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ untilMs }) });
+  await second.stop("SIGTERM");
+  await waitFor("its time", () => Date.now() > untilMs);
+  const third = await stage.serve(["http://127.0.0.1:1"], port);
+  await waitFor("open again", async () => (await stateOf(third, later.id)) === "open");
+  await page.goto(`${third.url}/insights`);
   await finding(later).waitFor();
 });
 
