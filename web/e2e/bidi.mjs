@@ -31,7 +31,12 @@ export class Firefox {
 
   static async start() {
     const firefox = new Firefox();
-    await firefox.#start();
+    try {
+      await firefox.#start();
+    } catch (problem) {
+      await firefox.close();
+      throw problem;
+    }
     return firefox;
   }
 
@@ -99,6 +104,7 @@ export class Firefox {
   async close() {
     const ended = new Promise((done) => (this.#child?.exitCode === null ? this.#child.once("exit", done) : done()));
     if (this.#socket?.readyState === WebSocket.OPEN) this.ask("browser.close", {}).catch(() => {});
+    else this.#child?.kill("SIGKILL");
     const killed = setTimeout(() => this.#child?.kill("SIGKILL"), 10_000);
     await ended;
     clearTimeout(killed);
