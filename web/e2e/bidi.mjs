@@ -102,7 +102,7 @@ export class Firefox {
   }
 
   async close() {
-    const ended = new Promise((done) => (this.#child?.exitCode === null ? this.#child.once("exit", done) : done()));
+    const ended = new Promise((done) => (this.#child?.exitCode === null && this.#child.signalCode === null ? this.#child.once("exit", done) : done()));
     if (this.#socket?.readyState === WebSocket.OPEN) this.ask("browser.close", {}).catch(() => {});
     else this.#child?.kill("SIGKILL");
     const killed = setTimeout(() => this.#child?.kill("SIGKILL"), 10_000);
