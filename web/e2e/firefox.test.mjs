@@ -23,7 +23,7 @@ after(async () => {
 /** Notes in the page what it showed, however seldom a busy machine lets the test look. */
 const watch = `(() => {
   window.seen = {};
-  addEventListener("load", ({ target }) => (seen.preview ||= target.src?.startsWith("blob:") && target.naturalWidth > 0), true);
+  document.addEventListener("load", ({ target }) => (seen.preview ||= target.src?.startsWith("blob:") && target.naturalWidth > 0), true);
   new MutationObserver(() => {
     const words = document.body.innerText;
     seen.node ||= words.includes("ProbeSleep");
@@ -42,7 +42,7 @@ test("Firefox ESR: a live update arrives, and every view shows without an error"
   await firefox.reads("the idle page", has("Nothing is running"));
   await firefox.evaluate(watch);
   const id = await comfyui.submit(recordedGraph("0.8.0/h_long_previews"), "somebody-else");
-  await firefox.reads("node, progress and preview, each as it came", `seen.node && seen.step && seen.preview`);
+  for (const what of ["node", "step", "preview"]) await firefox.reads(`the ${what}`, `seen.${what} ?? false`);
   await firefox.shot(join(shots, "firefox-live.png"));
   await firefox.reads("its end in the list", `document.querySelector('[aria-label="Recent runs"] a[href*="${id}"]') !== null`);
 
