@@ -36,7 +36,7 @@ const has = (words) => `document.body.innerText.includes(${JSON.stringify(words)
 test("Firefox ESR: a live update arrives, and every view shows without an error", { skip: missing, timeout: 600_000 }, async (t) => {
   t.diagnostic(firefox.version);
   stage.generate("--runs", "300", "--seed", "6", "--workflows", "2", "--workers", "2", "--scenario", "step=0.3@0.5");
-  const comfyui = await stage.replay(["0.8.0/h_long_previews"], ["--no-play", "--everyone"]);
+  const comfyui = await stage.replay(["0.8.0/h_long_previews"], ["--no-play", "--everyone", "--speed", "0.25"]);
   const serve = await stage.connected(await stage.serve([comfyui.url]));
   await firefox.open(serve.url);
   await firefox.reads("the idle page", has("Nothing is running"));
