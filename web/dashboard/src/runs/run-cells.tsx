@@ -83,7 +83,7 @@ export function PhoneRow({ run }: { run: RunSummary }) {
   const why = run.status === 'success' ? null : exitReasonWords(run.exitReason);
   return (
     <span className="phone-run">
-      <span className="row g6"><StatusMark status={run.status} iconOnly /><b className="el sp">{run.title || 'Untitled'}</b><span className="t1"><DurationCell run={run} /></span></span>
+      <span className="row g6"><StatusMark status={run.status} iconOnly /><Link className="quiet el sp" href={runPath(run.runId)}><b>{run.title || 'Untitled'}</b></Link><span className="t1"><DurationCell run={run} /></span></span>
       <span className="row g6 s12 t3"><span className="el sp">{why ? <span className={statusTone(run.status)}>{why}</span> : <WorkflowCell run={run} />}</span><span className="nw">{formatWhen(run.createdAtMs, Date.now())}</span></span>
     </span>
   );

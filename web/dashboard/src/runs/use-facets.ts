@@ -1,7 +1,8 @@
 import { filterQuery, type RunFilter, type Statistics } from '@comfytrace/client';
 import { keepPreviousData, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useRef } from 'react';
 import { useServices, useWorkerName } from '../services.tsx';
+import type { Facets } from '../telemetry/telemetry-filter-panel.tsx';
 import { facetQuestions, facetsOf, utcOffsetMinutes, weeksOf, without } from './facet-counts.ts';
 
 const kFresh = 30_000;
@@ -12,9 +13,9 @@ export function useFacets(filter: RunFilter) {
   const workerName = useWorkerName();
   const name = filterQuery(filter).toString();
   const questions = useMemo(() => facetQuestions(filter), [name]);
-  const facets = useQueries({
+  const counted = useQueries({
     queries: questions.map((question) => ({
-      queryKey: ['facet', question.key, filterQuery(question.filter).toString()], staleTime: kFresh, placeholderData: keepPreviousData,
+      queryKey: ['facet', question.key, filterQuery(question.filter).toString()], staleTime: kFresh,
       queryFn: ({ signal }: { signal: AbortSignal }) => api.statistics(question.filter, { groupBy: question.groupBy, maxGroups: 60 }, signal),
     })),
     combine: useCallback(
@@ -27,5 +28,8 @@ export function useFacets(filter: RunFilter) {
     queryKey: ['weeks', filterQuery(timeless).toString()], staleTime: kFresh, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => api.statistics(timeless, { groupBy: 'week', utcOffsetMinutes: utcOffsetMinutes(), maxGroups: 520 }, signal),
   });
-  return { facets, weeks: useMemo(() => (weeks.data ? weeksOf(weeks.data) : undefined), [weeks.data]) };
+  // Questions asked together are not given their answers before: the panel would be taken away, and the focus with it.
+  const last = useRef<Facets | null>(null);
+  if (counted) last.current = counted;
+  return { facets: last.current, weeks: useMemo(() => (weeks.data ? weeksOf(weeks.data) : undefined), [weeks.data]) };
 }
