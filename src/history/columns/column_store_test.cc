@@ -63,8 +63,8 @@ class Mirrored {
   [[nodiscard]] std::vector<std::int64_t> listed_from(const RunFilter& filter, RunSort sort, std::int64_t offset,
                                                       std::int64_t limit) const {
     std::vector<std::int64_t> rids;
-    for (const ListPlace& place : page_of(store.snapshot(), filter, sort, limit, std::nullopt, offset).runs)
-      rids.push_back(place.rid);
+    for (const ListedRun& run : page_of(store.snapshot(), filter, sort, limit, std::nullopt, offset).runs)
+      rids.push_back(run.place.rid);
     return rids;
   }
   [[nodiscard]] std::vector<std::int64_t> expected_list(const RunFilter& filter, RunSort sort) const {

@@ -53,19 +53,24 @@ export function isLinked(link: StreamStatus): boolean {
   return link.transport !== 'none';
 }
 
-let lastNames: ReadonlyMap<string, string> = new Map();
+// By stream: a page may show several, as the gallery does.
+const lastNames = new WeakMap<LiveStore, ReadonlyMap<string, string>>();
 
-function namesOf({ workers }: LiveState): ReadonlyMap<string, string> {
-  if (workers.length !== lastNames.size || workers.some(({ worker }) => lastNames.get(worker.workerId) !== worker.name)) {
-    lastNames = new Map(workers.map(({ worker }) => [worker.workerId, worker.name]));
-  }
-  return lastNames;
+function namesOf(live: LiveStore): ReadonlyMap<string, string> {
+  const { workers } = live.get();
+  const last = lastNames.get(live);
+  if (last && workers.length === last.size && workers.every(({ worker }) => last.get(worker.workerId) === worker.name)) return last;
+  const names = new Map(workers.map(({ worker }) => [worker.workerId, worker.name]));
+  lastNames.set(live, names);
+  return names;
 }
 
 /** Names by worker id, as far as workers are known. */
 export function useWorkerName(): (workerId: string) => string {
   // A worker says something every second; its name stays.
-  const names = useLivePart(namesOf);
+  const { live } = useServices();
+  const get = () => namesOf(live);
+  const names = useSyncExternalStore(live.subscribe, get, get);
   return useCallback((workerId) => names.get(workerId) ?? shortId(workerId), [names]);
 }
 
