@@ -166,7 +166,7 @@ void time_columns(const ColumnStore& store, std::uint64_t runs, int rounds) {
       if (deep)
         after = columns::ListPlace{
             sample_time_ms(static_cast<std::uint64_t>(sample.pick(static_cast<std::int64_t>(runs)))), 0};
-      (void)columns::page_of(store.snapshot(), filtered ? sample.filter(runs) : RunFilter{}, sort, 50, after);
+      (void)columns::page_of(store.snapshot(), filtered ? sample.filter(runs) : RunFilter{}, sort, 50, after, 0);
     });
   };
   page("list page, newest", RunSort::newest, false, false);
@@ -189,7 +189,7 @@ void compare(const ColumnStore& store, const Plain& plain, std::uint64_t runs, i
     const std::string differs =
         difference(columns::statistics_of(store.snapshot(), query), statistics_of(matching, query));
     if (!differs.empty()) std::fprintf(stderr, "%s: %s\n", base::encode_json(query.filter).c_str(), differs.c_str());
-    const auto page = columns::page_of(store.snapshot(), query.filter, RunSort::longest, 50, std::nullopt);
+    const auto page = columns::page_of(store.snapshot(), query.filter, RunSort::longest, 50, std::nullopt, 0);
     mismatches += !differs.empty() || page.total != static_cast<std::int64_t>(matching.size());
   }
   report("columns", runs, "mismatches", mismatches, "answers",

@@ -43,16 +43,6 @@ void percentile_final(sqlite3_context* context) {
   sqlite3_result_text(context, text.c_str(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
 }
 
-std::vector<std::string_view> fields_of(std::string_view line) {
-  std::vector<std::string_view> fields;
-  for (std::size_t at = 0;;) {
-    const std::size_t comma = line.find(',', at);
-    fields.push_back(line.substr(at, comma - at));
-    if (comma == std::string_view::npos) return fields;
-    at = comma + 1;
-  }
-}
-
 std::int64_t load(SQLite::Database& database, const std::string& path) {
   database.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072; PRAGMA mmap_size = "
@@ -60,7 +50,7 @@ std::int64_t load(SQLite::Database& database, const std::string& path) {
   std::ifstream file(path);
   std::string line;
   std::getline(file, line);
-  const auto names = fields_of(line);
+  const auto names = bench::fields_of(line);
   std::string columns;
   std::string marks;
   std::vector<bool> is_text;
@@ -78,7 +68,7 @@ std::int64_t load(SQLite::Database& database, const std::string& path) {
   SQLite::Transaction transaction(database);
   SQLite::Statement insert(database, "INSERT INTO runs VALUES (" + marks + ")");
   while (std::getline(file, line)) {
-    const auto fields = fields_of(line);
+    const auto fields = bench::fields_of(line);
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const int at = static_cast<int>(i) + 1;
       const std::string text(fields[i]);
@@ -183,7 +173,7 @@ std::vector<std::optional<double>> percentiles(const SQLite::Column& column) {
     all.resize(4);
     return all;
   }
-  for (const std::string_view field : fields_of(column.getText()))
+  for (const std::string_view field : bench::fields_of(column.getText()))
     all.emplace_back(std::atof(std::string(field).c_str()));
   return all;
 }
@@ -243,9 +233,8 @@ int main(int argc, char** argv) {
     bench::QuestionTimes times;
     for (std::size_t i = 0; i < questions.size(); ++i) {
       if (times.enough(questions[i].name, budget_ms)) continue;
-      Answer answer;
-      times.add(questions[i].name, ms_of([&] { answer = ask(database, questions[i]); }));
-      answer.question = static_cast<std::int64_t>(i);
+      const Answer answer = bench::timed(i, [&] { return ask(database, questions[i]); });
+      times.add(questions[i].name, answer);
       answers << base::encode_json(answer) << "\n";
     }
     times.print("SQLite", runs, load_ms / 1000);

@@ -28,6 +28,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 reports these on code of the standard library and of Boost at -O2.
     -Wno-error=maybe-uninitialized -Wno-error=restrict -Wno-error=stringop-overflow -Wno-error=array-bounds
     -Wno-error=free-nonheap-object -Wno-error=mismatched-new-delete -Wno-error=dangling-pointer)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Loops over columns join conditions without a branch on purpose.
+  target_compile_options(ct_flags INTERFACE -Wno-bitwise-instead-of-logical)
 endif()
 target_link_libraries(ct_flags INTERFACE Threads::Threads)
 if(COMFYTRACE_SANITIZE)

@@ -19,8 +19,9 @@ COMMAND = re.compile(r"`comfytrace ([a-z]+)")
 
 
 def commands():
-    main = (ROOT / "src" / "app" / "main.cc").read_text()
-    return set(re.findall(r'command\(\s*"([a-z]+)"', main)) | set(re.findall(r'add_subcommand\("([a-z]+)"', main))
+    files = [ROOT / "src" / "app" / "command_line.cc", *(ROOT / "src" / "app").glob("*_commands.cc")]
+    text = "\n".join(file.read_text() for file in files)
+    return set(re.findall(r'commands\s*\.add\(\s*"([a-z]+)"', text)) | set(re.findall(r'add_subcommand\("([a-z]+)"', text))
 
 
 def breaches():

@@ -33,9 +33,8 @@ try {
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   const { runs, seconds } = await page.evaluate(() => load("/facts.csv"));
   const loadSeconds = Number(seconds.toPrecision(4));
-  await askAll("IndexedDB", runs, loadSeconds, readQuestions(questionsPath), answersPath, Number(budgetMs), (question) =>
-    page.evaluate((asked) => ask(asked), question),
-  );
+  const asked = (question) => page.evaluate((one) => ask(one), question);
+  await askAll("IndexedDB", runs, loadSeconds, readQuestions(questionsPath), answersPath, Number(budgetMs), asked, false);
 } finally {
   await browser.close();
   server.close();

@@ -1,9 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <boost/describe.hpp>
-#include <charconv>
 #include <utility>
 
 #include "api/context.h"
+#include "api/own_parameters.h"
 #include "base/codec.h"
 
 namespace comfytrace::api {
@@ -42,30 +43,15 @@ std::string alert_rules_schema(base::SchemaBook& book) {
 }
 
 base::Result<history::AlertQuery> parse_query(const std::vector<std::pair<std::string, std::string>>& parameters) {
+  static constexpr std::array<std::string_view, 3> kNames{"state", "limit", "after"};
+  const auto own = own_parameters(parameters, kNames);
+  if (!own) return own.error();
   history::AlertQuery query;
-  for (const auto& [key, value] : parameters) {
-    const auto same = [&](const auto& other) { return other.first == key; };
-    if (std::ranges::count_if(parameters, same) > 1) {
-      return base::Error{base::ErrorCode::invalid, "\"" + key + "\" is given more than once", key};
-    }
-    if (key == "state") {
-      const auto state = base::enum_from_name<history::AlertState>(value);
-      if (!state)
-        return base::Error{base::ErrorCode::invalid, "unknown state \"" + value + "\"", key, "one of: open, all"};
-      query.state = *state;
-    } else if (key == "limit") {
-      const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), query.limit);
-      if (problem != std::errc() || end != value.data() + value.size() || query.limit < 1 || query.limit > kMaxAlerts) {
-        return base::Error{base::ErrorCode::invalid, "\"" + value + "\" is not a limit", key,
-                           "a number from 1 to 1000"};
-      }
-    } else if (key == "after") {
-      if (value.empty()) return base::Error{base::ErrorCode::invalid, "it is empty", key, "an alert's id"};
-      query.after_id = value;
-    } else {
-      return base::Error{base::ErrorCode::invalid, "unknown parameter \"" + key + "\"", key,
-                         "known are: state, limit, after"};
-    }
+  if (auto done = read_own(*own, "state", query.state); !done) return done.error();
+  if (auto done = read_own(*own, "limit", 1, kMaxAlerts, query.limit); !done) return done.error();
+  if (const auto after = own->find("after"); after != own->end()) {
+    if (after->second.empty()) return base::Error{base::ErrorCode::invalid, "it is empty", "after", "an alert's id"};
+    query.after_id = after->second;
   }
   return query;
 }

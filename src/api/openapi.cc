@@ -25,11 +25,11 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-std::string parameter(std::string_view in, const ParameterDoc& doc) {
+std::string parameter(std::string_view in, const ParameterDoc& doc, base::SchemaBook& book) {
   std::string out = R"({"name":)" + quoted(doc.name) + R"(,"in":")" + std::string(in) + "\"";
   if (in == "path" || doc.required) out += R"(,"required":true)";
   if (!doc.description.empty()) out += R"(,"description":)" + quoted(doc.description);
-  return out + R"(,"schema":{"type":")" + doc.type + "\"}}";
+  return out + R"(,"schema":)" + (doc.schema ? doc.schema(book) : R"({"type":")" + doc.type + "\"}") + "}";
 }
 
 std::vector<std::string> placeholders(std::string_view pattern) {
@@ -57,8 +57,8 @@ std::string operation(const Router::Route& route, base::SchemaBook& book) {
   std::string out = R"({"operationId":)" + quoted(doc.id) + R"(,"summary":)" + quoted(doc.summary);
   std::string parameters;
   const auto add = [&](const std::string& one) { parameters += (parameters.empty() ? "" : ",") + one; };
-  for (const auto& name : placeholders(route.pattern)) add(parameter("path", {name, ""}));
-  for (const auto& query : doc.query) add(parameter("query", query));
+  for (const auto& name : placeholders(route.pattern)) add(parameter("path", {name, ""}, book));
+  for (const auto& query : doc.query) add(parameter("query", query, book));
   if (!parameters.empty()) out += R"(,"parameters":[)" + parameters + "]";
   if (doc.request) {
     out += R"(,"requestBody":{"required":true,"content":{"application/json":{"schema":)" + doc.request(book) + "}}}";
@@ -92,12 +92,10 @@ std::string openapi_json(const Router& router, std::string_view version) {
     path += (path.empty() ? "" : ",") + quoted(lower(route.method)) + ":" + operation(route, book);
   }
   for (auto& [pattern, operations] : paths) operations = "{" + operations + "}";
-  const std::string text =
-      R"({"openapi":"3.1.0","info":{"title":"comfytrace","version":)" + quoted(version) +
-      R"(,"description":"Nothing leaves your machine. Words, units and rules: docs/api.md.","license":{"name":"Apache-2.0","identifier":"Apache-2.0"}})" +
-      R"(,"paths":{)" + joined(paths) + R"(},"components":{"schemas":{)" + joined(book.definitions()) +
-      R"(},"responses":{"Problem":{"description":"what is wrong, and the mend","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}}}}})";
-  return text;
+  return R"({"openapi":"3.1.0","info":{"title":"comfytrace","version":)" + quoted(version) +
+         R"(,"description":"Nothing leaves your machine. Words, units and rules: docs/api.md.","license":{"name":"Apache-2.0","identifier":"Apache-2.0"}})" +
+         R"(,"paths":{)" + joined(paths) + R"(},"components":{"schemas":{)" + joined(book.definitions()) +
+         R"(},"responses":{"Problem":{"description":"what is wrong, and the mend","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}}}}})";
 }
 
 }  // namespace comfytrace::api

@@ -1,5 +1,6 @@
 #include "api/own_parameters.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
@@ -9,6 +10,22 @@ namespace comfytrace::api {
 using base::Error;
 using base::ErrorCode;
 using base::Result;
+
+Result<OwnParameters> own_parameters(const std::vector<std::pair<std::string, std::string>>& query,
+                                     std::span<const std::string_view> names) {
+  OwnParameters own;
+  for (const auto& [key, value] : query) {
+    if (std::ranges::find(names, std::string_view(key)) == names.end()) {
+      const std::string bounded = base::bounded_text(key, 60);
+      std::string known;
+      for (const std::string_view name : names) known += (known.empty() ? "" : ", ") + std::string(name);
+      return Error{ErrorCode::invalid, "unknown parameter \"" + bounded + "\"", bounded, "known are: " + known};
+    }
+    if (!own.emplace(key, value).second)
+      return Error{ErrorCode::invalid, "\"" + key + "\" is given more than once", key, "give it once"};
+  }
+  return own;
+}
 
 Error not_one_of(std::string_view key, std::string_view value, const std::string& words) {
   return Error{ErrorCode::invalid, "unknown " + std::string(key) + " \"" + base::bounded_text(value, 60) + "\"",

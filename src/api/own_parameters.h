@@ -3,8 +3,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/enum_names.h"
 #include "base/result.h"
@@ -14,6 +17,10 @@ namespace comfytrace::api {
 // The parameters of a route that are no filter's, as they came. The readers below leave their target alone where a
 // parameter is absent. Errors: invalid, naming the parameter and the mend.
 using OwnParameters = std::map<std::string, std::string, std::less<>>;
+
+// All parameters of a route that takes only these `names`, each at most once.
+[[nodiscard]] base::Result<OwnParameters> own_parameters(const std::vector<std::pair<std::string, std::string>>& query,
+                                                         std::span<const std::string_view> names);
 
 [[nodiscard]] base::Result<void> read_own(const OwnParameters& own, std::string_view key, bool& value);
 [[nodiscard]] base::Result<void> read_own(const OwnParameters& own, std::string_view key, std::int64_t min,

@@ -1,11 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <boost/describe.hpp>
 #include <tuple>
 #include <utility>
 
 #include "api/context.h"
+#include "api/own_parameters.h"
 #include "base/codec.h"
-#include "base/text.h"
 #include "insight/recommendation_engine.h"
 
 namespace comfytrace::api {
@@ -28,17 +29,17 @@ BOOST_DESCRIBE_STRUCT(Deferral, (), (until_ms))
 constexpr std::int64_t kDeferredMs = 7 * 86'400'000LL;  // where nobody says until when
 
 base::Result<std::optional<history::RecommendationState>> wanted_state(const Call& call) {
-  for (const auto& [key, value] : call.request.query) {
-    if (key != "state") return base::Error{base::ErrorCode::invalid, "unknown parameter \"" + key + "\"", key, "state"};
+  static constexpr std::array<std::string_view, 1> kNames{"state"};
+  auto own = own_parameters(call.request.query, kNames);
+  if (!own) return own.error();
+  std::optional<history::RecommendationState> state;
+  if (const auto asked = own->find("state"); asked != own->end() && asked->second == "all") return state;
+  if (auto done = read_own(*own, "state", state); !done) {
+    base::Error error = done.error();
+    error.mend += ", all";
+    return error;
   }
-  const auto text = call.request.query_value("state");
-  if (!text || *text == "all") return std::optional<history::RecommendationState>();
-  const auto state = base::enum_from_name<history::RecommendationState>(*text);
-  if (!state) {
-    return base::Error{base::ErrorCode::invalid, "unknown state \"" + base::bounded_text(*text, 40) + "\"", "state",
-                       "one of: all, " + base::enum_names<history::RecommendationState>()};
-  }
-  return std::optional(*state);
+  return state;
 }
 
 void get_recommendations(const Context& context, const CallPtr& call) {

@@ -20,6 +20,7 @@ struct ParameterDoc {
   std::string description;
   std::string type = "string";
   bool required = false;
+  SchemaOf schema = nullptr;  // of the words it may be; null: any `type`
 };
 
 struct RouteDoc {

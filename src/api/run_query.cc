@@ -26,10 +26,11 @@ Error invalid(std::string message, std::string_view field, std::string mend) {
 }
 
 bool is_list_key(std::string_view key) {
-  return key == "sort" || key == "limit" || key == "cursor";
+  return key == "sort" || key == "limit" || key == "cursor" || key == "offset";
 }
 
-Result<void> take(RunQuery& query, std::optional<history::RunSort>& sort, const KeyValue& pair) {
+// `offset`: runs to leave out, from the beginning or from the cursor.
+Result<void> take(RunQuery& query, std::optional<history::RunSort>& sort, std::int64_t& offset, const KeyValue& pair) {
   const auto& [key, value] = pair;
   if (key == "cursor") {
     if (value.size() > kMaxCursorBytes) return invalid("cursor is too long", key, "take it from nextCursor, unchanged");
@@ -41,6 +42,15 @@ Result<void> take(RunQuery& query, std::optional<history::RunSort>& sort, const 
     if (sort) return {};
     return invalid("unknown sort \"" + base::bounded_text(base::to_valid_utf8(value), 100) + "\"", key,
                    "one of: " + base::enum_names<history::RunSort>());
+  }
+  if (key == "offset") {
+    const auto count = history::parse_count(value);
+    if (!count || *count > history::kMaxSkip) {
+      return invalid("offset \"" + base::bounded_text(base::to_valid_utf8(value), 40) + "\" is not a number of runs",
+                     key, "0 to " + std::to_string(history::kMaxSkip));
+    }
+    offset = *count;
+    return {};
   }
   const auto limit = history::parse_count(value);
   if (!limit || *limit < 1 || *limit > 1000) {
@@ -119,6 +129,7 @@ Result<history::RunFilter> resolve_filter(const FilterRequest& request, const hi
 Result<RunQuery> parse_run_query(std::span<const KeyValue> pairs) {
   RunQuery query;
   std::optional<history::RunSort> sort;
+  std::int64_t offset = 0;
   std::vector<KeyValue> filter;
   std::set<std::string_view> seen;
   for (const KeyValue& pair : pairs) {
@@ -126,10 +137,10 @@ Result<RunQuery> parse_run_query(std::span<const KeyValue> pairs) {
       filter.push_back(pair);
       continue;
     }
-    if (auto done = take(query, sort, pair); !done) return done.error();
+    if (auto done = take(query, sort, offset, pair); !done) return done.error();
     if (!seen.insert(pair.first).second) return invalid(pair.first + " is given twice", pair.first, "give one");
   }
-  auto request = parse_filter_request(filter, "sort, limit, cursor");
+  auto request = parse_filter_request(filter, "sort, limit, cursor, offset");
   if (!request) return request.error();
   query.filter = std::move(*request);
   if (sort) {
@@ -137,6 +148,7 @@ Result<RunQuery> parse_run_query(std::span<const KeyValue> pairs) {
   } else if (const auto place = history::from_cursor(query.cursor)) {
     query.sort = place->sort;
   }
+  query.cursor = history::moved_on(query.cursor, offset);
   return query;
 }
 

@@ -60,7 +60,12 @@ TEST(RunQuery, NamesTheFieldAndTheMendOfWhatIsWrong) {
     EXPECT_EQ(query.error().field, key);
     EXPECT_FALSE(query.error().mend.empty());
   }
-  EXPECT_THAT(parse({{"colour", "red"}}).error().mend, HasSubstr("archived, preset, sort, limit, cursor"));
+  EXPECT_THAT(parse({{"colour", "red"}}).error().mend, HasSubstr("archived, preset, sort, limit, cursor, offset"));
+  EXPECT_EQ(parse({{"offset", "1.5"}}).error().field, "offset");
+  EXPECT_EQ(parse({{"offset", "500000"}})->cursor, "+500000");
+  const auto further = parse({{"cursor", "shortest.none.5"}, {"offset", "3"}});
+  EXPECT_EQ(further->cursor, "shortest.none.5+3");
+  EXPECT_EQ(further->sort, history::RunSort::shortest);
   EXPECT_EQ(parse({{"limit", "1"}, {"limit", "2"}}).error().field, "limit");
   EXPECT_EQ(parse({{"preset", "a"}, {"preset", "b"}}).error().field, "preset");
   EXPECT_EQ(parse({{"preset", ""}}).error().field, "preset");

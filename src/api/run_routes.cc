@@ -139,9 +139,10 @@ void add_run_routes(Router& router, const ContextPtr& context) {
   router.add("GET", "/api/v1/runs",
              {.id = "listRuns",
               .summary = "Runs that match a filter",
-              .query = filter_docs({{"sort", "newest, oldest, longest, shortest or vram"},
+              .query = filter_docs({{"sort", "", "string", false, kSchemaOf<history::RunSort>},
                                     {"limit", "1 to 1000, default 50", "integer"},
-                                    {"cursor", "nextCursor of the page before"}}),
+                                    {"cursor", "nextCursor of the page before"},
+                                    {"offset", "runs to leave out, from the beginning or the cursor", "integer"}}),
               .response = kSchemaOf<history::RunPage>},
              [context](const CallPtr& call) { list_runs(*context, call); });
   router.add("POST", "/api/v1/runs:prune",

@@ -81,7 +81,7 @@ struct ApiServer::Impl {
     return AccessRules{options.host, server.port(), options.names, options.token};
   }
 
-  void serve(net::HttpRequest request, net::Respond respond) {
+  void serve(net::HttpRequest request, net::Respond respond) const {
     base::counters().add(base::Counter::api_requests);
     if (auto cookie = exchange_token(rules(), request)) return respond(std::move(*cookie));
     if (const auto refusal = check_access(rules(), request, false)) return respond(refuse(*refusal));

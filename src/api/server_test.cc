@@ -28,6 +28,19 @@ TEST_F(ServerTest, TellsItsHealth) {
   EXPECT_EQ(base::find_array(body, "counters")->size(), base::counters().rows().size());
 }
 
+TEST_F(ServerTest, TellsHowItWasStartedButNoSecret) {
+  services.setup = {"0.0.0.0", 8199, true, "/etc/comfytrace.toml", {365, std::nullopt}};
+  start({.token = "0123456789abcdef"});
+  const auto answer = get("/api/v1/health", {{"Authorization", "Bearer 0123456789abcdef"}});
+  const auto setup = *base::find(json_of(answer), "setup");
+  EXPECT_EQ(base::find_string(setup, "listenHost"), "0.0.0.0");
+  EXPECT_TRUE(base::find(setup, "tokenNeeded")->as_bool());
+  EXPECT_EQ(base::find_string(setup, "configFile"), "/etc/comfytrace.toml");
+  EXPECT_EQ(base::find_integer(*base::find(setup, "retention"), "days"), 365);
+  EXPECT_TRUE(base::find(*base::find(setup, "retention"), "maxBytes")->is_null());
+  EXPECT_EQ(answer.body.find("0123456789abcdef"), std::string::npos);
+}
+
 TEST_F(ServerTest, TellsThatItIsDegradedInsteadOfFailing) {
   start();
   writer.failing = true;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/alert_services.h"
+#include "api/setup.h"
 #include "api/submission.h"
 #include "base/codec.h"
 #include "base/result.h"
@@ -70,6 +71,7 @@ struct Services {
   std::function<WriterHealth()> writer;
   std::function<Cost()> cost;
   AlertServices alerts;  // may be unset
+  Setup setup;
 };
 
 // One file of the page.

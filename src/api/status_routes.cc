@@ -43,10 +43,11 @@ struct Health {
   Cost cost;
   WorkerCount workers;
   AlertHealth alerts;
+  Setup setup;
   std::vector<CounterValue> counters;
 };
 BOOST_DESCRIBE_STRUCT(Health, (),
-                      (status, version, boot_id, started_at_ms, now_ms, history, writer, cost, workers, alerts,
+                      (status, version, boot_id, started_at_ms, now_ms, history, writer, cost, workers, alerts, setup,
                        counters))
 
 struct WorkerList {
@@ -76,6 +77,7 @@ void get_health(const Context& context, const CallPtr& call) {
   health->now_ms = context.clock.now_ms();
   health->writer = context.services.writer();
   health->cost = context.services.cost();
+  health->setup = context.services.setup;
   const auto workers = context.services.workers();
   health->workers.total = static_cast<std::int64_t>(workers.size());
   health->workers.connected = std::count_if(workers.begin(), workers.end(), is_connected);

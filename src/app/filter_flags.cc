@@ -33,6 +33,7 @@ void add_list_flags(CLI::App* command, std::vector<history::KeyValue>& pairs) {
   add("sort", "newest, oldest, longest, shortest or vram [newest]");
   add("limit", "How many, 1 to 1000 [50]");
   add("cursor", "Where the page before ended");
+  add("offset", "Leave out so many, from the beginning or the cursor");
 }
 
 base::Error of_flags(base::Error error) {

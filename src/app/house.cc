@@ -5,16 +5,18 @@
 #include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <map>
 #include <set>
 #include <system_error>
 #include <utility>
 
 #include "api/server.h"
 #include "app/alert_wiring.h"
+#include "app/amended_runs.h"
+#include "app/house_services.h"
 #include "app/insight_desk.h"
 #include "app/own_cost.h"
 #include "app/page.h"
+#include "app/retainer.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "collect/recorder.h"
@@ -27,9 +29,7 @@ namespace comfytrace::app {
 namespace {
 
 constexpr std::int64_t kCostInterval_ms = 5'000;
-constexpr std::int64_t kDay_ms = 86'400'000;
 constexpr std::int64_t kStopWithin_ms = 4'500;
-constexpr std::size_t kAmendedRuns = 1'000;
 constexpr std::size_t kShownOfABatch = 50;
 constexpr std::size_t kCountedAttempts = 100'000;
 
@@ -37,12 +37,7 @@ constexpr std::size_t kCountedAttempts = 100'000;
 
 struct House::Impl final : collect::RecorderSink {
   Impl(net::asio::io_context& context, Settings given, HouseOptions asked)
-      : io(context),
-        settings(std::move(given)),
-        options(std::move(asked)),
-        cost(clock),
-        cost_timer(context),
-        retention_timer(context) {}
+      : io(context), settings(std::move(given)), options(std::move(asked)), cost(clock), cost_timer(context) {}
 
   base::Result<void> open() {
     std::error_code problem;
@@ -76,6 +71,8 @@ struct House::Impl final : collect::RecorderSink {
       for (const std::string& run_id : run_ids) insight->run_durable(run_id);
     };
     writer = std::make_unique<history::HistoryWriter>(std::move(*opened), std::move(writing));
+
+    retainer = std::make_unique<Retainer>(io, clock, settings.retention, *writer);
 
     live::HubOptions live;
     live.version = COMFYTRACE_VERSION;
@@ -118,74 +115,18 @@ struct House::Impl final : collect::RecorderSink {
     api_options.names = settings.allowed_hosts;
     api_options.token = options.token;
     api_options.version = COMFYTRACE_VERSION;
-    api::Services services;
-    services.ask = [this](api::Services::Question question) { return pool->post(std::move(question)); };
-    services.amend = [this](std::string run_id, history::RunPatch patch, api::Services::Done done) {
-      remember_amended(run_id, patch);
-      writer->amend(std::move(run_id), std::move(patch), std::move(done));
-    };
-    services.remove = [this](std::string run_id, api::Services::Done done) {
-      recorder->forget(run_id);
-      insight->run_deleted(run_id);
-      writer->remove(std::move(run_id), std::move(done));
-    };
-    services.save_preset = [this](history::FilterPreset preset, api::Services::Saved done) {
-      writer->save_preset(std::move(preset), std::move(done));
-    };
-    services.remove_preset = [this](std::string name, api::Services::Done done) {
-      writer->remove_preset(std::move(name), std::move(done));
-    };
-    services.prune = [this](history::PruneRule rule, api::Services::Pruned done) {
-      writer->prune(std::move(rule), std::move(done));
-    };
-    services.workers = [this] { return recorder->worker_states(); };
-    services.connect_now = [this](std::string_view worker_id) { return recorder->connect_now(worker_id); };
-    services.find_live_run = [this](std::string_view run_id) { return writer->pending_run(run_id); };
-    services.submit = [this](api::Submission asked, api::Services::Submitted done) {
-      submit(std::move(asked), std::move(done));
-    };
-    services.save_recommendation = [this](history::Recommendation changed, api::Services::Saved done) {
-      writer->save_recommendation(std::move(changed), std::move(done));
-    };
-    services.eta = [this] { return insight->eta(); };
-    services.writer = [this] {
-      const auto error = writer->last_error();
-      return api::WriterHealth{static_cast<std::int64_t>(writer->pending()), error.has_value(), error};
-    };
-    services.cost = [this] { return cost.current(); };
-    services.alerts = alerts->services();
+    api::Services services = services_of({*recorder, *submitter, *pool, *writer, *insight, *alerts, cost, amended});
+    services.setup.listen_host = settings.listen_host;
+    services.setup.listen_port = settings.listen_port;
+    services.setup.token_needed = !options.token.empty();
+    if (settings.config_file) services.setup.config_file = settings.config_file->string();
+    services.setup.retention = settings.retention;
     server = std::make_unique<api::ApiServer>(io, clock, std::move(api_options), std::move(services), page_assets(),
                                               *hub, metrics);
   }
 
-  void submit(api::Submission asked, api::Services::Submitted done) {
-    // Only workers that are watched already: a page must not make this program talk to any address.
-    const auto worker = recorder->find_worker(asked.worker.value_or(""));
-    if (!worker) {
-      return done(base::Error{base::ErrorCode::invalid,
-                              asked.worker ? "no worker is called " + *asked.worker : "there are several workers",
-                              "$.worker", "give the id or name of one of GET /api/v1/workers"});
-    }
-    collect::Submission submission;
-    submission.worker = *worker;
-    submission.graph = std::move(asked.workflow);
-    submission.title = asked.title.value_or("");
-    submission.grouping.run_id = asked.run_id;
-    submission.grouping.scene_id = asked.scene_id;
-    submission.grouping.story_id = asked.story_id;
-    submission.grouping.story_title = asked.story_title;
-    submission.grouping.tags = asked.tags;
-    collect::SubmissionCallbacks callbacks;
-    callbacks.answered = [done = std::move(done)](base::Result<collect::SubmissionAnswer> answer) {
-      if (!answer) return done(answer.error());
-      done(api::SubmissionAnswer{answer->run_id, answer->prompt_id, answer->worker_id, answer->answer.accepted,
-                                 answer->answer.error_message});
-    };
-    submitter->submit(std::move(submission), std::move(callbacks));
-  }
-
   // What the assembler no longer has in memory: not yet written, or in the history.
-  std::optional<model::Run> find_run(std::string_view run_id) {
+  std::optional<model::Run> find_run(std::string_view run_id) const {
     if (auto pending = writer->pending_run(run_id)) return pending;
     auto stored = reader->get(run_id);
     if (!stored) {
@@ -206,38 +147,19 @@ struct House::Impl final : collect::RecorderSink {
     }
   }
 
-  // The recorder does not know what people wrote on a run; pages must not see that flip back when the run goes on.
-  void remember_amended(const std::string& run_id, const history::RunPatch& patch) {
-    if (amended.size() >= kAmendedRuns) amended.clear();
-    history::RunPatch& all = amended[run_id];
-    if (patch.title) all.title = patch.title;
-    if (patch.tags) all.tags = patch.tags;
-    if (patch.archived) all.archived = patch.archived;
-  }
-
-  model::RunSummary summary_for_pages(const model::Run& run) const {
-    model::RunSummary line = model::summarise(run);
-    if (const auto patch = amended.find(run.run_id); patch != amended.end()) {
-      line.title = patch->second.title.value_or(line.title);
-      line.tags = patch->second.tags.value_or(line.tags);
-      line.archived = patch->second.archived.value_or(line.archived);
-    }
-    return line;
-  }
-
   void run_changed(const model::Run& run) override {
     count_finished(run);
     if (was_found_afterwards(run)) {
       found_afterwards.insert(run.run_id);
     } else {
-      hub->run_changed(summary_for_pages(run));
+      hub->run_changed(amended.applied_to(model::summarise(run)));
     }
     insight->run_changed(run);
     writer->submit(run);
     if (alerts) alerts->run_changed(run);
   }
 
-  void judge(const insight::Deviations& found) {
+  void judge(const insight::Deviations& found) const {
     if (!alerts) return;
     for (const insight::Deviation& one : found.deviations) {
       if (one.subject != insight::DeviationSubject::run || one.verdict != insight::Verdict::worse) continue;
@@ -294,31 +216,11 @@ struct House::Impl final : collect::RecorderSink {
     });
   }
 
-  // At the start and then daily.
-  void retain() {
-    const Retention& retention = settings.retention;
-    if (!retention.days && !retention.max_bytes) return;
-    history::PruneRule rule;
-    if (retention.days) rule.older_than_ms = std::max<std::int64_t>(clock.now_ms() - *retention.days * kDay_ms, 0);
-    rule.max_bytes = retention.max_bytes;
-    writer->prune(rule, [](const base::Result<history::PruneReport>& report) {
-      if (!report) {
-        spdlog::warn("retention: {}", report.error().sentence());
-      } else if (report->runs > 0) {
-        spdlog::info("retention removed {} runs, about {} bytes", report->runs, report->bytes);
-      }
-    });
-    retention_timer.expires_after(std::chrono::milliseconds(kDay_ms));
-    retention_timer.async_wait([this](const net::error_code& problem) {
-      if (!problem) retain();
-    });
-  }
-
   base::Result<void> stop(std::int64_t deadline_ms) {
     if (stopped) return {};
     stopped = true;
     cost_timer.cancel();
-    retention_timer.cancel();
+    retainer->stop();
     if (alerts) alerts->stop();
     if (server) server->stop();
     recorder->stop();
@@ -333,12 +235,12 @@ struct House::Impl final : collect::RecorderSink {
   const base::Clock& clock = base::system_clock();
   OwnCost cost;
   net::asio::steady_timer cost_timer;
-  net::asio::steady_timer retention_timer;
   api::Metrics metrics;
   history::SqliteHistory* history = nullptr;  // the writer's
   std::unique_ptr<history::RunHistoryReader> reader;
   std::unique_ptr<history::HistoryPool> pool;
   std::unique_ptr<history::HistoryWriter> writer;
+  std::unique_ptr<Retainer> retainer;
   std::unique_ptr<live::Hub> hub;
   std::unique_ptr<AlertWiring> alerts;  // absent while the open runs of an earlier life are taken up
   std::unique_ptr<collect::Recorder> recorder;
@@ -347,8 +249,8 @@ struct House::Impl final : collect::RecorderSink {
   std::unique_ptr<api::ApiServer> server;
   const std::int64_t started_at_ms = clock.now_ms();
   std::set<std::pair<std::string, std::string>> counted;  // worker id, prompt id
-  std::map<std::string, history::RunPatch> amended;       // since this program started
-  std::set<std::string> found_afterwards;                 // run ids that wait to be durable
+  AmendedRuns amended;
+  std::set<std::string> found_afterwards;  // run ids that wait to be durable
   bool stopped = false;
 };
 
@@ -374,7 +276,7 @@ base::Result<void> House::start() {
   impl_->insight->start();
   impl_->alerts->start();
   impl_->sample_cost();
-  impl_->retain();
+  impl_->retainer->start();
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "base/memory.h"
 #include "insight/recommendation_engine.h"
 
 namespace comfytrace::app {
@@ -75,7 +76,12 @@ struct InsightDesk::Impl : std::enable_shared_from_this<InsightDesk::Impl> {
     input.now_ms = parts.clock.now_ms();
     input.settings = parts.rules;
     const bool asked = ask<insight::RecommendationChanges>(
-        [input](const history::RunHistoryReader& reader) { return insight::update_recommendations(reader, input); },
+        [input](const history::RunHistoryReader& reader) {
+          auto changes = insight::update_recommendations(reader, input);
+          // It looks at thousands of runs, and then not for a while.
+          base::return_freed_memory();
+          return changes;
+        },
         [this](base::Result<insight::RecommendationChanges> changes) {
           looking = false;
           if (!changes) return spdlog::warn("recommendations: {}", changes.error().sentence());
@@ -103,7 +109,7 @@ struct InsightDesk::Impl : std::enable_shared_from_this<InsightDesk::Impl> {
   }
 
   struct Estimate {
-    std::int64_t made_steady_ms = 0;
+    std::optional<std::int64_t> made_steady_ms;    // absent: not yet
     model::Status status = model::Status::queued;  // of the scene then
     std::optional<insight::Eta> eta;
   };
@@ -154,12 +160,12 @@ model::LiveScene InsightDesk::with_eta(model::LiveScene scene) {
   if (!model::is_open(scene.status)) return scene;
   const std::int64_t now_ms = impl_->parts.clock.steady_ms();
   Impl::Estimate& known = impl_->estimates[{scene.run_id, scene.scene_id}];
-  if (known.made_steady_ms == 0 || known.status != scene.status || now_ms - known.made_steady_ms >= kEstimateAnew_ms) {
+  if (!known.made_steady_ms || known.status != scene.status || now_ms - *known.made_steady_ms >= kEstimateAnew_ms) {
     known = {now_ms, scene.status, impl_->book.scene(scene.run_id, scene.scene_id, impl_->parts.clock.now_ms())};
   }
   if (!known.eta || known.eta->basis == insight::EtaBasis::none) return scene;
   // What waits does not come nearer to its own end by waiting.
-  const std::int64_t age_ms = scene.status == model::Status::executing ? now_ms - known.made_steady_ms : 0;
+  const std::int64_t age_ms = scene.status == model::Status::executing ? now_ms - *known.made_steady_ms : 0;
   scene.eta_ms = Impl::aged(known.eta->remaining_ms, age_ms);
   scene.eta_low_ms = Impl::aged(known.eta->remaining_low_ms, age_ms);
   scene.eta_high_ms = Impl::aged(known.eta->remaining_high_ms, age_ms);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/setup.h"
 #include "app/alert_settings.h"
 #include "base/result.h"
 
@@ -28,12 +29,6 @@ struct Flags {
   std::optional<std::string> retention_max_bytes;
 };
 
-// What goes from the history by itself. Archived and tagged runs never do. Absent: off.
-struct Retention {
-  std::optional<std::int64_t> days;
-  std::optional<std::int64_t> max_bytes;
-};
-
 struct Settings {
   std::vector<WorkerSetting> workers;
   std::string listen_host = "127.0.0.1";
@@ -41,7 +36,7 @@ struct Settings {
   std::filesystem::path store;             // the history's file
   std::filesystem::path token_file;        // where the access token is kept
   std::vector<std::string> allowed_hosts;  // further names under which this server may be addressed
-  Retention retention;
+  api::Retention retention;
   AlertSettings alerts;
   std::int64_t max_column_bytes = std::int64_t{1} << 30;  // memory for the columns that statistics are made from
   std::optional<std::filesystem::path> config_file;       // the one that was read

@@ -64,7 +64,7 @@ struct RunAssembler::State {
 
   // history_facts.cc
   void take_entry(const comfyui::HistoryEntry& entry);
-  Memo* match_entry(const comfyui::HistoryEntry& entry, const HistoryFacts& facts, bool& is_stale);
+  Memo* match_entry(const comfyui::HistoryEntry& entry, const HistoryFacts& facts, bool& is_stale) const;
 
   WorkerLife& worker() { return workers[worker_id]; }
   [[nodiscard]] bool is_forgotten(const std::string& prompt_id) const;

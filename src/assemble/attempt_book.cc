@@ -21,7 +21,7 @@ std::int64_t begin_ms(const model::Attempt& attempt) {
 
 }  // namespace
 
-model::Attempt& Memo::attempt() {
+model::Attempt& Memo::attempt() const {
   if (unplaced) return *unplaced;
   return record->run.scenes[scene].attempts[index];
 }

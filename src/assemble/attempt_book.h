@@ -41,7 +41,7 @@ struct Memo {
   bool noted_loss = false;  // the last loss of contact is the only one that the notes tell of
   std::shared_ptr<const GraphIndex> graph;
 
-  [[nodiscard]] model::Attempt& attempt();
+  [[nodiscard]] model::Attempt& attempt() const;
 };
 
 struct RunRecord {

@@ -91,7 +91,7 @@ void place_attempt(AttemptBook& book, Memo& memo, const comfyui::Grouping& group
     explain(attempt, at_ms, "belongs to run " + run_id, "another run already has the id of this prompt");
   }
   model::Run& run = record->run;
-  std::size_t scene = run.scenes.size();
+  std::size_t scene = 0;
   if (grouped && grouping.scene_id && !grouping.scene_id->empty()) {
     scene = find_scene(run, *grouping.scene_id);
     if (scene == run.scenes.size()) add_scene(run, *grouping.scene_id);

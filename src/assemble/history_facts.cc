@@ -17,7 +17,8 @@ void RunAssembler::State::on(const HistoryRead& read) {
 
 // The attempt that this entry is about; nullptr if it is one that is not known yet, or one not worth knowing
 // (`is_stale`). A prompt id that was used again has one entry, of the execution that ended last.
-Memo* RunAssembler::State::match_entry(const comfyui::HistoryEntry& entry, const HistoryFacts& facts, bool& is_stale) {
+Memo* RunAssembler::State::match_entry(const comfyui::HistoryEntry& entry, const HistoryFacts& facts,
+                                       bool& is_stale) const {
   const AttemptBook::Memos& memos = book.all(worker_id, entry.prompt.prompt_id);
   for (auto memo = memos.rbegin(); memo != memos.rend(); ++memo) {
     const model::Attempt& attempt = (*memo)->attempt();
@@ -39,11 +40,9 @@ Memo* RunAssembler::State::match_entry(const comfyui::HistoryEntry& entry, const
   }
   if (!newest) return nullptr;
   const model::Attempt& attempt = newest->attempt();
-  if (!facts.started_at_ms) {
+  if (!facts.started_at_ms ||
+      (attempt.started_at_source == TimeSource::server && *facts.started_at_ms < *attempt.started_at_ms))
     is_stale = true;
-  } else if (attempt.started_at_source == TimeSource::server && *facts.started_at_ms < *attempt.started_at_ms) {
-    is_stale = true;
-  }
   return nullptr;
 }
 

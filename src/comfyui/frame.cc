@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "comfyui/foreign_json.h"
+#include "comfyui/message_data.h"
 
 namespace comfytrace::comfyui {
 namespace {
@@ -17,25 +18,7 @@ using base::ErrorCode;
 using base::find;
 using base::Result;
 
-// One message's data with the bounds that apply to it.
-struct Data {
-  const json::value& value;
-  const FrameLimits& limits;
-
-  [[nodiscard]] TextBounds bounds() const { return {limits.max_text_bytes, limits.max_items}; }
-  [[nodiscard]] std::optional<std::string> id(std::string_view key) const {
-    return id_of(find(value, key), limits.max_text_bytes);
-  }
-  [[nodiscard]] std::string text(std::string_view key) const {
-    return text_of(find(value, key), limits.max_text_bytes).value_or("");
-  }
-  [[nodiscard]] std::optional<std::int64_t> timestamp_ms() const { return rounded_of(find(value, "timestamp")); }
-  [[nodiscard]] Error lacks(std::string_view key, std::string_view wanted) const {
-    return wrong_type("$.data." + std::string(key), wanted, find(value, key));
-  }
-};
-
-Result<Event> decode_status(const Data& data) {
+Result<Event> decode_status(const MessageData& data) {
   StatusEvent event;
   if (const json::value* status = find(data.value, "status")) {
     if (const json::value* info = find(*status, "exec_info")) {
@@ -47,13 +30,13 @@ Result<Event> decode_status(const Data& data) {
 }
 
 template <class T>
-Result<Event> decode_stamp(const Data& data) {
+Result<Event> decode_stamp(const MessageData& data) {
   auto prompt_id = data.id("prompt_id");
   if (!prompt_id) return data.lacks("prompt_id", "a string");
   return Event(T{std::move(*prompt_id), data.timestamp_ms()});
 }
 
-Result<Event> decode_cached(const Data& data) {
+Result<Event> decode_cached(const MessageData& data) {
   auto prompt_id = data.id("prompt_id");
   if (!prompt_id) return data.lacks("prompt_id", "a string");
   const json::value* nodes = find(data.value, "nodes");
@@ -63,7 +46,7 @@ Result<Event> decode_cached(const Data& data) {
 }
 
 NodeProgress decode_node_progress(std::string_view key, const json::value& value, const FrameLimits& limits) {
-  const Data node{value, limits};
+  const MessageData node{value, limits};
   NodeProgress progress;
   progress.node_id = node.id("node_id").value_or(base::bounded_text(key, limits.max_text_bytes));
   progress.display_node_id = node.id("display_node_id").value_or(progress.node_id);
@@ -75,7 +58,7 @@ NodeProgress decode_node_progress(std::string_view key, const json::value& value
   return progress;
 }
 
-Result<Event> decode_progress_state(const Data& data) {
+Result<Event> decode_progress_state(const MessageData& data) {
   auto prompt_id = data.id("prompt_id");
   if (!prompt_id) return data.lacks("prompt_id", "a string");
   const json::object* nodes = base::find_object(data.value, "nodes");
@@ -89,19 +72,19 @@ Result<Event> decode_progress_state(const Data& data) {
   return Event(std::move(event));
 }
 
-Result<Event> decode_executing(const Data& data) {
+Result<Event> decode_executing(const MessageData& data) {
   Executing event{data.id("prompt_id"), data.id("node"), data.id("display_node")};
   if (!event.prompt_id && !event.node_id) return data.lacks("prompt_id", "a string");
   if (event.node_id && !event.display_node_id) event.display_node_id = event.node_id;
   return Event(std::move(event));
 }
 
-Result<Event> decode_progress(const Data& data) {
+Result<Event> decode_progress(const MessageData& data) {
   return Event(Progress{data.id("prompt_id"), data.id("node"), number_of(find(data.value, "value")).value_or(0),
                         number_of(find(data.value, "max")).value_or(0)});
 }
 
-Result<Event> decode_executed(const Data& data) {
+Result<Event> decode_executed(const MessageData& data) {
   auto prompt_id = data.id("prompt_id");
   if (!prompt_id) return data.lacks("prompt_id", "a string");
   auto node_id = data.id("node");
@@ -114,14 +97,14 @@ Result<Event> decode_executed(const Data& data) {
   return Event(std::move(event));
 }
 
-Result<Event> decode_interrupted(const Data& data) {
+Result<Event> decode_interrupted(const MessageData& data) {
   auto prompt_id = data.id("prompt_id");
   if (!prompt_id) return data.lacks("prompt_id", "a string");
   return Event(ExecutionInterrupted{std::move(*prompt_id), data.id("node_id").value_or(""), data.text("node_type"),
                                     ids_of(find(data.value, "executed"), data.bounds()), data.timestamp_ms()});
 }
 
-Result<Event> decode_error(const Data& data) {
+Result<Event> decode_error(const MessageData& data) {
   auto prompt_id = data.id("prompt_id");
   if (!prompt_id) return data.lacks("prompt_id", "a string");
   ExecutionError event;
@@ -144,19 +127,19 @@ Result<Event> decode_error(const Data& data) {
   return Event(std::move(event));
 }
 
-Result<Event> decode_feature_flags(const Data& data) {
+Result<Event> decode_feature_flags(const MessageData& data) {
   FeatureFlags event{data.value};
   tidy(event.flags, data.bounds());
   return Event(std::move(event));
 }
 
-Result<Event> decode_logs(const Data& data) {
+Result<Event> decode_logs(const MessageData& data) {
   Logs event;
   const json::array* entries = base::find_array(data.value, "entries");
   if (!entries) return data.lacks("entries", "an array");
   for (const auto& value : *entries) {
     if (event.entries.size() == data.limits.max_items) break;
-    const Data entry{value, data.limits};
+    const MessageData entry{value, data.limits};
     if (value.is_object()) event.entries.push_back({entry.text("t"), entry.text("m")});
   }
   return Event(std::move(event));
@@ -164,7 +147,7 @@ Result<Event> decode_logs(const Data& data) {
 
 struct Decoder {
   std::string_view type;
-  Result<Event> (*decode)(const Data&);
+  Result<Event> (*decode)(const MessageData&);
 };
 
 constexpr std::array kDecoders{
@@ -238,7 +221,7 @@ Result<Event> decode_preview_with_metadata(std::string_view frame, const FrameLi
   if (!parsed->is_object()) return at_byte(8, "metadata: expected an object");
   const std::size_t image_at = 8 + metadata->size();
   if (image_at == frame.size()) return at_byte(image_at, "no image follows");
-  const Data data{*parsed, limits};
+  const MessageData data{*parsed, limits};
   const std::string image_type = data.text("image_type");
   if (image_type != "image/jpeg" && image_type != "image/png") return Event(UnknownBinary{4, frame.size()});
   return Event(PreviewImage{image_type.substr(6), std::string(frame.substr(image_at)), data.id("prompt_id"),
@@ -251,7 +234,7 @@ Result<Event> decode_event(std::string_view type, const json::value& data, const
   const auto* decoder = std::find_if(kDecoders.begin(), kDecoders.end(), [&](const auto& d) { return d.type == type; });
   if (decoder != kDecoders.end()) {
     if (!data.is_object()) return wrong_type("$.data", "an object", &data);
-    return decoder->decode(Data{data, limits});
+    return decoder->decode(MessageData{data, limits});
   }
   UnknownEvent event{valid_text(type, limits.max_text_bytes), data};
   tidy(event.data, {limits.max_text_bytes, limits.max_items});

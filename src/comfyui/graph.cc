@@ -109,8 +109,8 @@ std::optional<std::string> Graph::joined_text(const json::value* value, std::str
   if (hops == 6) return std::nullopt;
   const auto target = link_of(value);
   if (target && input(target->node, "string_a") && input(target->node, "string_b")) {
-    const auto first = joined_text(input(target->node, "string_a"), hint, hops + 1);
-    const auto second = joined_text(input(target->node, "string_b"), hint, hops + 1);
+    auto first = joined_text(input(target->node, "string_a"), hint, hops + 1);
+    auto second = joined_text(input(target->node, "string_b"), hint, hops + 1);
     if (!first) return second;
     if (!second) return first;
     const auto between = text_of(resolve(input(target->node, "delimiter"), "delimiter", true, 0), kMaxTextBytes);

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "comfyui/foreign_json.h"
+#include "comfyui/message_data.h"
 
 namespace comfytrace::comfyui {
 namespace {
@@ -19,27 +20,12 @@ using base::Result;
 constexpr std::uint64_t kMaxFailures = 1'000'000'000;      // of a tap that count
 constexpr std::int64_t kMaxEpochMs = 253'402'300'799'999;  // the end of the year 9999
 
-struct Data {
-  const json::value& value;
-  const FrameLimits& limits;
-
-  [[nodiscard]] TextBounds bounds() const { return {limits.max_text_bytes, limits.max_items}; }
-  [[nodiscard]] std::optional<std::string> id(std::string_view key) const {
-    return id_of(find(value, key), limits.max_text_bytes);
-  }
-  [[nodiscard]] std::string text(std::string_view key) const {
-    return text_of(find(value, key), limits.max_text_bytes).value_or("");
-  }
-  // Never rounded up: ComfyUI's own stamps are cut off the same way, and a node must not begin before its prompt.
-  [[nodiscard]] std::optional<std::int64_t> at_ms(std::string_view key) const {
-    const auto told = number_of(find(value, key));
-    if (!told || *told < 0 || *told > static_cast<double>(kMaxEpochMs)) return std::nullopt;
-    return static_cast<std::int64_t>(std::floor(*told));
-  }
-  [[nodiscard]] base::Error lacks(std::string_view key, std::string_view wanted) const {
-    return wrong_type("$.data." + std::string(key), wanted, find(value, key));
-  }
-};
+// Never rounded up: ComfyUI's own stamps are cut off the same way, and a node must not begin before its prompt.
+std::optional<std::int64_t> stamp_ms(const MessageData& data, std::string_view key) {
+  const auto told = number_of(find(data.value, key));
+  if (!told || *told < 0 || *told > static_cast<double>(kMaxEpochMs)) return std::nullopt;
+  return static_cast<std::int64_t>(std::floor(*told));
+}
 
 std::optional<std::uint64_t> count_of(const json::value* value) {
   const auto count = value ? base::as_integer(*value) : std::nullopt;
@@ -52,7 +38,7 @@ std::optional<std::int64_t> bytes_at(const json::value& object, std::string_view
   return told && *told >= 0 ? told : std::nullopt;
 }
 
-json::value object_at(const Data& data, std::string_view key) {
+json::value object_at(const MessageData& data, std::string_view key) {
   const json::value* value = find(data.value, key);
   if (!value || !value->is_object()) return json::object{};
   json::value taken = *value;
@@ -60,7 +46,7 @@ json::value object_at(const Data& data, std::string_view key) {
   return taken;
 }
 
-QueueItem item_of(const Data& data) {
+QueueItem item_of(const MessageData& data) {
   QueueItem item;
   item.number = number_of(find(data.value, "number")).value_or(0);
   item.prompt_id = data.id("promptId").value_or("");
@@ -70,20 +56,20 @@ QueueItem item_of(const Data& data) {
   return item;
 }
 
-NodeProgress node_of(const Data& data, std::string node_id) {
+NodeProgress node_of(const MessageData& data, std::string node_id) {
   NodeProgress node;
   node.display_node_id = data.id("displayNodeId").value_or(node_id);
   node.parent_node_id = data.id("parentNodeId");
   node.class_type = data.text("classType");
   node.value = number_of(find(data.value, "value"));
   node.max = number_of(find(data.value, "max"));
-  node.started_at_ms = data.at_ms("startedTsMs");
+  node.started_at_ms = stamp_ms(data, "startedTsMs");
   node.node_id = std::move(node_id);
   return node;
 }
 
 // Of all devices the highest: a node works on one of them.
-std::optional<std::int64_t> peak_of(const Data& data) {
+std::optional<std::int64_t> peak_of(const MessageData& data) {
   std::optional<std::int64_t> peak;
   const json::array* devices = base::find_array(data.value, "memory");
   if (!devices) return peak;
@@ -112,7 +98,7 @@ std::vector<TorchMemory> torch_memory_of(const json::value& data, const FrameLim
 enum class NodePhase { started, progress, finished };
 
 template <NodePhase phase>
-Result<TelemetryEvent> decode_node(const Data& data, std::int64_t at_ms) {
+Result<TelemetryEvent> decode_node(const MessageData& data, std::int64_t at_ms) {
   auto prompt_id = data.id("promptId");
   if (!prompt_id) return data.lacks("promptId", "a string");
   auto node_id = data.id("nodeId");
@@ -129,14 +115,14 @@ Result<TelemetryEvent> decode_node(const Data& data, std::int64_t at_ms) {
   return TelemetryEvent(Event(ProgressState{std::move(*prompt_id), {std::move(node)}}));
 }
 
-std::vector<ProgressState> running_of(const Data& data) {
+std::vector<ProgressState> running_of(const MessageData& data) {
   std::vector<ProgressState> running;
   const json::array* nodes = base::find_array(data.value, "runningNodes");
   if (!nodes) return running;
   std::size_t taken = 0;
   for (const json::value& value : *nodes) {
     if (taken == data.limits.max_items) break;
-    const Data told{value, data.limits};
+    const MessageData told{value, data.limits};
     auto prompt_id = told.id("promptId");
     auto node_id = told.id("nodeId");
     if (!prompt_id || !node_id) continue;
@@ -149,7 +135,7 @@ std::vector<ProgressState> running_of(const Data& data) {
 }
 
 // Absent counters count nothing yet; absent figures are not known.
-TelemetryStats stats_of(const Data& data) {
+TelemetryStats stats_of(const MessageData& data) {
   TelemetryStats stats;
   if (const json::value* counters = find(data.value, "counters")) {
     stats.frames_dropped = bytes_at(*counters, "dropped").value_or(0);
@@ -170,7 +156,7 @@ TelemetryStats stats_of(const Data& data) {
   return stats;
 }
 
-model::ExtensionInfo extension_of(const Data& data, std::int64_t protocol) {
+model::ExtensionInfo extension_of(const MessageData& data, std::int64_t protocol) {
   model::ExtensionInfo extension;
   extension.protocol = protocol;
   extension.version = data.text("extensionVersion");
@@ -179,7 +165,7 @@ model::ExtensionInfo extension_of(const Data& data, std::int64_t protocol) {
     extension.taps = ids_of(find(*taps, "present"), data.bounds());
     const json::array* skipped = base::find_array(*taps, "skipped");
     for (std::size_t i = 0; skipped && i < std::min(skipped->size(), data.limits.max_items); ++i) {
-      const Data tap{(*skipped)[i], data.limits};
+      const MessageData tap{(*skipped)[i], data.limits};
       if (auto name = tap.id("name")) extension.skipped_taps.push_back({std::move(*name), tap.text("reason")});
     }
   }
@@ -187,28 +173,28 @@ model::ExtensionInfo extension_of(const Data& data, std::int64_t protocol) {
   return extension;
 }
 
-TelemetryHello hello_of(const Data& data, std::int64_t protocol) {
+TelemetryHello hello_of(const MessageData& data, std::int64_t protocol) {
   TelemetryHello hello;
   hello.extension = extension_of(data, protocol);
   hello.running = running_of(data);
   return hello;
 }
 
-Result<TelemetryEvent> decode_stats(const Data& data, std::int64_t) {
+Result<TelemetryEvent> decode_stats(const MessageData& data, std::int64_t) {
   return TelemetryEvent(stats_of(data));
 }
 
-Result<TelemetryEvent> decode_hello(const Data& data, std::int64_t) {
+Result<TelemetryEvent> decode_hello(const MessageData& data, std::int64_t) {
   const auto protocol = base::find_integer(data.value, "protocol");
   if (!protocol) return data.lacks("protocol", "a whole number");
   return TelemetryEvent(hello_of(data, *protocol));
 }
 
-Result<TelemetryEvent> decode_dropped(const Data& data, std::int64_t) {
+Result<TelemetryEvent> decode_dropped(const MessageData& data, std::int64_t) {
   return TelemetryEvent(FramesDropped{count_of(find(data.value, "count")).value_or(1)});
 }
 
-Result<TelemetryEvent> decode_preview(const Data& data, std::int64_t) {
+Result<TelemetryEvent> decode_preview(const MessageData& data, std::int64_t) {
   const json::value* encoded = find(data.value, "base64");
   if (!encoded || !encoded->is_string()) return data.lacks("base64", "a string");
   auto image = base::from_base64(encoded->get_string());
@@ -225,27 +211,27 @@ Result<TelemetryEvent> decode_preview(const Data& data, std::int64_t) {
   return TelemetryEvent(Event(std::move(preview)));
 }
 
-Result<TelemetryEvent> decode_queued(const Data& data, std::int64_t) {
+Result<TelemetryEvent> decode_queued(const MessageData& data, std::int64_t) {
   PromptQueued queued{item_of(data)};
   if (queued.item.prompt_id.empty()) return data.lacks("promptId", "a string");
   return TelemetryEvent(std::move(queued));
 }
 
 template <class T>
-Result<TelemetryEvent> decode_of_prompt(const Data& data, std::int64_t) {
+Result<TelemetryEvent> decode_of_prompt(const MessageData& data, std::int64_t) {
   auto prompt_id = data.id("promptId");
   if (!prompt_id) return data.lacks("promptId", "a string");
   return TelemetryEvent(T{std::move(*prompt_id)});
 }
 
 template <bool cleared>
-Result<TelemetryEvent> decode_removed(const Data& data, std::int64_t) {
+Result<TelemetryEvent> decode_removed(const MessageData& data, std::int64_t) {
   const json::value* ids = find(data.value, "promptIds");
   if (!ids || !ids->is_array()) return data.lacks("promptIds", "an array");
   return TelemetryEvent(PromptsRemoved{ids_of(ids, data.bounds()), cleared});
 }
 
-Result<TelemetryEvent> decode_rejected(const Data& data, std::int64_t) {
+Result<TelemetryEvent> decode_rejected(const MessageData& data, std::int64_t) {
   PromptRejected rejected{item_of(data), refusal_of(find(data.value, "error"), find(data.value, "nodeErrors"))};
   // Who asked stands in the body, not always in the extra data.
   auto client_id = data.id("clientId");
@@ -253,21 +239,21 @@ Result<TelemetryEvent> decode_rejected(const Data& data, std::int64_t) {
   return TelemetryEvent(std::move(rejected));
 }
 
-Result<TelemetryEvent> decode_partly_rejected(const Data& data, std::int64_t) {
+Result<TelemetryEvent> decode_partly_rejected(const MessageData& data, std::int64_t) {
   auto prompt_id = data.id("promptId");
   if (!prompt_id) return data.lacks("promptId", "a string");
   auto answer = refusal_of(nullptr, find(data.value, "nodeErrors"));
   return TelemetryEvent(PromptPartlyRejected{std::move(*prompt_id), std::move(answer.node_errors)});
 }
 
-Result<TelemetryEvent> decode_aside(const Data&, std::int64_t) {
+Result<TelemetryEvent> decode_aside(const MessageData&, std::int64_t) {
   return TelemetryEvent(TelemetryAside{});
 }
 
 struct Decoder {
   std::string_view source;
   std::string_view event;
-  Result<TelemetryEvent> (*decode)(const Data& data, std::int64_t at_ms);
+  Result<TelemetryEvent> (*decode)(const MessageData& data, std::int64_t at_ms);
 };
 
 constexpr std::array kDecoders{
@@ -289,7 +275,7 @@ constexpr std::array kDecoders{
     Decoder{"http", "partly_rejected", decode_partly_rejected},
 };
 
-Result<TelemetryEvent> decode_data(std::string_view source, const std::string& event, const Data& data,
+Result<TelemetryEvent> decode_data(std::string_view source, const std::string& event, const MessageData& data,
                                    std::int64_t at_ms) {
   // Their data may have been too large to be sent; then nothing but the prompt is told.
   if (data.value.is_object() && find(data.value, "tooLarge")) return TelemetryEvent(FramesDropped{1});
@@ -323,12 +309,12 @@ Result<TelemetryFrame> decode_telemetry_frame(std::string_view text, const Frame
   auto parsed = parse_foreign_json(text, limits.max_bytes);
   if (!parsed) return parsed.error();
   if (!parsed->is_object()) return wrong_type("$", "an object", &*parsed);
-  const Data head{*parsed, limits};
+  const MessageData head{*parsed, limits};
   TelemetryFrame frame;
   const auto seq = count_of(find(*parsed, "seq"));
   if (!seq) return wrong_type("$.seq", "a whole number", find(*parsed, "seq"));
   frame.seq = *seq;
-  const auto at_ms = head.at_ms("tsMs");
+  const auto at_ms = stamp_ms(head, "tsMs");
   if (!at_ms) return wrong_type("$.tsMs", "a time in epoch ms", find(*parsed, "tsMs"));
   frame.at_ms = *at_ms;
   frame.boot = head.text("boot");
@@ -339,7 +325,7 @@ Result<TelemetryFrame> decode_telemetry_frame(std::string_view text, const Frame
   frame.is_numbered = source != "telemetry" || event == "stats";
   static const json::value kNull;
   const json::value* data = find(*parsed, "data");
-  auto what = decode_data(source, event, Data{data ? *data : kNull, limits}, frame.at_ms);
+  auto what = decode_data(source, event, MessageData{data ? *data : kNull, limits}, frame.at_ms);
   if (!what) return what.error();
   frame.what = std::move(*what);
   if (data && (source == "device" || source == "node")) frame.torch_memory = torch_memory_of(*data, limits);
@@ -357,7 +343,7 @@ Result<TelemetryHello> decode_telemetry_hello(std::string_view body) {
   if (!parsed->is_object()) return wrong_type("$", "an object", &*parsed);
   const auto protocol = base::find_integer(*parsed, "protocol");
   if (!protocol) return wrong_type("$.protocol", "a whole number", find(*parsed, "protocol"));
-  const Data data{*parsed, limits};
+  const MessageData data{*parsed, limits};
   if (*protocol != kTelemetryProtocol) {
     TelemetryHello other;
     other.extension.protocol = *protocol;

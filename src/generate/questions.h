@@ -47,6 +47,6 @@ struct FilterValues {
 [[nodiscard]] history::RunFilter random_filter(Random& random, const FilterValues& values);
 
 // `per_kind` of each of Q1, Q2, Q3, Q4, Q5, Q6, Q8 and three times as many of QA (random filters).
-[[nodiscard]] std::vector<Question> questions(const Options& options, std::int64_t per_kind = 20);
+[[nodiscard]] std::vector<Question> questions(const Options& options, std::int64_t per_kind = 100);
 
 }  // namespace comfytrace::generate

@@ -1,6 +1,8 @@
 #include "generate/random.h"
 
+#include <array>
 #include <cmath>
+#include <span>
 
 namespace comfytrace::generate {
 namespace {
@@ -18,26 +20,30 @@ std::uint64_t rotated(std::uint64_t x, int by) {
   return (x << by) | (x >> (64 - by));
 }
 
+// The first coefficient is that of the highest power.
+double polynomial(std::span<const double> coefficients, double x) {
+  double value = 0;
+  for (const double coefficient : coefficients) value = value * x + coefficient;
+  return value;
+}
+
 // P. J. Acklam's rational approximation of the normal quantile; relative error below 1.2e-9.
 double normal_quantile(double p) {
-  constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
-                          1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
-  constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02, 6.680131188771972e+01,
-                          -1.328068155288572e+01};
-  constexpr double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
-                          -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
-  constexpr double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00, 3.754408661907416e+00};
+  static constexpr std::array a{-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
+                                1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
+  static constexpr std::array b{-5.447609879822406e+01, 1.615858368580409e+02,  -1.556989798598866e+02,
+                                6.680131188771972e+01,  -1.328068155288572e+01, 1.0};
+  static constexpr std::array c{-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
+                                -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
+  static constexpr std::array d{7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
+                                3.754408661907416e+00, 1.0};
   constexpr double kLow = 0.02425;
-  const auto tail = [&](double q) {
-    return (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
-           ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
-  };
+  const auto tail = [](double q) { return polynomial(c, q) / polynomial(d, q); };
   if (p < kLow) return tail(std::sqrt(-2 * log_of(p)));
   if (p > 1 - kLow) return -tail(std::sqrt(-2 * log_of(1 - p)));
   const double q = p - 0.5;
   const double r = q * q;
-  return (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q /
-         (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
+  return polynomial(a, r) * q / polynomial(b, r);
 }
 
 }  // namespace

@@ -187,13 +187,13 @@ RunFacts facts_of(const model::Run& run) {
   facts.fingerprint = line.workflow_fingerprint;
   facts.model = line.model.value_or("");
   facts.worker_ids = line.worker_ids;
+  facts.devices = line.device_names;
   facts.story_id = run.story_id.value_or("");
   facts.story_title = run.story_title.value_or("");
   facts.tags = run.tags;
   facts.archived = run.archived;
 
   std::set<std::string> models;
-  std::set<std::string> devices;
   std::map<std::string_view, NodeClassFacts> classes;
   bool environment_seen = false;
   for (const Scene& scene : run.scenes) {
@@ -213,7 +213,6 @@ RunFacts facts_of(const model::Run& run) {
       if (!facts.vram_free_before_bytes) facts.vram_free_before_bytes = attempt.vram_free_before_bytes;
       add_nodes(attempt, classes);
       if (!attempt.environment) continue;
-      if (!attempt.environment->device_name.empty()) devices.insert(attempt.environment->device_name);
       if (std::exchange(environment_seen, true)) continue;
       facts.comfyui_version = attempt.environment->comfyui_version;
       facts.pytorch_version = attempt.environment->pytorch_version;
@@ -223,7 +222,6 @@ RunFacts facts_of(const model::Run& run) {
   }
   facts.key = key_of(facts.scenes);
   facts.models = sorted(models);
-  facts.devices = sorted(devices);
   for (auto& [class_type, of_class] : classes) {
     of_class.class_type = class_type;
     facts.node_classes.push_back(std::move(of_class));

@@ -225,9 +225,16 @@ std::string to_cursor(const Place& place) {
   return sort + (place.value ? std::to_string(*place.value) : "none") + "." + std::to_string(place.order);
 }
 
+namespace {
+
+base::Error no_place() {
+  return {base::ErrorCode::invalid, "is not a place in this list", "cursor", "take it from nextCursor, unchanged"};
+}
+
+}  // namespace
+
 base::Result<Place> from_cursor(std::string_view cursor) {
-  const base::Error wrong{base::ErrorCode::invalid, "is not a place in this list", "cursor",
-                          "take it from nextCursor, unchanged"};
+  const base::Error wrong = no_place();
   Place place;
   const auto take = [&cursor](std::int64_t& number) {
     const auto read = std::from_chars(cursor.data(), cursor.data() + cursor.size(), number);
@@ -255,15 +262,28 @@ base::Result<Place> from_cursor(std::string_view cursor) {
   return place;
 }
 
-base::Result<std::optional<Place>> from_cursor(std::string_view cursor, RunSort sort) {
-  if (cursor.empty()) return std::optional<Place>();
-  auto place = from_cursor(cursor);
+std::string moved_on(std::string_view cursor, std::int64_t skip) {
+  return std::string(cursor) + (skip > 0 ? "+" + std::to_string(skip) : "");
+}
+
+base::Result<PageStart> page_start(std::string_view cursor, RunSort sort) {
+  PageStart start;
+  if (const auto plus = cursor.find('+'); plus != std::string_view::npos) {
+    const std::string_view skip = cursor.substr(plus + 1);
+    const auto read = std::from_chars(skip.data(), skip.data() + skip.size(), start.skip);
+    if (read.ec != std::errc() || read.ptr != skip.data() + skip.size() || start.skip < 0 || start.skip > kMaxSkip)
+      return no_place();
+    cursor = cursor.substr(0, plus);
+  }
+  if (cursor.empty()) return start;
+  const auto place = from_cursor(cursor);
   if (!place) return place.error();
   if (place->sort != sort) {
     return base::Error{base::ErrorCode::invalid, "is a place in a list of another order", "cursor",
                        "ask for sort=" + std::string(base::enum_name(place->sort)) + ", or begin without a cursor"};
   }
-  return std::optional(*place);
+  start.after = *place;
+  return start;
 }
 
 base::Result<void> check_preset_name(std::string_view name) {

@@ -70,8 +70,17 @@ struct Place {
 [[nodiscard]] std::string to_cursor(const Place& place);
 // Errors: invalid, field "cursor".
 [[nodiscard]] base::Result<Place> from_cursor(std::string_view cursor);
-// Of a list in this order. Absent: the cursor is empty. Errors: invalid, also for the cursor of another order.
-[[nodiscard]] base::Result<std::optional<Place>> from_cursor(std::string_view cursor, RunSort sort);
+
+// Where a page begins: behind a place (absent: at the beginning), and so many runs further on.
+struct PageStart {
+  std::optional<Place> after;
+  std::int64_t skip = 0;
+};
+inline constexpr std::int64_t kMaxSkip = 1'000'000'000;
+// The cursor of a page that begins `skip` runs after that of `cursor`.
+[[nodiscard]] std::string moved_on(std::string_view cursor, std::int64_t skip);
+// What a cursor says in a list of this order. Errors: invalid, also for the cursor of another order.
+[[nodiscard]] base::Result<PageStart> page_start(std::string_view cursor, RunSort sort);
 
 // A name of 1 to 100 bytes in one line. Errors: invalid, too_large, field "name".
 [[nodiscard]] base::Result<void> check_preset_name(std::string_view name);

@@ -3,6 +3,7 @@
 
 #include "history/memory/memory_history.h"
 #include "history/run_history_contract.h"
+#include "history/run_rules.h"
 
 // What every implementation must do with orders, bounds, regular expressions and what they prune.
 namespace comfytrace::history {
@@ -41,6 +42,31 @@ TEST_P(RunHistoryContract, ListsInEveryOrderAndPutsLastWhatLacksTheValue) {
     EXPECT_EQ(listed(RunSort::longest, limit), "daceb");
     EXPECT_EQ(listed(RunSort::shortest, limit), "cadbe");
     EXPECT_EQ(listed(RunSort::vram, limit), "daceb");
+  }
+}
+
+TEST_P(RunHistoryContract, BeginsAPageAtAnyPosition) {
+  for (int i = 0; i < 7; ++i) save(simple_run(std::string(1, static_cast<char>('a' + i)), i));
+  const auto at = [&](std::int64_t offset, const std::string& cursor = "") {
+    const auto page = history_->page({}, RunSort::oldest, 3, moved_on(cursor, offset));
+    EXPECT_TRUE(page) << (page ? "" : page.error().sentence());
+    if (!page) return std::string();
+    EXPECT_EQ(page->total, 7);
+    std::string all;
+    for (const auto& run : page->runs) all += run.run_id;
+    return all + (page->next_cursor ? "+" : "");
+  };
+  EXPECT_EQ(at(0), "abc+");
+  EXPECT_EQ(at(2), "cde+");
+  EXPECT_EQ(at(4), "efg");
+  EXPECT_EQ(at(6), "g");
+  EXPECT_EQ(at(7), "");
+  const auto third = history_->page({}, RunSort::oldest, 1, moved_on("", 2));
+  ASSERT_TRUE(third && third->next_cursor);
+  EXPECT_EQ(at(0, *third->next_cursor), "def+");
+  EXPECT_EQ(at(2, *third->next_cursor), "fg");
+  for (const char* wrong : {"+", "+-1", "+x", "+1000000001", "1.1+2+3", "+99999999999999999999"}) {
+    EXPECT_EQ(history_->page({}, RunSort::oldest, 1, wrong).error().field, "cursor") << wrong;
   }
 }
 

@@ -167,4 +167,16 @@ Result<SceneCohort> find_scene_cohort(const history::RunHistoryReader& reader, c
   return cohort;
 }
 
+base::Result<const SceneCohorts::Known*> SceneCohorts::of(const history::SceneFacts& scene) {
+  const auto at = std::ranges::find(known_, scene.key, &std::pair<history::WorkKey, Known>::first);
+  if (at != known_.end()) return &at->second;
+  auto cohort = find_scene_cohort(reader_, run_, scene, options_);
+  if (!cohort) return cohort.error();
+  Known known{std::move(*cohort), {}};
+  for (const auto& like : known.cohort.scenes) {
+    if (like.scene.duration_ms) known.durations_ms.push_back(static_cast<double>(*like.scene.duration_ms));
+  }
+  return &known_.emplace_back(scene.key, std::move(known)).second;
+}
+
 }  // namespace comfytrace::insight

@@ -2,8 +2,10 @@
 
 #include <boost/describe.hpp>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/codec.h"
@@ -61,6 +63,25 @@ struct SceneCohort {
                                                           const history::RunFacts& run,
                                                           const history::SceneFacts& scene,
                                                           const CohortOptions& options = {});
+
+// The cohorts of the scenes of one run, which are often alike: each kind of work is looked up once.
+class SceneCohorts {
+ public:
+  SceneCohorts(const history::RunHistoryReader& reader, const history::RunFacts& run, const CohortOptions& options)
+      : reader_(reader), run_(run), options_(options) {}
+  struct Known {
+    SceneCohort cohort;
+    std::vector<double> durations_ms;  // of those of its scenes that have one
+  };
+  // Valid as long as this. Errors: those of the reader.
+  [[nodiscard]] base::Result<const Known*> of(const history::SceneFacts& scene);
+
+ private:
+  const history::RunHistoryReader& reader_;
+  const history::RunFacts& run_;
+  const CohortOptions& options_;
+  std::list<std::pair<history::WorkKey, Known>> known_;
+};
 
 // Strictest first.
 [[nodiscard]] const std::vector<history::LikeLevel>& like_levels();

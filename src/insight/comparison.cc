@@ -47,26 +47,19 @@ std::optional<std::string> why_not_compared(const Run& run) {
 
 Result<void> compare_scenes(const history::RunHistoryReader& reader, const RunFacts& run,
                             const ComparisonOptions& options, RunComparison& answer) {
-  std::vector<std::pair<history::WorkKey, SceneCohort>> known;  // scenes of one run are often alike
+  SceneCohorts cohorts(reader, run, options.cohort);
   for (const auto& scene : run.scenes) {
     if (static_cast<std::int64_t>(answer.scenes.size()) == options.max_scenes) {
       ++answer.scenes_left_out;
       continue;
     }
-    auto at = std::ranges::find(known, scene.key, &std::pair<history::WorkKey, SceneCohort>::first);
-    if (at == known.end()) {
-      auto cohort = find_scene_cohort(reader, run, scene, options.cohort);
-      if (!cohort) return cohort.error();
-      known.emplace_back(scene.key, std::move(*cohort));
-      at = std::prev(known.end());
-    }
-    std::vector<double> baseline;
-    for (const auto& of : at->second.scenes) {
-      if (of.scene.duration_ms) baseline.push_back(static_cast<double>(*of.scene.duration_ms));
-    }
+    const auto like = cohorts.of(scene);
+    if (!like) return like.error();
+    const CohortEvidence& evidence = (*like)->cohort.evidence;
+    const std::vector<double>& baseline = (*like)->durations_ms;
     std::optional<double> value;
     if (scene.duration_ms) value = static_cast<double>(*scene.duration_ms);
-    SceneComparison compared{scene.scene_id, at->second.evidence,
+    SceneComparison compared{scene.scene_id, evidence,
                              compare_metric(Metric::duration, value, baseline, "scene", options.cohort.needs)};
     if (scene.status != model::Status::success) {
       take_back(compared.duration, "Not compared: this scene is no success");

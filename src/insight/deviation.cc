@@ -172,25 +172,19 @@ class Series {
 Result<void> test_scenes(const history::RunHistoryReader& reader, const RunFacts& run, const DeviationOptions& options,
                          std::vector<Tested>& tests) {
   if (run.scenes.size() < 2) return {};  // of one scene the run says it all
-  std::vector<std::pair<history::WorkKey, SceneCohort>> known;
-  std::map<std::pair<std::size_t, Verdict>, std::vector<std::size_t>> alike;  // tests that hold, by kind and side
+  SceneCohorts cohorts(reader, run, options.cohort);
+  std::map<std::pair<const SceneCohorts::Known*, Verdict>, std::vector<std::size_t>>
+      alike;  // tests that hold, by kind and side
   for (const auto& scene : run.scenes) {
     if (scene.status != model::Status::success || !scene.duration_ms) continue;
     if (static_cast<std::int64_t>(tests.size()) > kMaxScenes * 4) break;
-    auto at = std::ranges::find(known, scene.key, &std::pair<history::WorkKey, SceneCohort>::first);
-    if (at == known.end()) {
-      auto cohort = find_scene_cohort(reader, run, scene, options.cohort);
-      if (!cohort) return cohort.error();
-      known.emplace_back(scene.key, std::move(*cohort));
-      at = std::prev(known.end());
-    }
-    std::vector<double> baseline;
-    for (const auto& of : at->second.scenes) {
-      if (of.scene.duration_ms) baseline.push_back(static_cast<double>(*of.scene.duration_ms));
-    }
+    const auto like = cohorts.of(scene);
+    if (!like) return like.error();
+    const CohortEvidence& evidence = (*like)->cohort.evidence;
+    const std::vector<double>& baseline = (*like)->durations_ms;
     const auto value = static_cast<double>(*scene.duration_ms);
     const auto place = outlying(value, baseline, options.cohort.needs);
-    if (!place || !at->second.evidence.level) continue;
+    if (!place || !evidence.level) continue;
     Tested tested;
     tested.p_value = place->p_value;
     tested.holds = place->stands_out && change_counts(Metric::duration, value, place->median);
@@ -208,13 +202,13 @@ Result<void> test_scenes(const history::RunHistoryReader& reader, const RunFacts
           1,
           1,
           static_cast<std::int64_t>(baseline.size()),
-          *at->second.evidence.level,
+          *evidence.level,
           1,
           false,
           {run.run_id},
           ""};
     if (place->median > 0) of.ratio = value / place->median;
-    if (tested.holds) alike[{static_cast<std::size_t>(at - known.begin()), of.verdict}].push_back(tests.size());
+    if (tested.holds) alike[{*like, of.verdict}].push_back(tests.size());
     tests.push_back(std::move(tested));
   }
   for (const auto& [kind, places] : alike) {
@@ -251,6 +245,7 @@ Deviations conclude(std::vector<Tested> tests, std::int64_t runs, std::int64_t w
   answer.runs_without_baseline = without;
   answer.tests = static_cast<std::int64_t>(tests.size());
   std::vector<double> p_values;
+  p_values.reserve(tests.size());
   for (const Tested& tested : tests) p_values.push_back(tested.p_value);
   const auto adjusted = stats::benjamini_hochberg(p_values);
   for (std::size_t i = 0; i < tests.size(); ++i) {

@@ -21,24 +21,6 @@ class EtaTest : public testing::Test {
       keep(history_, run);
     }
   }
-  // A run that has done the nodes before `running`.
-  static model::Run executing(const MadeRun& made, std::size_t running) {
-    model::Run run = made_run(made);
-    auto& attempt = run.scenes[0].attempts[0];
-    attempt.status = model::Status::executing;
-    attempt.exit_reason.reset();
-    attempt.finished_at_ms.reset();
-    attempt.duration_ms.reset();
-    attempt.nodes.resize(running + 1);
-    attempt.nodes[running].state = NodeState::running;
-    attempt.nodes[running].duration_ms.reset();
-    model::roll_up(run);
-    return run;
-  }
-  static std::int64_t now_in(const model::Run& run, std::size_t node, std::int64_t elapsed_ms) {
-    const auto& attempt = run.scenes[0].attempts[0];
-    return *attempt.started_at_ms + *attempt.nodes[node].start_offset_ms + elapsed_ms;
-  }
   EtaPast past_of(const model::Run& run) {
     const auto past = load_eta_past(history_, history::facts_of(run).scenes[0].key);
     EXPECT_TRUE(past.ok());

@@ -82,6 +82,7 @@ std::vector<NodeDifference> told(std::vector<Line> lines, double whole_delta_ms)
   const auto adjusted = stats::benjamini_hochberg(p_values);
   for (std::size_t i = 0; i < tested.size(); ++i) lines[tested[i]].node.p_value = adjusted[i];
   std::vector<NodeDifference> nodes;
+  nodes.reserve(lines.size());
   for (Line& line : lines) nodes.push_back(std::move(line.node));
   std::ranges::stable_sort(nodes, [](const NodeDifference& a, const NodeDifference& b) {
     return std::pair(std::abs(a.share.value_or(0)), std::abs(a.delta_ms.value_or(0))) >

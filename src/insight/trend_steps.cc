@@ -191,6 +191,7 @@ StepSearch find_steps(const TrendValues& values, const TrendPoints& points, cons
     }
   }
   std::vector<double> off;
+  off.reserve(residuals.size());
   for (const double value : residuals) off.push_back(std::abs(value));
   search.variation = 1.4826 * stats::median(off).value_or(0);
   return search;

@@ -134,7 +134,8 @@ struct Hub::Impl : std::enable_shared_from_this<Hub::Impl> {
   }
 
   // For a client that came while the window was open.
-  bool deliver_newer(Client& client, std::vector<UpdatePtr> updates, std::int64_t now_ms, std::int64_t steady_ms) {
+  bool deliver_newer(Client& client, std::vector<UpdatePtr> updates, std::int64_t now_ms,
+                     std::int64_t steady_ms) const {
     std::erase_if(updates, [&](const UpdatePtr& update) { return update->seq() <= client.known_seq(); });
     return client.deliver(updates, make_update_frames(updates, seq, now_ms), seq, now_ms, steady_ms);
   }

@@ -1,6 +1,7 @@
 #include "model/run.h"
 
 #include <algorithm>
+#include <set>
 
 namespace comfytrace::model {
 namespace {
@@ -99,6 +100,17 @@ std::vector<ArtifactPlace> artifacts_of(const Run& run) {
   return places;
 }
 
+std::vector<std::string> device_names_of(const Run& run) {
+  std::set<std::string> names;
+  for (const Scene& scene : run.scenes) {
+    for (const Attempt& attempt : scene.attempts) {
+      if (attempt.environment && !attempt.environment->device_name.empty())
+        names.insert(attempt.environment->device_name);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
 RunSummary summarise(const Run& run) {
   RunSummary line;
   line.run_id = run.run_id;
@@ -113,6 +125,7 @@ RunSummary summarise(const Run& run) {
   line.scene_count = static_cast<std::int64_t>(run.scenes.size());
   line.story_title = run.story_title;
   line.workflow_name = run.workflow_name;
+  line.device_names = device_names_of(run);
   line.error = error_of(run);
   line.tags = run.tags;
   line.archived = run.archived;

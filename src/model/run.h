@@ -90,6 +90,7 @@ struct RunSummary {
   std::string workflow_fingerprint;  // of the first scene
   std::optional<std::string> model;  // first checkpoint of the first scene
   std::vector<std::string> worker_ids;
+  std::vector<std::string> device_names;  // as the workers told them, of every attempt, sorted
   std::optional<std::int64_t> vram_peak_bytes;
   std::optional<std::string> error;       // one sentence, of the first scene that failed
   std::optional<std::int64_t> thumbnail;  // index of the first picture among the run's artifacts
@@ -100,8 +101,11 @@ struct RunSummary {
 BOOST_DESCRIBE_STRUCT(RunSummary, (),
                       (run_id, title, status, exit_reason, created_at_ms, started_at_ms, finished_at_ms, duration_ms,
                        queue_wait_ms, scene_count, scenes_succeeded, attempt_count, artifact_count, story_title,
-                       workflow_name, workflow_fingerprint, model, worker_ids, vram_peak_bytes, error, thumbnail, tags,
-                       archived))
+                       workflow_name, workflow_fingerprint, model, worker_ids, device_names, vram_peak_bytes, error,
+                       thumbnail, tags, archived))
+
+// RunSummary::device_names. Pure.
+[[nodiscard]] std::vector<std::string> device_names_of(const Run& run);
 
 // The list line of a run. Pure.
 [[nodiscard]] RunSummary summarise(const Run& run);

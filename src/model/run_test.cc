@@ -74,6 +74,21 @@ TEST(Summary, FindsTheFirstPictureAndTheErrorSentence) {
   EXPECT_EQ(line.scenes_succeeded, 1);
 }
 
+TEST(Summary, NamesEachDeviceOnceAndNoneThatNobodyTold) {
+  model::Run run;
+  run.scenes = {scene("scene-001", Status::success, ExitReason::success, 1, 2),
+                scene("scene-002", Status::success, ExitReason::success, 3, 4)};
+  EXPECT_TRUE(summarise(run).device_names.empty());
+  auto& attempts = run.scenes[1].attempts;
+  attempts.resize(4, attempts[0]);
+  for (Attempt& attempt : attempts) attempt.environment.emplace();
+  attempts[0].environment->device_name = "cuda:0 NVIDIA GeForce RTX 4090 : native";
+  attempts[1].environment->device_name = "cuda:0 NVIDIA GeForce RTX 3090 : native";
+  attempts[3].environment->device_name = attempts[0].environment->device_name;
+  EXPECT_EQ(summarise(run).device_names, (std::vector<std::string>{"cuda:0 NVIDIA GeForce RTX 3090 : native",
+                                                                   "cuda:0 NVIDIA GeForce RTX 4090 : native"}));
+}
+
 TEST(Run, SurvivesJson) {
   model::Run run;
   run.run_id = "r";

@@ -103,7 +103,7 @@ std::string preview_picture(const RecordedLine& line) {
 
 std::string binary_frame(const RecordedLine& line) {
   const base::json::value& binary = *line.binary;
-  const std::string head = from_hex(base::find_string(binary, "head_hex").value_or(""));
+  std::string head = from_hex(base::find_string(binary, "head_hex").value_or(""));
   const auto length = base::find_integer(binary, "len").value_or(0);
   if (length >= 0 && head.size() == static_cast<std::size_t>(length)) return head;  // recorded whole
 

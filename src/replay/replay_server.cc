@@ -20,6 +20,7 @@ constexpr std::int64_t kBindAgain_ms = 200;
 
 std::vector<ServerModel> make_models(std::vector<Recording> recordings) {
   std::vector<ServerModel> models;
+  models.reserve(recordings.size());
   for (Recording& recording : recordings) models.push_back(make_server_model(std::move(recording)));
   return models;
 }
@@ -212,7 +213,7 @@ struct ReplayServer::Impl : std::enable_shared_from_this<Impl> {
 };
 
 ReplayServer::ReplayServer(asio::io_context& io, std::vector<Recording> recordings, ReplayOptions options)
-    : impl_(std::make_shared<Impl>(*this, io, std::move(recordings), std::move(options))) {}
+    : impl_(std::make_shared<Impl>(*this, io, std::move(recordings), options)) {}
 
 ReplayServer::ReplayServer(asio::io_context& io, Recording recording, ReplayOptions options)
     : ReplayServer(
@@ -222,7 +223,7 @@ ReplayServer::ReplayServer(asio::io_context& io, Recording recording, ReplayOpti
             one.push_back(std::move(recording));
             return one;
           }(),
-          std::move(options)) {}
+          options) {}
 
 ReplayServer::~ReplayServer() {
   impl_->stop();

@@ -164,6 +164,9 @@ ServerModel make_server_model(Recording recording) {
 }
 
 void apply_step(const Step& step, const RecordedPrompt* prompt, ServerState& state) {
+  if (step.kind == StepKind::forget) return step.id.empty() ? state.forget_all() : state.forget(step.id);
+  if (step.kind == StepKind::down && step.memory_lost) return state.lose_memory();
+  if (!prompt) return;
   switch (step.kind) {
     case StepKind::remember:
       return state.remember(prompt->id, prompt->entry);
@@ -178,15 +181,7 @@ void apply_step(const Step& step, const RecordedPrompt* prompt, ServerState& sta
     case StepKind::remove:
       static_cast<void>(state.remove(prompt->id));
       return;
-    case StepKind::forget:
-      return step.id.empty() ? state.forget_all() : state.forget(step.id);
-    case StepKind::down:
-      if (step.memory_lost) state.lose_memory();
-      return;
-    case StepKind::up:
-    case StepKind::hang:
-    case StepKind::stats:
-    case StepKind::frame:
+    default:
       return;
   }
 }

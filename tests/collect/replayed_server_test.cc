@@ -100,17 +100,20 @@ class ReplayedServerTest : public ::testing::TestWithParam<std::filesystem::path
   }
 
   void expect_what_the_server_remembers() {
-    const std::string body = get("/queue");
-    if (body.empty()) {
+    // The server goes on while it is asked: what it says last counts.
+    std::size_t in_queue = 0;
+    const auto agree = [&] {
+      const auto queue = comfyui::decode_queue(get("/queue"));
+      in_queue = queue ? queue->running.size() + queue->pending.size() : 0;
+      return queue && recorder_->open_scenes().size() == in_queue;
+    };
+    if (get("/queue").empty()) {
       EXPECT_TRUE(run_until(
           io_, [&] { return recorder_->worker_states()[0].connection.state == model::ConnectionState::disconnected; }));
       return;
     }
-    const auto queue = comfyui::decode_queue(body);
-    ASSERT_TRUE(queue);
-    const std::size_t still_open = queue->running.size() + queue->pending.size();
-    EXPECT_TRUE(run_until(io_, [&] { return recorder_->open_scenes().size() <= still_open; }))
-        << recorder_->open_scenes().size() << " open, but " << still_open << " in the queue";
+    EXPECT_TRUE(run_until(io_, agree)) << recorder_->open_scenes().size() << " open, but " << in_queue
+                                       << " in the queue";
     const auto remembered = comfyui::decode_history(get("/history?max_items=10000"));
     ASSERT_TRUE(remembered);
     for (const comfyui::HistoryEntry& entry : *remembered) {

@@ -1,6 +1,6 @@
 // Real processes for browser tests: `comfytrace serve` and `comfytrace replay`, on loopback and free ports,
 // stopped by their own pid.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -20,8 +20,8 @@ export function freePort() {
   });
 }
 
-export async function waitFor(what, probe) {
-  const end = Date.now() + patienceMs;
+export async function waitFor(what, probe, mostMs = patienceMs) {
+  const end = Date.now() + mostMs;
   let last;
   while (Date.now() < end) {
     try {
@@ -32,7 +32,7 @@ export async function waitFor(what, probe) {
     }
     await new Promise((done) => setTimeout(done, 25));
   }
-  throw new Error(`waited ${patienceMs} ms in vain for ${what}; last: ${last}`);
+  throw new Error(`waited ${mostMs} ms in vain for ${what}; last: ${last}`);
 }
 
 export async function getJson(url, options) {
@@ -80,6 +80,14 @@ export class Stage {
     const url = `http://127.0.0.1:${at}`;
     await waitFor("serve to answer", () => getJson(`${url}/api/v1/health`));
     return { ...started, url, port: at, runs: async () => (await getJson(`${url}/api/v1/runs`)).runs };
+  }
+
+  /** Makes up the history that `serve` will open; gives what was put in, as `generate --truth` says it. */
+  generate(...options) {
+    const truth = join(this.folder, "truth.json");
+    const endMs = Date.now() - 3_600_000;
+    execFileSync(binary, ["generate", "--store", join(this.folder, "history.db"), "--end-ms", String(endMs), "--truth", truth, ...options], { stdio: "ignore" });
+    return JSON.parse(readFileSync(truth, "utf8"));
   }
 
   async connected(serve) {

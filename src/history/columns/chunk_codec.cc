@@ -182,7 +182,7 @@ std::string ChunkCodec::pack_chunk(const ColumnStore& store, std::size_t number)
 std::string ChunkCodec::pack_dead(const ColumnStore& store, std::size_t number) {
   const auto* died = store.chunks_[number]->died();
   std::string bits(died ? kChunkRows / 8 : 0, '\0');
-  for (std::uint32_t row = 0; row < bits.size() * 8; ++row) {
+  for (std::uint32_t row = 0; died && row < kChunkRows; ++row) {
     if (died[row].load(std::memory_order_relaxed) != 0)
       bits[row / 8] = static_cast<char>(static_cast<unsigned char>(bits[row / 8]) | (1u << (row % 8)));
   }

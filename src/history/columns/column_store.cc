@@ -19,6 +19,18 @@ void widen(Chunk& chunk, std::uint32_t row, std::int64_t created_at_ms) {
   if (created_at_ms > newest.load(std::memory_order_relaxed)) newest.store(created_at_ms, std::memory_order_relaxed);
 }
 
+// The odd run in the row `at` of a chunk; null: the chunk has none.
+const RunFacts* odd_at(const Chunk& chunk, std::uint32_t at) {
+  if (chunk.odd.size() == 0) return nullptr;
+  std::size_t first = 0;
+  for (std::size_t count = chunk.odd.size(); count > 1;) {
+    const std::size_t half = count / 2;
+    if (chunk.odd[first + half].row <= at) first += half;
+    count -= half;
+  }
+  return &chunk.odd[first].facts;
+}
+
 }  // namespace
 
 ColumnStore::Snapshot ColumnStore::snapshot() const {
@@ -31,14 +43,8 @@ std::optional<RunFacts> ColumnStore::facts_at(const Snapshot& snapshot, std::uin
   const std::uint32_t at = row % kChunkRows;
   const Outcome& outcome = snapshot.shared().outcomes[chunk.outcome.at(at)];
   if (outcome.is_odd) {
-    if (chunk.odd.size() == 0) return std::nullopt;
-    std::size_t first = 0;
-    for (std::size_t count = chunk.odd.size(); count > 1;) {
-      const std::size_t half = count / 2;
-      if (chunk.odd[first + half].row <= at) first += half;
-      count -= half;
-    }
-    return chunk.odd[first].facts;
+    const RunFacts* odd = odd_at(chunk, at);
+    return odd ? std::optional(*odd) : std::nullopt;
   }
   RunFacts facts;
   facts.run_id = std::move(run_id);
@@ -53,6 +59,16 @@ std::optional<RunFacts> ColumnStore::facts_at(const Snapshot& snapshot, std::uin
   const std::string_view details(reinterpret_cast<const char*>(chunk.details.at(offset)), PagedBytes::rest(offset));
   if (!unpack_details(details, snapshot.shared(), facts)) return std::nullopt;
   return facts;
+}
+
+std::vector<std::string> ColumnStore::devices_at(const Snapshot& snapshot, std::uint32_t row) {
+  const Chunk& chunk = snapshot.chunk(row / kChunkRows);
+  const std::uint32_t at = row % kChunkRows;
+  if (snapshot.shared().outcomes[chunk.outcome.at(at)].is_odd) {
+    const RunFacts* odd = odd_at(chunk, at);
+    return odd ? odd->devices : std::vector<std::string>();
+  }
+  return snapshot.shared().settings[chunk.setting.at(at)].devices;
 }
 
 Chunk& ColumnStore::chunk_for_row(std::uint32_t row) {

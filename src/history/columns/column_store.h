@@ -37,6 +37,8 @@ class ColumnStore {
   // ours or of a file).
   [[nodiscard]] static std::optional<RunFacts> facts_at(const Snapshot& snapshot, std::uint32_t row,
                                                         std::string run_id);
+  // RunFacts::devices of a row, without unpacking the rest.
+  [[nodiscard]] static std::vector<std::string> devices_at(const Snapshot& snapshot, std::uint32_t row);
 
   // Below: the writer alone.
   // Puts the run in, in place of what the rid had. False: the store is full, or the rid out of its range.

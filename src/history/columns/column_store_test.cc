@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <thread>
@@ -48,12 +49,23 @@ class Mirrored {
     std::vector<std::int64_t> rids;
     std::optional<ListPlace> after;
     while (true) {
-      const ListPage page = page_of(store.snapshot(), filter, sort, limit, after);
+      const ListPage page = page_of(store.snapshot(), filter, sort, limit, after, 0);
       EXPECT_EQ(page.total, static_cast<std::int64_t>(matching(filter).size()));
-      for (const ListPlace& place : page.runs) rids.push_back(place.rid);
+      for (const ListedRun& run : page.runs) {
+        rids.push_back(run.place.rid);
+        EXPECT_EQ(run.devices, facts_.at(run.place.rid).devices);
+      }
       if (!page.has_more) return rids;
-      after = page.runs.back();
+      after = page.runs.back().place;
     }
+  }
+  // A page from a position on.
+  [[nodiscard]] std::vector<std::int64_t> listed_from(const RunFilter& filter, RunSort sort, std::int64_t offset,
+                                                      std::int64_t limit) const {
+    std::vector<std::int64_t> rids;
+    for (const ListedRun& run : page_of(store.snapshot(), filter, sort, limit, std::nullopt, offset).runs)
+      rids.push_back(run.place.rid);
+    return rids;
   }
   [[nodiscard]] std::vector<std::int64_t> expected_list(const RunFilter& filter, RunSort sort) const {
     struct Item {
@@ -128,6 +140,11 @@ void expect_same_answers(const Mirrored& mirrored, SampleFacts& sample, std::uin
   const auto sort = static_cast<RunSort>(sample.pick(5));
   if (sample.chance(20)) {
     ASSERT_EQ(mirrored.listed(query.filter, sort, 1 + sample.pick(400)), mirrored.expected_list(query.filter, sort));
+    auto expected = mirrored.expected_list(query.filter, sort);
+    const std::int64_t offset = sample.pick(static_cast<std::int64_t>(expected.size()) + 2);
+    expected.erase(expected.begin(), expected.begin() + std::min<std::int64_t>(offset, std::ssize(expected)));
+    if (expected.size() > 30) expected.resize(30);
+    ASSERT_EQ(mirrored.listed_from(query.filter, sort, offset, 30), expected);
   }
 }
 
@@ -249,7 +266,7 @@ TEST(ColumnStore, ReadersSeeWholeChangesWhileTheWriterGoesOn) {
         query.group_by = static_cast<GroupBy>(own.pick(15));
         const auto snapshot = store.snapshot();
         wrong += statistics_of(snapshot, query).total.runs != kRuns;
-        wrong += page_of(snapshot, {}, static_cast<RunSort>(own.pick(5)), 20, std::nullopt).total != kRuns;
+        wrong += page_of(snapshot, {}, static_cast<RunSort>(own.pick(5)), 20, std::nullopt, 0).total != kRuns;
         query.filter = own.filter(300);
         wrong += difference(statistics_of(snapshot, query), statistics_of(snapshot, query)) != "";
         FactsQuery facts;

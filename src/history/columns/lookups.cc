@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "history/columns/list_bins.h"
+
 namespace comfytrace::history::columns {
 namespace {
 
@@ -124,43 +126,120 @@ std::vector<Candidate> newest_wanted(RowScan& scan, std::int64_t limit,
   return std::move(first).sorted();
 }
 
-}  // namespace
-
-ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, RunSort sort, std::int64_t limit,
-                 const std::optional<ListPlace>& after, const RidSet* among) {
-  RowScan scan(snapshot, filter, among);
-  ListPage page;
-  First first(static_cast<std::size_t>(limit) + 1);
-  std::optional<Candidate> behind;
-  if (after) behind = candidate(sort, after->value, after->rid, 0);
-  const auto offer = [&](const Candidate& of) {
-    if (!behind || behind->before(of)) first.offer(of);
-  };
+// Every run that matches, blocks of newer ones first: each(value, rid, row). A block may be passed over that
+// `wants`(block, newest_ms) does not want, and it may take rows out of it; all are in the count that comes back.
+template <class Wants, class Each>
+std::int64_t each_match(RowScan& scan, RunSort sort, Wants&& wants, Each&& each) {
+  std::int64_t matches = 0;
   scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
-    ++page.total;
-    offer(candidate(sort, value_of(facts, sort), rid_at(snapshot, row), row));
+    ++matches;
+    each(value_of(facts, sort), rid_at(scan.snapshot(), row), row);
   });
   std::array<std::uint16_t, kBlockRows> rows;
-  std::array<std::uint8_t, kBlockRows> keep;
   scan.each_block_newest_first([&](const RowBlock& block, std::int64_t newest_ms) {
-    page.total += block.matching;
-    if (sort == RunSort::newest && first.is_full() && ~newest_ms > first.last().key) return true;
-    RowBlock candidates = block;
-    std::copy_n(block.keep, block.count, keep.begin());
-    candidates.keep = keep.data();
-    mask_places(block, sort, behind, first.is_full() ? &first.last() : nullptr, keep.data());
-    for (const std::uint16_t at : candidates.list(rows.data())) {
+    matches += block.matching;
+    RowBlock wanted = block;
+    if (!wants(wanted, newest_ms)) return true;
+    for (const std::uint16_t at : wanted.list(rows.data())) {
       const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + at;
-      offer(candidate(sort, value_at(*block.chunk, at, sort), block.chunk->rid[at], row));
+      each(value_at(*block.chunk, at, sort), block.chunk->rid[at], row);
     }
     return true;
   });
-  auto found = std::move(first).sorted();
+  return matches;
+}
+
+// The runs from position `offset` on, in order; `total` is set. Those that stand there are found by counting, then put
+// in order among the few that stand near.
+std::vector<Candidate> far_down(RowScan& scan, RunSort sort, std::int64_t offset, std::int64_t limit,
+                                const std::optional<Candidate>& behind, std::int64_t& total) {
+  std::int64_t newest_ms = std::numeric_limits<std::int64_t>::min();
+  scan.each_block_newest_first([&](const RowBlock&, std::int64_t block_newest_ms) {
+    newest_ms = block_newest_ms;
+    return false;
+  });
+  ListBins bins(sort, newest_ms);
+  const auto stands_behind = [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
+    return !behind || behind->before(candidate(sort, value, rid, row));
+  };
+  // The bins of each block, so that most are passed over the second time. The first entry is that of odd runs.
+  struct Reach {
+    std::size_t least = std::numeric_limits<std::size_t>::max();
+    std::size_t most = 0;
+  };
+  std::vector<Reach> reaches(1);
+  total = each_match(
+      scan, sort,
+      [&](const RowBlock&, std::int64_t) {
+        reaches.emplace_back();
+        return true;
+      },
+      [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
+        if (!stands_behind(value, rid, row)) return;
+        const std::size_t bin = bins.count(value);
+        reaches.back().least = std::min(reaches.back().least, bin);
+        reaches.back().most = std::max(reaches.back().most, bin);
+      });
+  const ListBins::Stretch stretch = bins.stretch(offset, limit);
+  std::vector<Candidate> near;
+  if (stretch.runs == 0) return near;
+  near.reserve(static_cast<std::size_t>(stretch.runs));
+  std::size_t block = 0;
+  each_match(
+      scan, sort,
+      [&](const RowBlock&, std::int64_t) {
+        const Reach& reach = reaches[++block];
+        return reach.least <= stretch.last && reach.most >= stretch.first;
+      },
+      [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
+        const std::size_t bin = bins.bin_of(value);
+        if (bin >= stretch.first && bin <= stretch.last && stands_behind(value, rid, row))
+          near.push_back(candidate(sort, value, rid, row));
+      });
+  const auto first = near.begin() + (offset - stretch.before);
+  std::nth_element(near.begin(), first, near.end(), kBefore);
+  const auto last = first + std::min(limit, near.end() - first);
+  std::partial_sort(first, last, near.end(), kBefore);
+  return {first, last};
+}
+
+// The first `limit` runs.
+std::vector<Candidate> at_the_top(RowScan& scan, RunSort sort, std::int64_t limit,
+                                  const std::optional<Candidate>& behind, std::int64_t& total) {
+  First first(static_cast<std::size_t>(limit));
+  std::array<std::uint8_t, kBlockRows> keep;
+  total = each_match(
+      scan, sort,
+      [&](RowBlock& block, std::int64_t newest_ms) {
+        if (sort == RunSort::newest && first.is_full() && ~newest_ms > first.last().key) return false;
+        std::copy_n(block.keep, block.count, keep.begin());
+        block.keep = keep.data();
+        mask_places(block, sort, behind, first.is_full() ? &first.last() : nullptr, keep.data());
+        return true;
+      },
+      [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
+        const Candidate of = candidate(sort, value, rid, row);
+        if (!behind || behind->before(of)) first.offer(of);
+      });
+  return std::move(first).sorted();
+}
+
+}  // namespace
+
+ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, RunSort sort, std::int64_t limit,
+                 const std::optional<ListPlace>& after, std::int64_t offset, const RidSet* among) {
+  RowScan scan(snapshot, filter, among);
+  ListPage page;
+  std::optional<Candidate> behind;
+  if (after) behind = candidate(sort, after->value, after->rid, 0);
+  auto found = offset == 0 ? at_the_top(scan, sort, limit + 1, behind, page.total)
+                           : far_down(scan, sort, offset, limit + 1, behind, page.total);
   page.has_more = found.size() > static_cast<std::size_t>(limit);
   if (page.has_more) found.pop_back();
   for (const Candidate& of : found) {
     const std::int64_t key = is_ascending(sort) ? of.key : ~of.key;
-    page.runs.push_back({of.missing ? std::nullopt : std::optional(key), rid_at(snapshot, of.row)});
+    page.runs.push_back({{of.missing ? std::nullopt : std::optional(key), rid_at(snapshot, of.row)},
+                         ColumnStore::devices_at(snapshot, of.row)});
   }
   return page;
 }

@@ -21,15 +21,19 @@ struct ListPlace {
   std::int64_t rid = 0;
   bool operator==(const ListPlace&) const = default;
 };
+struct ListedRun {
+  ListPlace place;
+  std::vector<std::string> devices;  // RunFacts::devices
+};
 struct ListPage {
-  std::vector<ListPlace> runs;
+  std::vector<ListedRun> runs;
   bool has_more = false;
   std::int64_t total = 0;  // matching runs, over all pages
 };
 
-// The `limit` runs behind `after`.
+// The `limit` runs behind `after`, without the first `offset` of those.
 [[nodiscard]] ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, RunSort sort,
-                               std::int64_t limit, const std::optional<ListPlace>& after,
+                               std::int64_t limit, const std::optional<ListPlace>& after, std::int64_t offset,
                                const RidSet* among = nullptr);
 
 // `query` has passed check_query(); `without_rid` is that of query.without_run_id.

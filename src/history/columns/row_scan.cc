@@ -10,6 +10,7 @@ namespace {
 
 std::vector<std::string> all_folded(const std::vector<std::string>& texts) {
   std::vector<std::string> all;
+  all.reserve(texts.size());
   for (const std::string& text : texts) all.push_back(folded(text));
   return all;
 }
@@ -188,6 +189,7 @@ void RowScan::each_block_newest_first(const std::function<bool(const RowBlock&, 
     }
   }
   std::ranges::sort(order, [](const Item& a, const Item& b) { return a.newest_ms > b.newest_ms; });
+  chunk_ = nullptr;  // a walk before this one may have ended anywhere
   bool may_match = false;
   for (const Item& item : order) {
     if (!chunk_ || number_ != item.chunk) may_match = enter(item.chunk);

@@ -86,8 +86,8 @@ Result<std::optional<std::string>> MemoryHistory::run_of_prompt(std::string_view
 Result<RunPage> MemoryHistory::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
                                     std::string_view cursor) const {
   if (auto fits = check_limit(limit); !fits) return fits.error();
-  const auto after = from_cursor(cursor, sort);
-  if (!after) return after.error();
+  const auto start = page_start(cursor, sort);
+  if (!start) return start.error();
   const auto matcher = RunMatcher::of(filter);
   if (!matcher) return matcher.error();
   const Lock lock(mutex_);
@@ -99,8 +99,13 @@ Result<RunPage> MemoryHistory::page(const RunFilter& filter, RunSort sort, std::
   RunPage page;
   page.total = static_cast<std::int64_t>(list.size());
   Place last;
+  std::int64_t skipped = 0;
   for (const auto& [place, entry] : list) {
-    if (*after && !stands_before(**after, place)) continue;
+    if (start->after && !stands_before(*start->after, place)) continue;
+    if (skipped < start->skip) {
+      ++skipped;
+      continue;
+    }
     if (static_cast<std::int64_t>(page.runs.size()) == limit) {
       page.next_cursor = to_cursor(last);
       break;
@@ -285,7 +290,7 @@ Result<void> MemoryHistory::save_samples(std::span<const SampleSeries> series) {
 Result<void> MemoryHistory::backup(const std::filesystem::path& path) {
   if (std::filesystem::exists(path)) return Error{ErrorCode::conflict, path.string() + " exists already"};
   std::ofstream file(path);
-  const auto written = for_each({}, [&](const model::Run& run) {
+  auto written = for_each({}, [&](const model::Run& run) {
     file << base::encode_json(run) << '\n';
     return true;
   });

@@ -110,26 +110,28 @@ std::vector<SceneSample> ColumnQuestions::scene_samples(const ScenesQuery& query
 }
 
 std::optional<RunPage> ColumnQuestions::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
-                                             const std::optional<Place>& after) {
+                                             const PageStart& start) {
   // Without columns of the whole process it is not worth loading them for a page.
   if (!shared_ || filter.regex) return std::nullopt;
   const auto columns = view();
   if (!covers(columns, filter)) return std::nullopt;
   std::optional<columns::ListPlace> behind;
-  if (after) behind = columns::ListPlace{after->value, after->order};
+  if (start.after) behind = columns::ListPlace{start.after->value, start.after->order};
   const auto* set = among(filter);
-  const auto list = columns::page_of(columns.store->snapshot(), filter, sort, limit, behind, set);
+  const auto list = columns::page_of(columns.store->snapshot(), filter, sort, limit, behind, start.skip, set);
   RunPage page;
   page.total = list.total;
   Transaction snapshot(session_->connection, Transaction::Kind::read);
   static const std::string sql = std::string("SELECT ") + kSummaryColumns + " FROM runs AS r WHERE r.rid = ?";
-  for (const columns::ListPlace& place : list.runs) {
+  for (const columns::ListedRun& run : list.runs) {
     Query query = session_->connection.query(sql);
-    query.bind(place.rid);
+    query.bind(run.place.rid);
     // One that went since then is left out.
-    if (query.step()) page.runs.push_back(summary_at(*session_, query));
+    if (!query.step()) continue;
+    page.runs.push_back(summary_at(*session_, query));
+    page.runs.back().device_names = run.devices;
   }
-  if (list.has_more) page.next_cursor = to_cursor({sort, list.runs.back().value, list.runs.back().rid});
+  if (list.has_more) page.next_cursor = to_cursor({sort, list.runs.back().place.value, list.runs.back().place.rid});
   return page;
 }
 

@@ -30,7 +30,7 @@ class ColumnQuestions {
   [[nodiscard]] std::vector<SceneSample> scene_samples(const ScenesQuery& query);
   // Absent: the rows must be asked.
   [[nodiscard]] std::optional<RunPage> page(const RunFilter& filter, RunSort sort, std::int64_t limit,
-                                            const std::optional<Place>& after);
+                                            const PageStart& start);
 
  private:
   [[nodiscard]] columns::Mirror::View view();

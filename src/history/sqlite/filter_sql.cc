@@ -105,6 +105,7 @@ template <class E>
 void FilterSql::add_words(const char* column, const std::vector<E>& words) {
   if (words.empty()) return;
   std::vector<Value> values;
+  values.reserve(words.size());
   for (const E word : words) values.emplace_back(std::string(base::enum_name(word)));
   add(std::string(column) + " IN (" + marks(words.size()) + ")", std::move(values));
 }
@@ -205,7 +206,8 @@ void FilterSql::each_row(const std::string& columns, RunSort sort, const std::op
   const Order order = order_of(sort);
   const std::string beyond = order.ascending ? " > ?" : " < ?";
   const std::string direction = order.ascending ? " ASC" : " DESC";
-  std::int64_t left = limit;
+  // Where the tally knows how many there are, nobody looks for one more through all the rest.
+  std::int64_t left = tally_tells_ ? std::min(limit, count()) : limit;
   bool going_on = true;
   // Those that have the value, then those that have none: each by an index, however deep in the list.
   for (const bool has_value : {true, false}) {

@@ -94,6 +94,15 @@ model::RunSummary summary_at(Session& session, Query& query) {
   return line;
 }
 
+std::vector<std::string> device_names_at(Session& session, std::int64_t rid) {
+  Query query = session.connection.query("SELECT details FROM run_details WHERE rid = ?");
+  query.bind(rid);
+  model::Run run;
+  // Details that cannot be read are told when somebody asks for that run: the list goes on without them.
+  if (!query.step() || !unpack_details(query.bytes(0), session.texts, run)) return {};
+  return model::device_names_of(run);
+}
+
 std::optional<std::int64_t> rid_of(Session& session, std::string_view run_id) {
   Query query = session.connection.query("SELECT rid FROM runs WHERE run_id = ?");
   query.bind_id(run_id);

@@ -27,7 +27,9 @@ struct Session {
 extern const char* const kSummaryColumns;
 inline constexpr int kRidColumn = 0;
 
+// Without device_names: those stand in the columns, and in the details of the run.
 [[nodiscard]] model::RunSummary summary_at(Session& session, Query& query);
+[[nodiscard]] std::vector<std::string> device_names_at(Session& session, std::int64_t rid);
 
 struct StoredRun {
   std::int64_t rid = 0;

@@ -119,6 +119,7 @@ void write_numbers(ByteWriter& out, const Numbers& column) {
   for (std::size_t s = 0; s < kScales.size(); ++s) {
     if (!std::ranges::all_of(values, [&](double value) { return exact_at(value, kScales[s]); })) continue;
     std::vector<std::int64_t> scaled;
+    scaled.reserve(values.size());
     for (const double value : values) scaled.push_back(static_cast<std::int64_t>(std::round(value * kScales[s])));
     out.byte(static_cast<std::uint8_t>(s));
     return write_values(out, scaled, false);

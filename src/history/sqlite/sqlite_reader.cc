@@ -79,22 +79,28 @@ Result<std::optional<std::string>> SqliteReader::run_of_prompt(std::string_view 
 Result<RunPage> SqliteReader::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
                                    std::string_view cursor) const {
   if (auto fits = check_limit(limit); !fits) return fits.error();
-  const auto after = from_cursor(cursor, sort);
-  if (!after) return after.error();
-  auto listed = guarded(session_->connection.path(), [&] { return columns_.page(filter, sort, limit, *after); });
+  const auto start = page_start(cursor, sort);
+  if (!start) return start.error();
+  auto listed = guarded(session_->connection.path(), [&] { return columns_.page(filter, sort, limit, *start); });
   if (!listed) return listed.error();
   if (*listed) return std::move(**listed);
   return in_snapshot([&] {
     RunPage page;
     FilterSql sql(*session_, filter);
     std::int64_t last_rid = 0;
-    sql.each_row(kSummaryColumns, sort, *after, limit + 1, [&](Query& query) {
+    std::int64_t skipped = 0;
+    sql.each_row(kSummaryColumns, sort, start->after, start->skip + limit + 1, [&](Query& query) {
+      if (skipped < start->skip) {
+        ++skipped;
+        return true;
+      }
       if (static_cast<std::int64_t>(page.runs.size()) == limit) {
         page.next_cursor = to_cursor(place_of(sort, page.runs.back(), last_rid));
         return false;
       }
       page.runs.push_back(summary_at(*session_, query));
       last_rid = query.integer(kRidColumn);
+      page.runs.back().device_names = device_names_at(*session_, last_rid);
       return true;
     });
     const std::string key = base::encode_json(filter);

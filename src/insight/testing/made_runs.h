@@ -141,6 +141,27 @@ inline model::Run made_run(const MadeRun& of) {
   return run;
 }
 
+// A run that has done the nodes before `running`.
+inline model::Run executing(const MadeRun& made, std::size_t running) {
+  model::Run run = made_run(made);
+  auto& attempt = run.scenes[0].attempts[0];
+  attempt.status = model::Status::executing;
+  attempt.exit_reason.reset();
+  attempt.finished_at_ms.reset();
+  attempt.duration_ms.reset();
+  attempt.nodes.resize(running + 1);
+  attempt.nodes[running].state = model::NodeState::running;
+  attempt.nodes[running].duration_ms.reset();
+  model::roll_up(run);
+  return run;
+}
+
+// The moment when this node of its first attempt has run for so long.
+inline std::int64_t now_in(const model::Run& run, std::size_t node, std::int64_t elapsed_ms) {
+  const auto& attempt = run.scenes[0].attempts[0];
+  return *attempt.started_at_ms + *attempt.nodes[node].start_offset_ms + elapsed_ms;
+}
+
 inline void keep(history::MemoryHistory& history, const MadeRun& of) {
   const std::vector<model::Run> runs{made_run(of)};
   ASSERT_TRUE(history.save(runs).ok());

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { AlertStore } from './alert-store.ts';
 import { ApiError, type ApiClient } from './api-client.ts';
-import type { Alert } from './live-types.ts';
+import type { Alert } from './types.ts';
 import type { TelemetryStreamManager } from './telemetry-stream-manager.ts';
 
 const alert = (change: Partial<Alert> = {}): Alert => ({

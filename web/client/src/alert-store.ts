@@ -1,6 +1,6 @@
 import type { ApiClient } from './api-client.ts';
 import { sentenceOf } from './filter-store.ts';
-import type { Alert } from './live-types.ts';
+import type { Alert } from './types.ts';
 import { Store } from './store.ts';
 import type { TelemetryStreamManager } from './telemetry-stream-manager.ts';
 

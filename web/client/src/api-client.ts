@@ -1,12 +1,11 @@
-import type { EtaReport, RunBaseline } from './eta-types.ts';
-import type { AlertRule, Deviations, RecommendationRule, SinkOutcome } from './finding-types.ts';
-import type { Alert } from './live-types.ts';
+import { addressOf, type AnswerOf, type AskOf, type PathWith, type QueryOf, type Verb } from './api-routes.ts';
+import type { paths } from './openapi.gen.ts';
+import { filterQuery, type RunFilter } from './run-filter.ts';
 import type {
-  ExportFormat, FilterPreset, GroupBy, Metric, PruneReport, PruneRule, Recommendation, RunComparison, RunDifference, Statistics,
-  Trend, TrendBucket,
-} from './insight-types.ts';
-import { filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
-import type { Health, Run, RunPage, RunPatch, Timeline, WorkerState } from './types.ts';
+  Alert, AlertRule, Deviations, EtaReport, ExportFormat, FilterPreset, Health, PruneReport, PruneRule, Recommendation,
+  RecommendationRule, Run, RunBaseline, RunComparison, RunDifference, RunPage, RunPatch, RunSort, SinkOutcome, Statistics, Timeline,
+  Trend, WorkerState,
+} from './types.ts';
 
 /** What the server refused, or that it was not reached (`status` 0). `detail` is a sentence fit to be shown. */
 export class ApiError extends Error {
@@ -40,120 +39,120 @@ export class ApiClient {
   }
 
   health(signal?: AbortSignal): Promise<Health> {
-    return this.request('GET', '/health', { signal });
+    return this.ask('get', '/api/v1/health', { signal });
   }
 
   async workers(signal?: AbortSignal): Promise<WorkerState[]> {
-    const answer = await this.request<{ workers: WorkerState[] }>('GET', '/workers', { signal });
-    return answer.workers;
+    return (await this.ask('get', '/api/v1/workers', { signal })).workers;
   }
 
   connectWorker(workerId: string): Promise<void> {
-    return this.request('POST', `/workers/${encodeURIComponent(workerId)}:connect`);
+    return this.ask('post', '/api/v1/workers/{workerId}:connect', { at: { workerId } });
   }
 
-  runs(filter: RunFilter = {}, page: { limit?: number; cursor?: string | null; sort?: RunSort } = {}, signal?: AbortSignal): Promise<RunPage> {
-    return this.ask('/runs', filter, { sort: page.sort === 'newest' ? undefined : page.sort, limit: page.limit, cursor: page.cursor }, signal);
+  runs(filter: RunFilter = {}, page: { limit?: number; cursor?: string | null; offset?: number; sort?: RunSort } = {}, signal?: AbortSignal): Promise<RunPage> {
+    const { sort, limit, cursor, offset } = page;
+    return this.question('/api/v1/runs', filter, { sort: sort === 'newest' ? undefined : sort, limit, cursor: cursor ?? undefined, offset: offset || undefined }, signal);
   }
 
   run(runId: string, signal?: AbortSignal): Promise<Run> {
-    return this.request('GET', `/runs/${encodeURIComponent(runId)}`, { signal });
+    return this.ask('get', '/api/v1/runs/{runId}', { at: { runId }, signal });
   }
 
   timeline(runId: string, signal?: AbortSignal): Promise<Timeline> {
-    return this.request('GET', `/runs/${encodeURIComponent(runId)}/timeline`, { signal });
+    return this.ask('get', '/api/v1/runs/{runId}/timeline', { at: { runId }, signal });
   }
 
   changeRun(runId: string, patch: RunPatch): Promise<Run> {
-    return this.request('PATCH', `/runs/${encodeURIComponent(runId)}`, { body: patch });
+    return this.ask('patch', '/api/v1/runs/{runId}', { at: { runId }, body: patch });
   }
 
   deleteRun(runId: string): Promise<void> {
-    return this.request('DELETE', `/runs/${encodeURIComponent(runId)}`);
+    return this.ask('delete', '/api/v1/runs/{runId}', { at: { runId } });
   }
 
   artifactUrl(runId: string, index: number): string {
-    return `${this.baseUrl}/api/v1/runs/${encodeURIComponent(runId)}/artifacts/${index}`;
+    return this.baseUrl + addressOf('/api/v1/runs/{runId}/artifacts/{index}' satisfies PathWith<'get'>, { runId, index });
   }
 
   // ---- questions ----
 
   comparison(runId: string, signal?: AbortSignal): Promise<RunComparison> {
-    return this.request('GET', `/runs/${encodeURIComponent(runId)}/comparison`, { signal });
+    return this.ask('get', '/api/v1/runs/{runId}/comparison', { at: { runId }, signal });
   }
 
   compare(runIds: readonly string[], signal?: AbortSignal): Promise<RunDifference> {
-    return this.request('GET', `/compare?ids=${runIds.map(encodeURIComponent).join(',')}`, { signal });
+    return this.ask('get', '/api/v1/compare', { query: idsOf(runIds), signal });
   }
 
   /** Up to 100 runs, each against those like it in one line. */
   async baselines(runIds: readonly string[], signal?: AbortSignal): Promise<RunBaseline[]> {
-    const answer = await this.request<{ baselines: RunBaseline[] }>('GET', `/baselines?ids=${runIds.map(encodeURIComponent).join(',')}`, { signal });
-    return answer.baselines;
+    return (await this.ask('get', '/api/v1/baselines', { query: idsOf(runIds), signal })).baselines;
   }
 
   /** When open runs and queues will be done, and how often such a claim was right. */
   eta(signal?: AbortSignal): Promise<EtaReport> {
-    return this.request('GET', '/eta', { signal });
+    return this.ask('get', '/api/v1/eta', { signal });
   }
 
-  statistics(filter: RunFilter = {}, more: { groupBy?: GroupBy; utcOffsetMinutes?: number; exact?: boolean; maxGroups?: number } = {}, signal?: AbortSignal): Promise<Statistics> {
-    return this.ask('/statistics', filter, more, signal);
+  statistics(filter: RunFilter = {}, more: OwnQuery<'/api/v1/statistics'> = {}, signal?: AbortSignal): Promise<Statistics> {
+    return this.question('/api/v1/statistics', filter, more, signal);
   }
 
-  trend(filter: RunFilter, more: { metric: Metric; bucket?: TrendBucket; utcOffsetMinutes?: number; likeForLike?: boolean; maxRuns?: number }, signal?: AbortSignal): Promise<Trend> {
-    return this.ask('/trends', filter, more, signal);
+  trend(filter: RunFilter, more: OwnQuery<'/api/v1/trends'>, signal?: AbortSignal): Promise<Trend> {
+    return this.question('/api/v1/trends', filter, more, signal);
   }
 
   /** Runs, scenes and classes of nodes among the newest `limit` that lie outside what the runs like them explain. */
   deviations(filter: RunFilter = {}, limit?: number, signal?: AbortSignal): Promise<Deviations> {
-    return this.ask('/deviations', filter, { limit }, signal);
+    return this.question('/api/v1/deviations', filter, { limit }, signal);
   }
 
   // ---- suggestions, alerts, presets ----
 
   async recommendations(signal?: AbortSignal): Promise<Recommendation[]> {
-    return (await this.request<{ recommendations: Recommendation[] }>('GET', '/recommendations', { signal })).recommendations;
+    return (await this.ask('get', '/api/v1/recommendations', { signal })).recommendations;
   }
 
   /** `untilMs` of `defer`: when it comes back. */
   actOnRecommendation(id: string, action: 'dismiss' | 'defer' | 'apply' | 'reopen', untilMs?: number): Promise<Recommendation> {
-    return this.request('POST', `/recommendations/${encodeURIComponent(id)}:${action}`, untilMs === undefined ? {} : { body: { untilMs } });
+    if (action === 'defer') return this.ask('post', '/api/v1/recommendations/{id}:defer', { at: { id }, ...(untilMs !== undefined && { body: { untilMs } }) });
+    return this.ask('post', `/api/v1/recommendations/{id}:${action}`, { at: { id } });
   }
 
   async recommendationRules(signal?: AbortSignal): Promise<RecommendationRule[]> {
-    return (await this.request<{ rules?: RecommendationRule[] }>('GET', '/recommendations?state=open', { signal })).rules ?? [];
+    return (await this.question('/api/v1/recommendations', {}, { state: 'open' }, signal)).rules;
   }
 
   /** Newest first. */
-  async alerts(more: { state?: 'open' | 'all'; limit?: number; after?: string } = {}, signal?: AbortSignal): Promise<Alert[]> {
-    return (await this.ask<{ alerts: Alert[] }>('/alerts', {}, more, signal)).alerts;
+  async alerts(more: QueryOf<'get', '/api/v1/alerts'> = {}, signal?: AbortSignal): Promise<Alert[]> {
+    return (await this.question('/api/v1/alerts', {}, more, signal)).alerts;
   }
 
-  acknowledgeAlert(id: string): Promise<Alert> {
-    return this.request('POST', `/alerts/${encodeURIComponent(id)}:acknowledge`);
+  acknowledgeAlert(alertId: string): Promise<Alert> {
+    return this.ask('post', '/api/v1/alerts/{alertId}:acknowledge', { at: { alertId } });
   }
 
   async alertRules(signal?: AbortSignal): Promise<AlertRule[]> {
-    return (await this.request<{ rules: AlertRule[] }>('GET', '/alert-rules', { signal })).rules;
+    return (await this.ask('get', '/api/v1/alert-rules', { signal })).rules;
   }
 
   /** Sends a test to every sink; answered when the last has answered. */
   async testAlerts(): Promise<SinkOutcome[]> {
-    return (await this.request<{ sinks: SinkOutcome[] }>('POST', '/alerts:test')).sinks;
+    return (await this.ask('post', '/api/v1/alerts:test')).sinks;
   }
 
   async presets(signal?: AbortSignal): Promise<FilterPreset[]> {
-    return (await this.request<{ presets: FilterPreset[] }>('GET', '/filter-presets', { signal })).presets;
+    return (await this.ask('get', '/api/v1/filter-presets', { signal })).presets;
   }
 
   /** `query` is a filter's query string; a preset of this name is replaced. */
   putPreset(name: string, query: string): Promise<FilterPreset> {
-    return this.request('PUT', `/filter-presets/${encodeURIComponent(name)}`, { body: { query } });
+    return this.ask('put', '/api/v1/filter-presets/{name}', { at: { name }, body: { query } });
   }
 
   deletePreset(name: string): Promise<void> {
-    return this.request('DELETE', `/filter-presets/${encodeURIComponent(name)}`);
+    return this.ask('delete', '/api/v1/filter-presets/{name}', { at: { name } });
   }
 
   // ---- the history as a whole ----
@@ -168,45 +167,50 @@ export class ApiClient {
 
   /** The paths that this server has, without the base: `/runs`, `/export`, … */
   async routes(signal?: AbortSignal): Promise<ReadonlySet<string>> {
-    const { paths } = await this.request<{ paths: Record<string, unknown> }>('GET', '/openapi.json', { signal });
-    return new Set(Object.keys(paths).map((path) => path.replace(/^\/api\/v1/, '')));
+    const document = await this.request('GET', '/api/v1/openapi.json', undefined, signal) as { paths: Record<string, unknown> };
+    return new Set(Object.keys(document.paths).map((path) => path.replace(/^\/api\/v1/, '')));
   }
 
   prune(rule: PruneRule): Promise<PruneReport> {
-    return this.request('POST', '/runs:prune', { body: rule });
+    return this.ask('post', '/api/v1/runs:prune', { body: rule });
   }
 
-  private ask<T>(path: string, filter: RunFilter, more: Record<string, string | number | boolean | null | undefined>, signal?: AbortSignal): Promise<T> {
+  private question<P extends PathWith<'get'>>(path: P, filter: RunFilter, more: OwnQuery<P>, signal?: AbortSignal): Promise<AnswerOf<'get', P>> {
     const query = filterQuery(filter);
     for (const [name, value] of Object.entries(more)) if (value !== undefined && value !== null && value !== '') query.set(name, String(value));
-    const text = query.toString();
-    return this.request('GET', text ? `${path}?${text}` : path, { signal });
+    return this.ask('get', path, { query, signal } as AskOf<'get', P>);
   }
 
-  private async request<T>(method: string, path: string, more: { body?: unknown; signal?: AbortSignal } = {}): Promise<T> {
+  private ask<V extends Verb, P extends PathWith<V>>(verb: V, path: P, ask: AskOf<V, P> = {}): Promise<AnswerOf<V, P>> {
+    return this.request(verb.toUpperCase(), addressOf(path, ask.at as Record<string, string> | undefined, ask.query === undefined ? undefined : String(ask.query)), ask.body, ask.signal) as Promise<AnswerOf<V, P>>;
+  }
+
+  private async request(method: string, address: string, body: unknown, signal: AbortSignal | undefined): Promise<unknown> {
     const headers: Record<string, string> = { Accept: 'application/json' };
-    if (more.body !== undefined) headers['Content-Type'] = 'application/json';
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (this.token) headers['Authorization'] = `Bearer ${this.token}`;
     let response: Response;
     try {
-      response = await this.fetchImpl(`${this.baseUrl}/api/v1${path}`, {
-        method,
-        headers,
-        body: more.body === undefined ? undefined : JSON.stringify(more.body),
-        signal: more.signal,
-      });
+      response = await this.fetchImpl(this.baseUrl + address, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') throw error;
       throw new ApiError(0, 'comfytrace was not reached');
     }
     if (!response.ok) throw await problemOf(response);
-    if (response.status === 204) return undefined as T;
+    if (response.status === 204) return undefined;
     try {
-      return (await response.json()) as T;
+      return await response.json();
     } catch {
-      throw new ApiError(response.status, `the answer to ${method} ${path} is not JSON`);
+      throw new ApiError(response.status, `the answer to ${method} ${address} is not JSON`);
     }
   }
+}
+
+/** Of a question's parameters those that are not the filter's. */
+type OwnQuery<P extends keyof paths> = Omit<QueryOf<'get', P>, keyof RunFilter>;
+
+function idsOf(runIds: readonly string[]): string {
+  return `ids=${runIds.map(encodeURIComponent).join(',')}`;
 }
 
 async function problemOf(response: Response): Promise<ApiError> {

@@ -1,5 +1,5 @@
 import { ApiError, type ApiClient } from './api-client.ts';
-import type { FilterPreset } from './insight-types.ts';
+import type { FilterPreset } from './types.ts';
 import { filterOfQuery, filterQuery, filterSize, type RunFilter } from './run-filter.ts';
 import { Store } from './store.ts';
 

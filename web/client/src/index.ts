@@ -1,11 +1,9 @@
 export * from './types.ts';
 export * from './live-types.ts';
-export * from './insight-types.ts';
-export * from './eta-types.ts';
-export * from './finding-types.ts';
 export * from './run-filter.ts';
 export * from './api-client.ts';
 export * from './store.ts';
+export { decodePreview } from './preview-frame.ts';
 export * from './telemetry-stream-manager.ts';
 export * from './freshness.ts';
 export * from './live-store.ts';

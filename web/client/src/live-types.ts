@@ -1,4 +1,4 @@
-import type { ExitReason, RunSummary, Status, WorkerState } from './types.ts';
+import type { Alert, ExitReason, RunSummary, Status, WorkerState } from './types.ts';
 
 // The frames of the live stream (docs/api.md, "Live"), which the OpenAPI document does not cover.
 
@@ -63,28 +63,6 @@ export interface RunDeletedUpdate {
 export interface WorkerUpdate {
   kind: 'worker';
   worker: WorkerState;
-}
-
-export type AlertSeverity = 'info' | 'warning' | 'critical';
-
-export interface Alert {
-  id: string;
-  rule: string;
-  severity: AlertSeverity;
-  /** What it is about: at most one open alert a rule and subject. */
-  subject: string;
-  message: string;
-  runId: string | null;
-  workerId: string | null;
-  /** What was seen when it was raised; units stand in the names. */
-  evidence: Record<string, number>;
-  raisedAtMs: number;
-  clearedAtMs: number | null;
-  acknowledgedAtMs: number | null;
-  /** When it last went to the outside sinks. */
-  toldAtMs: number | null;
-  /** Held back by quiet hours, and still to be told. */
-  heldBack: boolean;
 }
 
 export interface AlertUpdate {

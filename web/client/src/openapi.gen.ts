@@ -856,6 +856,8 @@ export interface components {
              */
             createdAtMs: number;
         };
+        /** @enum {string} */
+        GroupBy: "none" | "workflow" | "model" | "worker" | "gpu" | "status" | "exitReason" | "comfyuiVersion" | "story" | "tag" | "hour" | "day" | "week" | "month" | "nodeClass";
         GroupStatistics: {
             key: string;
             /** @description milliseconds */
@@ -918,6 +920,7 @@ export interface components {
             cost: components["schemas"]["Cost"];
             workers: components["schemas"]["WorkerCount"];
             alerts: components["schemas"]["AlertHealth"];
+            setup: components["schemas"]["Setup"];
             counters: components["schemas"]["CounterValue"][];
         };
         HistoryInfo: {
@@ -1184,6 +1187,11 @@ export interface components {
         RecommendationSeverity: "info" | "warning" | "critical";
         /** @enum {string} */
         RecommendationState: "open" | "dismissed" | "deferred" | "applied" | "resolved";
+        Retention: {
+            days: number | null;
+            /** @description bytes */
+            maxBytes: number | null;
+        };
         RuleThreshold: {
             name: string;
             value: number;
@@ -1288,6 +1296,8 @@ export interface components {
             notes?: string;
             archived?: boolean;
         };
+        /** @enum {string} */
+        RunSort: "newest" | "oldest" | "longest" | "shortest" | "vram";
         RunSummary: {
             runId: string;
             title: string;
@@ -1319,6 +1329,7 @@ export interface components {
             workflowFingerprint: string;
             model: string | null;
             workerIds: string[];
+            deviceNames: string[];
             /** @description bytes */
             vramPeakBytes: number | null;
             error: string | null;
@@ -1353,6 +1364,14 @@ export interface components {
             eta: components["schemas"]["Eta"];
             /** @description epoch milliseconds */
             startsAtMs: number | null;
+        };
+        Setup: {
+            listenHost: string;
+            /** Format: int64 */
+            listenPort: number;
+            tokenNeeded: boolean;
+            configFile: string | null;
+            retention: components["schemas"]["Retention"];
         };
         /** @enum {string} */
         Severity: "info" | "warning" | "loss";
@@ -2147,12 +2166,13 @@ export interface operations {
                 archived?: string;
                 /** @description A saved filter; parameters beside it take the place of its own */
                 preset?: string;
-                /** @description newest, oldest, longest, shortest or vram */
-                sort?: string;
+                sort?: components["schemas"]["RunSort"];
                 /** @description 1 to 1000, default 50 */
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
+                /** @description runs to leave out, from the beginning or the cursor */
+                offset?: number;
             };
             header?: never;
             path?: never;
@@ -2406,8 +2426,7 @@ export interface operations {
                 archived?: string;
                 /** @description A saved filter; parameters beside it take the place of its own */
                 preset?: string;
-                /** @description none, workflow, model, worker, gpu, status, exitReason, comfyuiVersion, story, tag, hour, day, week, month, nodeClass */
-                groupBy?: string;
+                groupBy?: components["schemas"]["GroupBy"];
                 /** @description exact percentiles however many runs match */
                 exact?: boolean;
                 /** @description 1 to 10000, default 500 */
@@ -2476,10 +2495,8 @@ export interface operations {
                 archived?: string;
                 /** @description A saved filter; parameters beside it take the place of its own */
                 preset?: string;
-                /** @description duration, vramPeak, queueWait, successRate */
-                metric?: string;
-                /** @description run, day, week */
-                bucket?: string;
+                metric?: components["schemas"]["Metric"];
+                bucket?: components["schemas"]["TrendBucket"];
                 /** @description false takes values as they are, whatever work is mixed */
                 likeForLike?: boolean;
                 /** @description the newest so many bear the claims, default 2000 */

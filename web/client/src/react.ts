@@ -4,7 +4,8 @@ import type { ApiClient } from './api-client.ts';
 import { FilterStore, memoryPlace, type FilterPlace, type FilterState } from './filter-store.ts';
 import type { LiveState, LiveStore } from './live-store.ts';
 import { RecommendationStore, type RecommendationsState } from './recommendation-store.ts';
-import { filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
+import { filterQuery, type RunFilter } from './run-filter.ts';
+import type { RunSort } from './types.ts';
 import { RunHistoryStore, type RunHistoryOptions, type RunHistoryState } from './run-history-store.ts';
 import type { Store } from './store.ts';
 
@@ -65,7 +66,8 @@ export function useTelemetryFilter(source: { api: ApiClient }, place?: FilterPla
     loadPresets: store.loadPresets.bind(store), applyPreset: store.applyPreset.bind(store), savePreset: store.savePreset.bind(store),
     deletePreset: store.deletePreset.bind(store),
   }), [store]);
-  return { ...useStore(store), ...deeds };
+  const state = useStore(store);
+  return useMemo(() => ({ ...state, ...deeds }), [state, deeds]);
 }
 
 export interface Recommendations extends RecommendationsState {

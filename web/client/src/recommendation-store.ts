@@ -1,6 +1,6 @@
 import type { ApiClient } from './api-client.ts';
 import { sentenceOf } from './filter-store.ts';
-import type { Recommendation, RecommendationState } from './insight-types.ts';
+import type { Recommendation, RecommendationState } from './types.ts';
 import { Store } from './store.ts';
 import type { TelemetryStreamManager } from './telemetry-stream-manager.ts';
 

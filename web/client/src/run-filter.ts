@@ -1,11 +1,4 @@
-import { allStatuses, type ExitReason, type RunSummary, type Status } from './types.ts';
-
-export const allExitReasons: readonly ExitReason[] = [
-  'success', 'maxWait', 'attemptLimit', 'postExecution', 'executionError', 'outOfMemory', 'validationError', 'interrupted',
-  'deleted', 'workerLost', 'unknown',
-];
-
-export type RunSort = 'newest' | 'oldest' | 'longest' | 'shortest' | 'vram';
+import { allExitReasons, allStatuses, type ExitReason, type RunSummary, type Status } from './types.ts';
 
 /** Which runs. What is left out does not restrict; all criteria must hold. Written as docs/api.md has it. */
 export interface RunFilter {

@@ -1,20 +1,22 @@
 import { ApiError, type ApiClient } from './api-client.ts';
 import { sentenceOf } from './filter-store.ts';
-import { filterAccepts, filterQuery, type RunFilter, type RunSort } from './run-filter.ts';
-import { RunPages } from './run-pages.ts';
+import { filterAccepts, filterQuery, type RunFilter } from './run-filter.ts';
+import { RunPages, type RunQuestion } from './run-pages.ts';
 import { Store } from './store.ts';
 import type { TelemetryStreamManager } from './telemetry-stream-manager.ts';
-import type { RunPage, RunSummary } from './types.ts';
+import type { RunPage, RunSort, RunSummary } from './types.ts';
 
 export interface RunHistoryState {
   state: 'loading' | 'empty' | 'error' | 'ready';
-  /** The rows that are held, in order. Of a very long list those far from what is looked at are let go: see `rowAt`. */
+  /** The rows that are held, in order: those that were looked at last. See `rowAt`. */
   runs: readonly RunSummary[];
-  /** How many rows were read so far, held or not. */
+  /** How many rows the list has, held or not. */
   count: number;
+  /** undefined: not held; `look` reads it. */
   rowAt: (index: number) => RunSummary | undefined;
   /** How many runs match; null until known. */
   total: number | null;
+  /** Whether there are rows behind the last one that is held. */
   hasMore: boolean;
   isLoadingMore: boolean;
   /** What is shown belongs to the filter before; the answer to the present one is on its way. */
@@ -34,24 +36,48 @@ export interface RunHistoryOptions {
   pageSize?: number;
   /** Pages held at once; others are read again when they are looked at. */
   heldPages?: number;
+  /** Where the list begins to be read. */
+  firstRow?: number;
+  /** Rows far from all that is held are read when they are looked at for so long. */
+  restMs?: number;
   /** Keeps the list current. Without it: `refresh`. */
   manager?: TelemetryStreamManager;
   /** The first page is read again at most so often when runs came that only the server can place. */
   refreshMs?: number;
 }
 
-/** The runs of a history, page after page, under one filter. Keeps what it shows while it asks for something else. */
+/** So many answers are waited for at once. */
+const kMostReading = 2;
+/** While rows fly by, one stretch of them is read now and then, so that there is something to see. */
+const kFlyingMs = 250;
+
+interface Reading {
+  start: number;
+  limit: number;
+  aborter: AbortController;
+}
+
+/**
+ * The runs of a history under one filter, entered anywhere: what is looked at is read, what is far is let go. Keeps what
+ * it shows while it asks for something else.
+ */
 export class RunHistoryStore extends Store<RunHistoryState> {
   private pages = new RunPages();
   private filter: RunFilter;
   private sort: RunSort;
   private name: string;
   private aborter = new AbortController();
-  private readonly reading = new Set<number>();
+  private reading: Reading[] = [];
+  private looked: { first: number; last: number };
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private rest: ReturnType<typeof setTimeout> | undefined;
+  /** Runs that came and that only the server can place. */
+  private readonly unplaced = new Set<string>();
+  private jumpedAtMs = Number.NEGATIVE_INFINITY;
   private readonly pageSize: number;
   private readonly heldPages: number;
   private readonly refreshMs: number;
+  private readonly restMs: number;
 
   constructor(private readonly api: ApiClient, private readonly options: RunHistoryOptions = {}) {
     super({
@@ -64,6 +90,8 @@ export class RunHistoryStore extends Store<RunHistoryState> {
     this.pageSize = options.pageSize ?? 100;
     this.heldPages = Math.max(3, options.heldPages ?? 40);
     this.refreshMs = options.refreshMs ?? 3_000;
+    this.restMs = options.restMs ?? 60;
+    this.looked = { first: options.firstRow ?? 0, last: options.firstRow ?? 0 };
   }
 
   /** Begins to read and to follow the stream; ends both when the returned function is called. */
@@ -83,18 +111,15 @@ export class RunHistoryStore extends Store<RunHistoryState> {
         const news = new News();
         for (const run of snapshot.recent) {
           const known = this.pages.find(run.runId);
-          if (known ? known.status !== run.status : filterAccepts(this.filter, run) !== false && !this.isOlderThanRead(run)) news.unseen += 1;
+          if (known ? known.status !== run.status : filterAccepts(this.filter, run) !== false && !this.standsBetween(run)) news.unseen += 1;
         }
         this.tell(news);
       }),
     ] : [];
-    if (this.pages.length === 0 || this.get().isPrevious) void this.readFirst();
+    if (this.pages.total === null || this.get().isPrevious) void this.readFirst();
     return () => {
       for (const off of offs) off();
-      clearTimeout(this.timer);
-      this.timer = undefined;
-      this.aborter.abort();
-      this.reading.clear();
+      this.stop();
     };
   }
 
@@ -105,71 +130,118 @@ export class RunHistoryStore extends Store<RunHistoryState> {
     this.sort = sort;
     if (name === this.name) return;
     this.name = name;
+    this.looked = { first: 0, last: 0 };
     this.put({ isPrevious: this.get().state !== 'loading', error: null });
     void this.readFirst();
   }
 
   readonly refresh = (): Promise<void> => this.readFirst();
 
+  /** Reads on behind the last row that is held. */
   readonly loadMore = (): void => {
-    if (this.pages.nextCursor !== null && !this.get().isPrevious) void this.readPage(this.pages.length);
+    if (this.pages.heldEnd < this.pages.count) this.look(this.pages.heldEnd, this.pages.heldEnd);
   };
 
   /** Rows `first` to `last` are looked at: what is missing of them is read, what is far is let go. */
   readonly look = (first: number, last: number): void => {
-    if (this.get().isPrevious) return;
-    for (const page of this.pages.missing(first, last)) void this.readPage(page);
-    if (last >= this.pages.count - this.pageSize / 4) this.loadMore();
-    if (this.pages.letGo(first, last, this.heldPages)) this.show();
+    this.looked = { first, last };
+    if (this.get().isPrevious || this.pages.total === null) return;
+    this.letFarGo();
+    this.readLooked(false);
   };
 
-  private async readFirst(): Promise<void> {
-    this.aborter.abort();
-    this.aborter = new AbortController();
-    this.reading.clear();
+  private letFarGo(): void {
+    const { first, last } = this.looked;
+    const isFar = ({ start, limit }: Reading) => start > last + 2 * this.pageSize || start + limit < first - 2 * this.pageSize;
+    for (const each of this.reading) if (isFar(each)) each.aborter.abort();
+    this.reading = this.reading.filter((each) => !each.aborter.signal.aborted);
+    if (this.pages.letGo((first + last) / 2, this.heldPages)) this.show();
+  }
+
+  /** Rows beside those that are held at once, so that the eye does not get there first; others when the hand rests. */
+  private readLooked(rested: boolean): void {
+    const { first, last } = this.looked;
+    const ahead = Math.floor(this.pageSize / 2);
+    const sought = (margin: number) => this.pages.missing(first - margin, last + margin, this.pageSize, this.reading);
+    const questions = [...sought(0), ...sought(ahead).filter(({ near }) => near)];
+    for (const question of questions) {
+      if (this.reading.length >= kMostReading) return;
+      if (question.near || rested || performance.now() - this.jumpedAtMs > kFlyingMs) {
+        if (!question.near) this.jumpedAtMs = performance.now();
+        if (!this.reading.some(({ start }) => start === question.start)) void this.readPage(question);
+      } else {
+        clearTimeout(this.rest);
+        this.rest = setTimeout(() => this.readLooked(true), this.restMs);
+      }
+    }
+  }
+
+  private stop(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.rest);
     this.timer = undefined;
+    this.aborter.abort();
+    for (const each of this.reading) each.aborter.abort();
+    this.reading = [];
+  }
+
+  private async readFirst(): Promise<void> {
+    this.stop();
+    this.aborter = new AbortController();
     const { name } = this;
     const { signal } = this.aborter;
     const began = performance.now();
     try {
-      const page = await this.ask(null, signal);
+      let start = Math.max(0, this.looked.first - Math.floor(this.pageSize / 4));
+      let page = await this.ask({ offset: start }, signal);
+      if (page.runs.length === 0 && page.total > 0) {
+        start = Math.max(0, page.total - this.pageSize);
+        page = await this.ask({ offset: start }, signal);
+      }
       if (signal.aborted || name !== this.name) return;
-      this.pages = new RunPages(page);
+      this.pages = new RunPages();
+      this.pages.put(start, page);
+      this.unplaced.clear();
       this.put({ isPrevious: false, isLoadingMore: false, unseen: 0, error: null, refused: false, tookMs: Math.round(performance.now() - began) });
       this.show();
+      this.readLooked(true);
     } catch (error) {
       if (signal.aborted || name !== this.name) return;
       // What is shown under another filter would be a lie under this one; of the same filter it stays.
-      const lost = this.get().isPrevious || this.pages.length === 0;
+      const lost = this.get().isPrevious || this.pages.total === null;
       if (lost) this.pages = new RunPages();
       this.put({ error: sentenceOf(error), refused: error instanceof ApiError && error.status === 400, isPrevious: false, ...(lost ? { state: 'error' as const, runs: [], count: 0, total: null, hasMore: false } : {}) });
     }
   }
 
-  private async readPage(index: number): Promise<void> {
-    const cursor = this.pages.cursorOf(index);
-    if (this.reading.has(index) || cursor === undefined) return;
-    this.reading.add(index);
+  private async readPage(question: RunQuestion): Promise<void> {
     const { pages } = this;
-    const { signal } = this.aborter;
-    this.put({ isLoadingMore: true });
+    const aborter = new AbortController();
+    const reading: Reading = { start: question.start, limit: question.limit, aborter };
+    this.reading.push(reading);
+    const done = () => {
+      this.reading = this.reading.filter((each) => each !== reading);
+      return { isLoadingMore: this.reading.length > 0 };
+    };
+    if (!this.get().isLoadingMore) this.put({ isLoadingMore: true });
     try {
-      const page = await this.ask(cursor, signal);
-      if (pages !== this.pages || signal.aborted) return;
-      pages.put(index, page);
-      this.reading.delete(index);
-      this.put({ error: null, isLoadingMore: this.reading.size > 0 });
-      this.show();
+      const { cursor, start, limit } = question;
+      const page = await this.ask(cursor === null ? { offset: start, limit } : { cursor, limit }, aborter.signal);
+      if (pages !== this.pages || aborter.signal.aborted) return;
+      pages.put(cursor === null ? start : (pages.endBefore(cursor) ?? start), page);
+      this.show({ error: null, ...done() });
+      this.letFarGo();
+      this.readLooked(false);
     } catch (error) {
-      if (pages !== this.pages || signal.aborted) return;
-      this.reading.delete(index);
-      this.put({ error: sentenceOf(error), isLoadingMore: this.reading.size > 0 });
+      if (pages !== this.pages || aborter.signal.aborted) return;
+      this.put({ error: sentenceOf(error), ...done() });
+      clearTimeout(this.rest);
+      this.rest = setTimeout(() => this.readLooked(true), this.refreshMs);
     }
   }
 
-  private ask(cursor: string | null, signal: AbortSignal): Promise<RunPage> {
-    return this.api.runs(this.filter, { limit: this.pageSize, cursor, sort: this.sort }, signal);
+  private ask(from: { offset?: number; cursor?: string; limit?: number }, signal: AbortSignal): Promise<RunPage> {
+    return this.api.runs(this.filter, { limit: this.pageSize, sort: this.sort, ...from }, signal);
   }
 
   private take(run: RunSummary, news: News): void {
@@ -178,35 +250,39 @@ export class RunHistoryStore extends Store<RunHistoryState> {
       news.changed = true;
       if (fits === false) this.pages.remove(run.runId);
       else this.pages.replace(run);
-    } else if (fits && this.sort === 'newest') {
-      this.pages.insert(run);
+    } else if (fits && this.sort === 'newest' && this.pages.insert(run)) {
       news.changed = true;
-    } else if (fits !== false) news.unseen += 1;
+    } else if (fits !== false && !this.unplaced.has(run.runId)) {
+      this.unplaced.add(run.runId);
+      news.unseen += 1;
+    }
   }
 
-  private isOlderThanRead(run: RunSummary): boolean {
-    const last = this.get().runs.at(-1);
-    return this.sort === 'newest' && this.pages.nextCursor !== null && last !== undefined && run.createdAtMs < last.createdAtMs;
+  private standsBetween(run: RunSummary): boolean {
+    return this.sort === 'newest' && this.pages.isBetween(run.createdAtMs);
   }
 
   private tell(news: News): void {
     if (this.get().isPrevious || this.get().state === 'loading') return;  // the answer on its way has it
-    if (news.changed) this.show();
+    if (news.changed) {
+      this.pages.letGo((this.looked.first + this.looked.last) / 2, this.heldPages);
+      this.show();
+    }
     if (news.unseen === 0) return;
     this.put({ unseen: this.get().unseen + news.unseen });
     // Further down the list would jump under the reader; there it waits until it is asked for.
-    if (this.pages.length > 1 || this.timer !== undefined) return;
+    if (this.looked.first > 0 || this.timer !== undefined) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      if (this.pages.length <= 1) void this.readFirst();
+      if (this.looked.first === 0) void this.readFirst();
     }, this.refreshMs);
   }
 
-  private show(): void {
+  private show(more: Partial<RunHistoryState> = {}): void {
     const { pages } = this;
     this.put({
       state: pages.count === 0 ? 'empty' : 'ready', runs: pages.held(), count: pages.count, total: pages.total,
-      hasMore: pages.nextCursor !== null, rowAt: (index) => pages.rowAt(index),
+      hasMore: pages.heldEnd < pages.count, rowAt: (index) => pages.rowAt(index), ...more,
     });
   }
 }

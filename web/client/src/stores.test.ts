@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient, ApiError } from './api-client.ts';
 import { FilterStore, memoryPlace } from './filter-store.ts';
 import { freshnessOf } from './freshness.ts';
-import type { Recommendation } from './insight-types.ts';
+import type { Recommendation } from './types.ts';
 import { RecommendationStore } from './recommendation-store.ts';
 import { RunHistoryStore } from './run-history-store.ts';
 import { TelemetryStreamManager, type StreamEvents } from './telemetry-stream-manager.ts';
@@ -17,16 +17,16 @@ function run(at: number, change: Partial<RunSummary> = {}): RunSummary {
 
 /** A history of `count` runs, newest first, and the questions that it was asked. */
 function history(count: number) {
-  const asked: { status?: string; cursor?: string | null }[] = [];
+  const asked: { status?: string; from: number }[] = [];
   let refuse: ApiError | null = null;
   let gate: Promise<void> = Promise.resolve();
   const api = {
-    runs: async (filter: { status?: string[] }, page: { limit?: number; cursor?: string | null }, signal?: AbortSignal): Promise<RunPage> => {
-      asked.push({ status: filter.status?.[0], cursor: page.cursor });
+    runs: async (filter: { status?: string[] }, page: { limit?: number; cursor?: string | null; offset?: number }, signal?: AbortSignal): Promise<RunPage> => {
+      const from = Number(page.cursor ?? page.offset ?? 0);
+      asked.push({ status: filter.status?.[0], from });
       await gate;
       signal?.throwIfAborted();
       if (refuse) throw refuse;
-      const from = Number(page.cursor ?? 0);
       const total = filter.status?.[0] === 'failed' ? 0 : count;
       const to = Math.min(total, from + page.limit!);
       return { runs: Array.from({ length: Math.max(0, to - from) }, (_, at) => run(count - from - at)), nextCursor: to < total ? String(to) : null, total };
@@ -108,24 +108,88 @@ describe('the runs of a history', () => {
     expect(store.get().runs).toHaveLength(3);
   });
 
-  it('come page after page; far pages are let go and read again when looked at', async () => {
+  it('are read where they are looked at; what is far is let go and read again', async () => {
     const { api, asked } = history(1_000);
     const store = new RunHistoryStore(api, { pageSize: 10, heldPages: 4 });
     store.follow();
-    await vi.waitFor(() => expect(store.get().count).toBe(10));
+    await vi.waitFor(() => expect(store.get().count).toBe(1_000));
     for (let at = 10; at < 200; at += 10) {
-      store.look(at - 5, at - 1);
-      await vi.waitFor(() => expect(store.get().count).toBe(at + 10));
+      store.look(at, at + 9);
+      await vi.waitFor(() => expect(store.get().rowAt(at + 9)).toBeDefined());
     }
-    store.look(190, 199);
-    expect(store.get().runs.length).toBeLessThan(70);
+    await vi.waitFor(() => expect(store.get().isLoadingMore).toBe(false));
+    expect(store.get().runs.length).toBeLessThanOrEqual(50);
     expect(store.get().rowAt(0)).toBeUndefined();
     expect(store.get().rowAt(195)?.runId).toBe('r805');
-    const before = asked.length;
+    expect(new Set(asked.map(({ from }) => from)).size).toBe(asked.length);
     store.look(0, 5);
     await vi.waitFor(() => expect(store.get().rowAt(0)?.runId).toBe('r1000'));
-    expect(asked.length).toBe(before + 1);
-    expect(store.get().count).toBeGreaterThanOrEqual(200);
+  });
+
+  it('far down are read with one question, and none of those in between', async () => {
+    const { api, asked } = history(1_000_000);
+    const store = new RunHistoryStore(api, { restMs: 5 });
+    store.follow();
+    await vi.waitFor(() => expect(store.get().count).toBe(1_000_000));
+    store.look(700_000, 700_030);
+    await vi.waitFor(() => expect(store.get().rowAt(700_010)?.runId).toBe('r299990'));
+    store.look(999_970, 999_999);
+    await vi.waitFor(() => expect(store.get().rowAt(999_999)?.runId).toBe('r1'));
+    await vi.waitFor(() => expect(store.get().isLoadingMore).toBe(false));
+    expect(asked.length).toBeLessThan(9);
+    expect(store.get().rowAt(500_000)).toBeUndefined();
+  });
+
+  it('that fly by are asked for now and then, and where the hand comes to rest', async () => {
+    vi.useFakeTimers();
+    const { api, asked } = history(1_000_000);
+    const store = new RunHistoryStore(api);
+    store.follow();
+    await vi.waitFor(() => expect(store.get().count).toBe(1_000_000));
+    const before = asked.length;
+    for (let frame = 1; frame <= 60; frame += 1) {
+      store.look(frame * 5_000, frame * 5_000 + 30);
+      await vi.advanceTimersByTimeAsync(16);
+    }
+    expect(asked.length - before).toBeLessThan(20);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(store.get().rowAt(300_010)?.runId).toBe('r699990');
+  });
+
+  it('begin where the list was left', async () => {
+    const { api, asked } = history(1_000);
+    const store = new RunHistoryStore(api, { firstRow: 500 });
+    store.follow();
+    await vi.waitFor(() => expect(store.get().rowAt(500)?.runId).toBe('r500'));
+    expect(asked[0]!.from).toBe(475);
+    const beyond = new RunHistoryStore(api, { firstRow: 5_000 });
+    beyond.follow();
+    await vi.waitFor(() => expect(beyond.get().rowAt(999)?.runId).toBe('r1'));
+    expect(beyond.get().count).toBe(1_000);
+  });
+
+  it('that come while one looks far down are counted once each, and move nothing', async () => {
+    const { api } = history(1_000);
+    const { manager, tell } = stream();
+    const store = new RunHistoryStore(api, { manager, firstRow: 500 });
+    store.follow();
+    await vi.waitFor(() => expect(store.get().rowAt(500)?.runId).toBe('r500'));
+    for (const status of ['queued', 'executing', 'success'] as const) tell('updates', [{ kind: 'run', run: run(2_000, { status }) }]);
+    expect(store.get()).toMatchObject({ unseen: 1, total: 1_000 });
+    expect(store.get().rowAt(500)?.runId).toBe('r500');
+  });
+
+  it('go on behind what is held', async () => {
+    const { api } = history(250);
+    const store = new RunHistoryStore(api);
+    store.follow();
+    await vi.waitFor(() => expect(store.get().state).toBe('ready'));
+    for (let times = 0; times < 4 && store.get().hasMore; times += 1) {
+      store.loadMore();
+      await vi.waitFor(() => expect(store.get().isLoadingMore).toBe(false));
+    }
+    expect(store.get().runs).toHaveLength(250);
+    expect(store.get().hasMore).toBe(false);
   });
 
   it('take up what the stream tells: new, changed, gone, and not what the filter keeps out', async () => {

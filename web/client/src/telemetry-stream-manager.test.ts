@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LiveStore } from './live-store.ts';
-import { TelemetryStreamManager, decodePreview, type SocketLike, type StreamOptions } from './telemetry-stream-manager.ts';
+import { decodePreview } from './preview-frame.ts';
+import { TelemetryStreamManager, type SocketLike, type StreamOptions } from './telemetry-stream-manager.ts';
 import type { SceneUpdate, TelemetryUpdate } from './live-types.ts';
 import type { RunSummary, WorkerState } from './types.ts';
 
@@ -60,7 +61,7 @@ function run(runId: string, createdAtMs: number): RunSummary {
   return {
     runId, title: runId, status: 'success', exitReason: 'success', createdAtMs, startedAtMs: null, finishedAtMs: null, durationMs: null,
     queueWaitMs: null, sceneCount: 1, scenesSucceeded: 1, attemptCount: 1, artifactCount: 0, storyTitle: null, workflowName: null,
-    workflowFingerprint: '', model: null, workerIds: [], vramPeakBytes: null, error: null, thumbnail: null, tags: [], archived: false,
+    workflowFingerprint: '', model: null, workerIds: [], deviceNames: [], vramPeakBytes: null, error: null, thumbnail: null, tags: [], archived: false,
   };
 }
 
@@ -301,6 +302,29 @@ describe('coalescing', () => {
     }
     expect(batches).toBeGreaterThanOrEqual(9);
     expect(batches).toBeLessThanOrEqual(11);
+  });
+
+  it('tells of a flood of frames as seldom as of its updates, and of a change of state at once', () => {
+    const manager = make();
+    manager.connect();
+    last().say(hello());
+    last().say(snapshot(1, [scene()]));
+    let told = 0;
+    let heard = 0;
+    manager.on('status', () => (told += 1));
+    manager.on('updates', () => (heard += 1));
+    for (let frame = 0; frame < 500; frame += 1) {
+      last().say(update(2 + frame, [scene({ nodesDone: frame })]));
+      vi.advanceTimersByTime(2);
+    }
+    expect(heard).toBeGreaterThan(5);
+    expect(heard).toBeLessThan(13);
+    expect(told).toBeLessThan(13);
+    expect(manager.status.lastUpdateAtMs).toBe(Date.now() - 2);
+    told = 0;
+    last().say(update(600, [scene({ status: 'completed' })]));
+    expect(told).toBe(1);
+    expect(manager.status.state).toBe('connected');
   });
 
   it('keeps every change of status, in order, and never mixes executions', () => {

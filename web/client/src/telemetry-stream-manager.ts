@@ -1,5 +1,6 @@
 import { UpdateQueue } from './coalesce.ts';
-import type { Preview, PreviewHead, SceneUpdate, ServerMessage, SnapshotMessage, TelemetryUpdate } from './live-types.ts';
+import { decodePreview } from './preview-frame.ts';
+import type { Preview, SceneUpdate, ServerMessage, SnapshotMessage, TelemetryUpdate } from './live-types.ts';
 import { StallLimit } from './stall-limit.ts';
 import type { ConnectionState, RunSummary, WorkerState } from './types.ts';
 
@@ -78,6 +79,7 @@ export interface StreamOptions {
   now?: () => number;
 }
 
+const kNoClock = ['state', 'transport', 'attempt', 'nextTryAtMs', 'probeMs', 'lastError', 'bootId', 'version'] as const;
 const kDelaysMs = [1_000, 2_000, 4_000, 8_000, 16_000] as const;
 
 /**
@@ -100,6 +102,7 @@ export class TelemetryStreamManager {
   private readonly stall: StallLimit;
   private queue = new UpdateQueue();
   private lastNotifyMs = Number.NEGATIVE_INFINITY;
+  private clockMoved = false;
   private timers: Partial<Record<'reconnect' | 'hello' | 'stall' | 'notify' | 'poll' | 'probe', ReturnType<typeof setTimeout>>> = {};
   private polling = false;
 
@@ -224,12 +227,12 @@ export class TelemetryStreamManager {
           this.follow(update);
           this.queue.push(update);
         }
-        this.scheduleNotify();
         break;
       default:
         return;  // a newer server may say more
     }
     this.alive(now, message.serverTimeMs);
+    if (this.queue.size > 0) this.scheduleNotify();
   }
 
   private takeSnapshot(snapshot: SnapshotMessage): void {
@@ -293,6 +296,9 @@ export class TelemetryStreamManager {
   }
 
   private flush(): void {
+    this.clear('notify');
+    if (this.queue.size === 0 && !this.clockMoved) return;
+    this.tellStatus();
     if (this.queue.size === 0) return;
     this.lastNotifyMs = this.options.now();
     this.emit('updates', this.queue.take());
@@ -351,8 +357,18 @@ export class TelemetryStreamManager {
     }
   }
 
+  /** Each frame moves the clocks of the status; listeners hear of that as seldom as of updates, of the rest at once. */
   private set(change: Partial<StreamStatus>): void {
-    this.current = { ...this.current, ...change };
+    const before = this.current;
+    this.current = { ...before, ...change };
+    this.clockMoved = true;
+    if (kNoClock.some((name) => before[name] !== this.current[name])) this.tellStatus();
+    else this.scheduleNotify();
+  }
+
+  private tellStatus(): void {
+    if (!this.clockMoved) return;
+    this.clockMoved = false;
     this.emit('status', this.current);
   }
 
@@ -371,18 +387,6 @@ export class TelemetryStreamManager {
   private clear(name: keyof typeof this.timers): void {
     if (this.timers[name] !== undefined) clearTimeout(this.timers[name]);
     delete this.timers[name];
-  }
-}
-
-export function decodePreview(frame: ArrayBuffer): Preview | null {
-  if (frame.byteLength < 4) return null;
-  const length = new DataView(frame).getUint32(0);
-  if (length > frame.byteLength - 4) return null;
-  try {
-    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(frame, 4, length))) as PreviewHead;
-    return { ...head, image: new Blob([frame.slice(4 + length)], { type: head.mime }) };
-  } catch {
-    return null;
   }
 }
 

@@ -1,373 +1,166 @@
-// The shapes of docs/api.md: runs, workers, their history. The live stream's are in live-types.ts, those of statistics and
-// comparisons in insight-types.ts, filters in run-filter.ts. Times are epoch milliseconds, durations milliseconds, memory bytes, ratios 0 to 1.
-// null means "not known", never 0.
+import type { components, operations } from './openapi.gen.ts';
 
-export type Status =
-  | 'queued' | 'executing' | 'success' | 'failed' | 'timeout' | 'cancelled' | 'skipped' | 'partial';
-export type ExitReason =
-  | 'success' | 'maxWait' | 'attemptLimit' | 'postExecution' | 'executionError' | 'outOfMemory' | 'validationError'
-  | 'interrupted' | 'deleted' | 'workerLost' | 'unknown';
-export type Origin = 'observed' | 'submitted' | 'backfilled' | 'imported';
-export type TimeSource = 'server' | 'receipt' | 'poll';
-export type NodeState = 'running' | 'finished' | 'cached' | 'failed' | 'interrupted' | 'abandoned' | 'blocked';
-export type MediaKind = 'image' | 'video' | 'audio' | 'text' | 'other';
-export type ConnectionState = 'connecting' | 'connected' | 'streaming' | 'stalled' | 'disconnected';
-export type CaptureSource = 'none' | 'stock' | 'extension';
+// Short names of the shapes that the server's OpenAPI document gives. Their fields are described in docs/api.md. Times are epoch
+// milliseconds, durations milliseconds, memory bytes, ratios 0 to 1. null means "not known", never 0.
+// What is not in that document is written by hand: the live stream in live-types.ts, filters in run-filter.ts, exports below.
 
-export const allStatuses: readonly Status[] = [
-  'queued', 'executing', 'success', 'failed', 'timeout', 'cancelled', 'skipped', 'partial',
-];
+type Schemas = components['schemas'];
+type QueryOf<Operation extends keyof operations> = NonNullable<operations[Operation]['parameters']['query']>;
+
+// ---- words ----
+
+export type Status = Schemas['Status'];
+export type ExitReason = Schemas['ExitReason'];
+export type Origin = Schemas['Origin'];
+export type TimeSource = Schemas['TimeSource'];
+export type NodeState = Schemas['NodeState'];
+export type MediaKind = Schemas['MediaKind'];
+export type ConnectionState = Schemas['ConnectionState'];
+export type CaptureSource = Schemas['CaptureSource'];
+export type Verdict = Schemas['Verdict'];
+export type Confidence = Schemas['Confidence'];
+export type LikeLevel = Schemas['LikeLevel'];
+/** `ratio`: 1 is "as usual"; `rate`: 0 to 1. */
+export type Unit = Schemas['Unit'];
+export type Metric = Schemas['Metric'];
+export type GroupBy = NonNullable<QueryOf<'getStatistics'>['groupBy']>;
+export type RunSort = NonNullable<QueryOf<'listRuns'>['sort']>;
+
+// A word that the document has and the list has not, or the other way, does not compile.
+const kStatuses: Record<Status, true> = {
+  queued: true, executing: true, success: true, failed: true, timeout: true, cancelled: true, skipped: true, partial: true,
+};
+const kExitReasons: Record<ExitReason, true> = {
+  success: true, maxWait: true, attemptLimit: true, postExecution: true, executionError: true, outOfMemory: true, validationError: true,
+  interrupted: true, deleted: true, workerLost: true, unknown: true,
+};
+export const allStatuses = Object.keys(kStatuses) as readonly Status[];
+export const allExitReasons = Object.keys(kExitReasons) as readonly ExitReason[];
 
 export function isOpen(status: Status): boolean {
   return status === 'queued' || status === 'executing';
 }
 
-export interface Lora {
-  name: string;
-  strengthModel: number | null;
-  strengthClip: number | null;
-}
+// ---- runs ----
 
-export interface Parameters {
-  checkpoints: string[];
-  loras: Lora[];
-  vaes: string[];
-  textEncoders: string[];
-  sampler: string | null;
-  scheduler: string | null;
-  steps: number | null;
-  cfg: number | null;
-  denoise: number | null;
-  width: number | null;
-  height: number | null;
-  batchSize: number | null;
-  frames: number | null;
-  fps: number | null;
-  seed: string | null;
-  positivePrompt: string | null;
-  negativePrompt: string | null;
-}
-
-export interface Artifact {
-  nodeId: string;
-  filename: string;
-  subfolder: string;
-  type: string;
-  kind: MediaKind;
-  text: string | null;
-  cached: boolean;
-}
-
-/** An artifact with its place in the run; `url` is relative to the server. */
-export interface RunArtifact extends Artifact {
-  index: number;
-  sceneId: string;
-  promptId: string;
-  url: string;
-}
-
-export interface NodeExecution {
-  nodeId: string;
-  displayNodeId: string;
-  parentNodeId: string | null;
-  classType: string;
-  title: string;
-  state: NodeState;
-  startOffsetMs: number | null;
-  durationMs: number | null;
-  progressValue: number | null;
-  progressMax: number | null;
-  /** The most that torch had allocated while this node ran, by it or beside it. Only the extension tells it. */
-  vramPeakBytes: number | null;
-}
-
-export interface Failure {
-  nodeId: string;
-  nodeType: string;
-  exceptionType: string;
-  message: string;
-  traceback: string[];
-}
-
-export interface ValidationError {
-  nodeId: string;
-  classType: string;
-  type: string;
-  message: string;
-  details: string;
-}
-
-export interface Explanation {
-  atMs: number;
-  what: string;
-  because: string;
-}
-
+export type RunPage = Schemas['RunPage'];
+export type RunSummary = Schemas['RunSummary'];
+export type Run = Schemas['RunDetail'];
+export type RunPatch = Schemas['RunPatch'];
+export type Scene = Schemas['Scene'];
+export type Parameters = Schemas['Parameters'];
+export type Lora = Schemas['Lora'];
 /** What an attempt ran on, as the worker told it then; texts are empty where it did not. */
-export interface AttemptEnvironment {
-  deviceName: string;
-  deviceType: string;
-  deviceCount: number;
-  vramTotalBytes: number | null;
-  comfyuiVersion: string;
-  pythonVersion: string;
-  pytorchVersion: string;
-  os: string;
-}
+export type AttemptEnvironment = Schemas['AttemptEnvironment'];
+export type Attempt = Schemas['Attempt'];
+export type Explanation = Schemas['Explanation'];
+export type Failure = Schemas['Failure'];
+export type ValidationError = Schemas['ValidationError'];
+export type QueuePolicy = Schemas['QueuePolicy'];
+export type Artifact = Schemas['Artifact'];
+/** An artifact with its place in the run; `url` is relative to the server, null for a file that has no name. */
+export type RunArtifact = Schemas['ListedArtifact'];
+export type Timeline = Schemas['Timeline'];
+export type TimelineAttempt = Schemas['TimelineAttempt'];
+/** `vramPeakBytes`: the most that torch had allocated while the node ran, by it or beside it. Only the extension tells it. */
+export type NodeExecution = Schemas['NodeExecution'];
+export type DeviceSample = Schemas['DeviceSample'];
 
-export interface Attempt {
-  promptId: string;
-  workerId: string;
-  status: Status;
-  exitReason: ExitReason | null;
-  origin: Origin;
-  queueNumber: number | null;
-  queuedAtMs: number | null;
-  queuedAtSource: TimeSource | null;
-  startedAtMs: number | null;
-  startedAtSource: TimeSource | null;
-  finishedAtMs: number | null;
-  finishedAtSource: TimeSource | null;
-  durationMs: number | null;
-  queueWaitMs: number | null;
-  nodeCount: number;
-  cachedKnown: boolean;
-  cachedNodeIds: string[];
-  nodeTimesKnown: boolean;
-  /** Present in exports only; the timeline route gives nodes. */
-  nodes?: NodeExecution[];
-  artifacts: Artifact[];
-  failure: Failure | null;
-  validationErrors: ValidationError[];
-  vramFreeBeforeBytes: number | null;
-  vramFreeAfterBytes: number | null;
-  vramDeltaBytes: number | null;
-  vramPeakBytes: number | null;
-  /** Absent from servers that do not record it. */
-  environment?: AttemptEnvironment | null;
-  fallbackNotes: string[];
-  explanations: Explanation[];
-}
+// ---- workers, and the server itself ----
 
-export interface Scene {
-  sceneId: string;
-  title: string;
-  status: Status;
-  exitReason: ExitReason | null;
-  workflowFingerprint: string;
-  workSize: number | null;
-  parameters: Parameters;
-  attempts: Attempt[];
-}
-
-export interface QueuePolicy {
-  maxWaitMs: number;
-  pollIntervalMs: number;
-  attemptLimit: number;
-  postExecutionTimeoutMs: number;
-  retryBudget: number;
-  frameFloor: number;
-}
-
-export interface Run {
-  runId: string;
-  grouped: boolean;
-  title: string;
-  status: Status;
-  exitReason: ExitReason | null;
-  createdAtMs: number;
-  startedAtMs: number | null;
-  finishedAtMs: number | null;
-  durationMs: number | null;
-  queueWaitMs: number | null;
-  storyId: string | null;
-  storyTitle: string | null;
-  workflowName: string | null;
-  tags: string[];
-  notes: string | null;
-  archived: boolean;
-  policy: QueuePolicy | null;
-  scenes: Scene[];
-  artifacts: RunArtifact[];
-}
-
-export interface RunSummary {
-  runId: string;
-  title: string;
-  status: Status;
-  exitReason: ExitReason | null;
-  createdAtMs: number;
-  startedAtMs: number | null;
-  finishedAtMs: number | null;
-  durationMs: number | null;
-  queueWaitMs: number | null;
-  sceneCount: number;
-  scenesSucceeded: number;
-  attemptCount: number;
-  artifactCount: number;
-  storyTitle: string | null;
-  workflowName: string | null;
-  workflowFingerprint: string;
-  model: string | null;
-  workerIds: string[];
-  vramPeakBytes: number | null;
-  error: string | null;
-  thumbnail: number | null;
-  tags: string[];
-  archived: boolean;
-}
-
-export interface Device {
-  index: number;
-  name: string;
-  type: string;
-  vramTotalBytes: number | null;
-  vramFreeBytes: number | null;
-  torchVramTotalBytes: number | null;
-  torchVramFreeBytes: number | null;
-}
-
-export interface Worker {
-  workerId: string;
-  name: string;
-  url: string;
-  comfyuiVersion: string | null;
-  pythonVersion: string | null;
-  pytorchVersion: string | null;
-  os: string | null;
-  ramTotalBytes: number | null;
-  ramFreeBytes: number | null;
-  devices: Device[];
-  firstSeenAtMs: number | null;
-  lastSeenAtMs: number | null;
-}
-
-/** What the extension listens to and this ComfyUI does not have. */
-export interface SkippedTap {
-  name: string;
-  reason: string;
-}
-
+export type Worker = Schemas['Worker'];
+export type WorkerState = Schemas['WorkerState'];
+export type Device = Schemas['Device'];
+export type Connection = Schemas['Connection'];
 /** The extension inside a ComfyUI, as it tells of itself. Counts and costs are of this life of ComfyUI. */
-export interface ExtensionInfo {
-  version: string;
-  protocol: number;
-  /** Older than the one this comfytrace carries. */
-  outdated: boolean;
-  taps: string[];
-  skippedTaps: SkippedTap[];
-  /** Frames that some subscriber was too slow for, whoever it was. */
-  framesDropped: number | null;
-  /** Of its own, none of which reached a prompt. */
-  failures: number | null;
-  /** Its own time in ComfyUI's threads a call, over the latest 1024. */
-  eventCostP50Us: number | null;
-  eventCostP99Us: number | null;
-}
+export type ExtensionInfo = Schemas['ExtensionInfo'];
+/** What the extension listens to and this ComfyUI does not have. */
+export type SkippedTap = Schemas['SkippedTap'];
+/** `history` is null while it does not answer. */
+export type Health = Schemas['Health'];
+export type HistoryInfo = Schemas['HistoryInfo'];
+export type Counter = Schemas['CounterValue'];
+/** How the server was started. A bound of `retention` that is null is off. */
+export type Setup = Schemas['Setup'];
+export type Retention = Schemas['Retention'];
 
-export interface Connection {
-  state: ConnectionState;
-  sinceMs: number;
-  source: CaptureSource;
-  lastEventAtMs: number | null;
-  attempt: number;
-  nextTryAtMs: number | null;
-  lastError: string | null;
-  missing: string | null;
-  /** While it is the source. */
-  extension: ExtensionInfo | null;
-}
+// ---- statistics ----
 
-export interface WorkerState {
-  worker: Worker;
-  connection: Connection;
-  queueRunning: number;
-  queuePending: number;
-}
+export type Statistics = Schemas['Statistics'];
+export type GroupStatistics = Schemas['GroupStatistics'];
+export type Distribution = Schemas['Distribution'];
+/** `level`: how often it holds the truth, 0 to 1. */
+export type Interval = Schemas['Interval'];
 
-export interface DeviceSample {
-  atMs: number;
-  deviceIndex: number;
-  vramUsedBytes: number | null;
-  vramFreeBytes: number | null;
-  utilizationRatio: number | null;
-  temperatureCelsius: number | null;
-  powerWatts: number | null;
-}
+// ---- a run and the runs like it ----
 
-export interface TimelineAttempt {
-  sceneId: string;
-  promptId: string;
-  workerId: string;
-  status: Status;
-  startedAtMs: number | null;
-  finishedAtMs: number | null;
-  durationMs: number | null;
-  nodeTimesKnown: boolean;
-  nodes: NodeExecution[];
-  samples: DeviceSample[];
-}
+export type RunComparison = Schemas['RunComparison'];
+export type CohortEvidence = Schemas['CohortEvidence'];
+export type NotEqual = Schemas['NotEqual'];
+export type MetricComparison = Schemas['MetricComparison'];
+export type SceneComparison = Schemas['SceneComparison'];
+export type NodeComparison = Schemas['NodeComparison'];
+/** `lowerMs` to `upperMs`: the middle half of the like runs; `recentMs`: the newest of them, oldest first. */
+export type RunBaseline = Schemas['RunBaseline'];
 
-export interface Timeline {
-  runId: string;
-  attempts: TimelineAttempt[];
-}
+// ---- trend ----
 
-export interface HistoryInfo {
-  kind: string;
-  location: string;
-  schemaVersion: number;
-  runs: number;
-  bytes: number;
-  oldestRunAtMs: number | null;
-  newestRunAtMs: number | null;
-}
+export type Trend = Schemas['Trend'];
+export type TrendBucket = Schemas['TrendBucket'];
+export type TrendScale = Schemas['TrendScale'];
+/** Columns of one length, oldest first. */
+export type TrendSeries = Schemas['TrendSeries'];
+export type TrendStep = Schemas['TrendStep'];
+export type TrendSlope = Schemas['TrendSlope'];
+export type WhatChanged = Schemas['WhatChanged'];
 
-export interface Counter {
-  name: string;
-  severity: string;
-  sentence: string;
-  value: number;
-}
+// ---- chosen runs side by side ----
 
+export type RunDifference = Schemas['RunDifference'];
+export type TextDifference = Schemas['TextDifference'];
+export type NumberDifference = Schemas['NumberDifference'];
+export type NodeDifference = Schemas['NodeDifference'];
+export type SceneDifference = Schemas['SceneDifference'];
+
+// ---- when what is open will be done ----
+
+export type EtaReport = Schemas['EtaReport'];
+/** 80 of 100 end between `remainingLowMs` and `remainingHighMs`; `needed`: like scenes missing for a claim. */
+export type Eta = Schemas['Eta'];
+/** `none`: no claim, `reason` says why. `attempts`: the source does not tell nodes, so it rests on whole scenes. */
+export type EtaBasis = Schemas['EtaBasis'];
+export type RunEta = Schemas['RunEta'];
+export type SceneEta = Schemas['SceneEta'];
+export type QueueEta = Schemas['QueueEta'];
+/** How often the truth lay within what was predicted. */
+export type EtaScore = Schemas['EtaScore'];
+
+// ---- what the program finds and suggests ----
+
+export type Recommendation = Schemas['Recommendation'];
+export type RecommendationState = Schemas['RecommendationState'];
+export type RecommendationSeverity = Schemas['RecommendationSeverity'];
+export type RecommendationRule = Schemas['RecommendationRule'];
+export type RuleThreshold = Schemas['RuleThreshold'];
+export type Deviations = Schemas['Deviations'];
+/** `pValue`: adjusted for everything tested at once; `inARow`: like runs, this one included, that deviate to the same side. */
+export type Deviation = Schemas['Deviation'];
+/** `evidence`: what was seen when it was raised, with units in the names; `heldBack`: by quiet hours, and still to be told. */
+export type Alert = Schemas['Alert'];
+export type AlertSeverity = Schemas['AlertSeverity'];
+export type AlertRule = Schemas['AlertRule'];
+export type AlertThreshold = Schemas['AlertThreshold'];
 /** Where alerts go outside of this machine or to a command on it, by name and host alone. */
-export interface AlertSink {
-  name: string;
-  kind: string;
-  target: string;
-  minSeverity: string;
-  waiting: number;
-  delivered: number;
-  lost: number;
-  deliveredAtMs: number | null;
-  lastError: string | null;
-}
+export type AlertSink = Schemas['SinkState'];
+/** What became of a test. */
+export type SinkOutcome = Schemas['SinkOutcome'];
 
-export interface Health {
-  status: string;
-  version: string;
-  bootId: string;
-  startedAtMs: number;
-  nowMs: number;
-  /** null while the history does not answer. */
-  history: HistoryInfo | null;
-  writer: { pending: number; failing: boolean; lastError: string | null };
-  cost: { cpuRatio: number | null; residentBytes: number | null };
-  workers: { total: number; connected: number };
-  /** Absent from servers that have no alerts. */
-  alerts?: { open: number; sinks: AlertSink[] };
-  counters: Counter[];
-}
+// ---- what a person keeps, and cleans up ----
 
-export interface RunPage {
-  runs: RunSummary[];
-  nextCursor: string | null;
-  total: number;
-}
+export type FilterPreset = Schemas['FilterPreset'];
+/** At least one bound. Archived, tagged and open runs never go, and nothing at all unless `dryRun` is false. */
+export type PruneRule = Schemas['PruneRequest'];
+export type PruneReport = Schemas['PruneAnswer'];
 
-export interface RunPatch {
-  title?: string;
-  tags?: string[];
-  notes?: string;
-  archived?: boolean;
-}
+/** Not in the OpenAPI document: an export is not JSON. */
+export type ExportFormat = 'csv' | 'json' | 'ndjson' | 'pdf' | 'perfetto';

@@ -113,6 +113,7 @@ function attemptOf({ graph, status, exitReason, at, workerId, known, scale }) {
     artifacts, failure: status === 'failed' && !refused ? (exitReason === 'outOfMemory' ? failures[0] : failures[1]) : null,
     validationErrors: refused ? [{ nodeId: '3', classType: 'ImageBlur', type: 'value_bigger_than_max', message: 'Value 9999 bigger than max of 31', details: 'blur_radius' }] : [],
     vramFreeBeforeBytes: peak ? before : null, vramFreeAfterBytes: peak ? before - 0.3 * GiB : null, vramDeltaBytes: peak ? Math.round(-0.3 * GiB) : null, vramPeakBytes: peak,
+    environment: environmentOf(workerId),
     fallbackNotes: graph.name?.includes('Wan') && status === 'success' ? ['VAEDecode fell back to tiled decoding: out of memory on the full decode.'] : [],
     explanations: ended ? [{ atMs: startedAtMs ? startedAtMs + (durationMs ?? 0) : at + 40, what: `ended as ${exitReason ?? status}`, because: status === 'success' ? 'execution_success came for this prompt' : "the last message in the worker's history says so" }] : [],
   };
@@ -162,6 +163,13 @@ export function makeRun({ at, graph = pick(graphs), status = 'success', exitReas
   return { run, timeline: { runId, attempts: timeline } };
 }
 
+function environmentOf(workerId) {
+  const at = workers(Date.now()).find((each) => each.worker.workerId === workerId)?.worker;
+  const device = at?.devices[0];
+  if (!device) return null;
+  return { deviceName: device.name, deviceType: device.type, deviceCount: at.devices.length, vramTotalBytes: device.vramTotalBytes, comfyuiVersion: at.comfyuiVersion ?? '', pythonVersion: at.pythonVersion ?? '', pytorchVersion: at.pytorchVersion ?? '', os: at.os ?? '' };
+}
+
 export function summaryOf(run) {
   const attempts = run.scenes.flatMap((scene) => scene.attempts);
   const failed = attempts.findLast((attempt) => attempt.failure || attempt.validationErrors.length);
@@ -171,6 +179,7 @@ export function summaryOf(run) {
   return {
     ...keep(run), sceneCount: run.scenes.length, scenesSucceeded: run.scenes.filter((scene) => scene.status === 'success').length, attemptCount: attempts.length, artifactCount: run.artifacts.length,
     workflowFingerprint: run.scenes[0].workflowFingerprint, model: run.scenes[0].parameters.checkpoints[0] ?? null, workerIds: [...new Set(attempts.map((attempt) => attempt.workerId))],
+    deviceNames: [...new Set(attempts.flatMap((attempt) => attempt.environment?.deviceName || []))].sort(),
     vramPeakBytes: peaks.length ? Math.max(...peaks) : null, error: run.status === 'success' || !failed ? null : failed.failure ? `${failed.failure.nodeType}: ${failed.failure.message.split('\n')[0]}` : failed.validationErrors[0].message,
     thumbnail: picture?.index ?? null,
   };

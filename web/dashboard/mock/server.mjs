@@ -107,6 +107,7 @@ const server = createServer(async (request, response) => {
       history: { kind: 'sqlite', location: '/home/you/.local/share/comfytrace/history.db', schemaVersion: 1, runs: runs.length, bytes: runs.length * 9_000, oldestRunAtMs: runs.at(-1)?.run.createdAtMs ?? null, newestRunAtMs: runs[0]?.run.createdAtMs ?? null },
       writer: { pending: 0, failing: false, lastError: null }, cost: { cpuRatio: 0.003, residentBytes: 28 * 2 ** 20 }, workers: { total: fleet.length, connected: Math.max(0, fleet.length - 1) },
       alerts: { open: mode === 'full' ? 2 : 0, sinks: mode === 'full' ? sinks : [] },
+      setup: { listenHost: '127.0.0.1', listenPort: 8199, tokenNeeded: false, configFile: '/home/you/.config/comfytrace/config.toml', retention: { days: 365, maxBytes: null } },
       counters: [{ name: 'unknown_message', severity: 'info', sentence: 'messages of a kind that is not known were passed over', value: 2 }],
     });
   }
@@ -121,7 +122,7 @@ const server = createServer(async (request, response) => {
     if (bad) return json(response, { type: 'about:blank', title: 'Bad Request', status: 400, detail: 'unknown status "sucess"', field: 'status', mend: 'one of: queued, executing, success, failed' }, 400);
     const found = filtered(url.searchParams);
     const limit = Number(url.searchParams.get('limit') ?? 50);
-    const start = Number(url.searchParams.get('cursor') ?? 0);
+    const start = Number(url.searchParams.get('cursor') ?? 0) + Number(url.searchParams.get('offset') ?? 0);
     return json(response, { runs: found.slice(start, start + limit).map(({ run }) => summaryOf(run)), nextCursor: start + limit < found.length ? String(start + limit) : null, total: found.length });
   }
   const [, id, rest = ''] = /^\/runs\/([^/]+)(\/.*)?$/.exec(api) ?? [];

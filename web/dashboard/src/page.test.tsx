@@ -228,3 +228,12 @@ describe('Run', () => {
     await screen.findByText('There is no such run');
   });
 });
+
+it('goes to another view with the focus in its content, not in what is gone', async () => {
+  openPage('/', base);
+  const link = within(await screen.findByRole('navigation', { name: 'Views' })).getByRole('link', { name: /^Settings/ });
+  link.focus();
+  fireEvent.click(link);
+  await waitFor(() => expect(window.location.pathname).toBe('/settings'));
+  await waitFor(() => expect(document.activeElement?.id).toBe('main'));
+});

@@ -1,7 +1,7 @@
 import { AlertStore, RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
 import { useAlerts, useRealtimeTelemetry, useRecommendations, type Alerts, type Recommendations } from '@comfytrace/client/react';
 import { shortId } from './format.ts';
-import { createContext, useContext, useSyncExternalStore } from 'react';
+import { createContext, useCallback, useContext, useSyncExternalStore } from 'react';
 
 export interface Services {
   api: ApiClient;
@@ -29,6 +29,13 @@ export function useLive(): LiveState {
   return useRealtimeTelemetry(useServices().live);
 }
 
+/** One part of it: the component renders again when that part is another one. */
+export function useLivePart<Part>(part: (live: LiveState) => Part): Part {
+  const { live } = useServices();
+  const get = () => part(live.get());
+  return useSyncExternalStore(live.subscribe, get, get);
+}
+
 export function useSuggestions(): Recommendations {
   return useRecommendations(useServices());
 }
@@ -46,10 +53,25 @@ export function isLinked(link: StreamStatus): boolean {
   return link.transport !== 'none';
 }
 
+// By stream: a page may show several, as the gallery does.
+const lastNames = new WeakMap<LiveStore, ReadonlyMap<string, string>>();
+
+function namesOf(live: LiveStore): ReadonlyMap<string, string> {
+  const { workers } = live.get();
+  const last = lastNames.get(live);
+  if (last && workers.length === last.size && workers.every(({ worker }) => last.get(worker.workerId) === worker.name)) return last;
+  const names = new Map(workers.map(({ worker }) => [worker.workerId, worker.name]));
+  lastNames.set(live, names);
+  return names;
+}
+
 /** Names by worker id, as far as workers are known. */
 export function useWorkerName(): (workerId: string) => string {
-  const { workers } = useLive();
-  return (workerId) => workers.find((state) => state.worker.workerId === workerId)?.worker.name ?? shortId(workerId);
+  // A worker says something every second; its name stays.
+  const { live } = useServices();
+  const get = () => namesOf(live);
+  const names = useSyncExternalStore(live.subscribe, get, get);
+  return useCallback((workerId) => names.get(workerId) ?? shortId(workerId), [names]);
 }
 
 // One timer for every clock on the page, so that all numbers change together.

@@ -58,7 +58,8 @@ export const health: Health = {
   status: 'ok', version: '0.1.0', bootId: 'b', startedAtMs: 0, nowMs: 0,
   history: { kind: 'sqlite', location: '/h.db', schemaVersion: 1, runs: 1_003_441, bytes: 811 * 2 ** 20, oldestRunAtMs: null, newestRunAtMs: null },
   writer: { pending: 0, failing: false, lastError: null }, cost: { cpuRatio: 0.003, residentBytes: 28 * 2 ** 20 },
-  workers: { total: 0, connected: 0 }, counters: [],
+  workers: { total: 0, connected: 0 }, alerts: { open: 0, sinks: [] }, counters: [],
+  setup: { listenHost: '127.0.0.1', listenPort: 8199, tokenNeeded: false, configFile: null, retention: { days: null, maxBytes: null } },
 };
 
 export function worker(change: { name?: string; connection?: Partial<WorkerState['connection']>; devices?: WorkerState['worker']['devices'] } = {}): WorkerState {
@@ -77,7 +78,7 @@ export function summary(change: Partial<RunSummary> = {}): RunSummary {
   return {
     runId: 'r1', title: 'Casting, red coat', status: 'success', exitReason: 'success', createdAtMs: Date.now(), startedAtMs: null, finishedAtMs: null, durationMs: 48_000,
     queueWaitMs: null, sceneCount: 1, scenesSucceeded: 1, attemptCount: 1, artifactCount: 0, storyTitle: null, workflowName: null, workflowFingerprint: '', model: null,
-    workerIds: ['w'], vramPeakBytes: null, error: null, thumbnail: null, tags: [], archived: false, ...change,
+    workerIds: ['w'], deviceNames: [], vramPeakBytes: null, error: null, thumbnail: null, tags: [], archived: false, ...change,
   };
 }
 
@@ -87,7 +88,7 @@ export function failedRun(): Run {
   const attempt: Run['scenes'][number]['attempts'][number] = {
     promptId: 'p1', workerId: 'w', status: 'failed', exitReason: 'executionError', origin: 'observed', queueNumber: 0, queuedAtMs: 1_000, queuedAtSource: 'receipt',
     startedAtMs: 2_000, startedAtSource: 'server', finishedAtMs: 10_300, finishedAtSource: 'server', durationMs: 8_300, queueWaitMs: 1_000, nodeCount: 5, cachedKnown: true,
-    cachedNodeIds: [], nodeTimesKnown: true, artifacts: [], validationErrors: [], vramFreeBeforeBytes: null, vramFreeAfterBytes: null, vramDeltaBytes: null, vramPeakBytes: null,
+    cachedNodeIds: [], nodeTimesKnown: true, artifacts: [], validationErrors: [], vramFreeBeforeBytes: null, vramFreeAfterBytes: null, vramDeltaBytes: null, vramPeakBytes: null, environment: null,
     failure: {
       nodeId: '3', nodeType: 'ProbeRaise', exceptionType: 'ValueError', message: 'probe failure: shot 12 refused',
       traceback: ['  File "/opt/comfyui/execution.py", line 496, in execute\n', '  File "/opt/comfyui/custom_nodes/probe_nodes/__init__.py", line 50, in run\n    raise ValueError(message)\n'],

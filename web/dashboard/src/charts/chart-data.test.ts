@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { trend } from '../gallery/samples.ts';
 import { deltaText, intervalText, rangeText, textOf } from '../measure.ts';
-import { binned, chartOfTrend, chartSentence, gridWords, quantile, yRange } from './chart-data.ts';
+import { binned, chartOfTrend, chartSentence, countBeyond, gridWords, quantile, yRange } from './chart-data.ts';
 
 const plain = (text: string | null) => text?.replace(/[\u202f\u00a0]/g, ' ') ?? null;
 
@@ -32,6 +32,15 @@ it('a range holds what is drawn; a rate ends at 1, a bar begins at 0', () => {
   expect(yRange(data('ms', [10, 20]), true)[0]).toBe(0);
   expect(yRange({ ...data('ms', [10]), limit: { value: 50, word: '' } }, false)[1]).toBeGreaterThan(50);
   expect(yRange(data('ms', []), false)).toEqual([0, 1]);
+});
+
+it('a scale ends before a run that lies far beyond all others, which is counted; the run in question is always within', () => {
+  const y = Array.from({ length: 60 }, (_, at) => (at < 30 ? 80 : 100) + (at % 5));
+  const data = { series: { unit: 'ms' as const, x: [...y.keys(), 60], y: [...y, 900] } };
+  expect(yRange(data, false)[1]).toBeLessThan(200);
+  expect(countBeyond(data)).toBe(1);
+  expect(yRange({ ...data, subject: 60 }, false)[1]).toBeGreaterThan(900);
+  expect(countBeyond({ series: { unit: 'ms', x: [...y.keys()], y } })).toBe(0);
 });
 
 it('the largest grid label carries the unit', () => {

@@ -109,10 +109,31 @@ export function quantile(sorted: readonly number[], p: number): number {
   return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at));
 }
 
+/** Fewer values have no bulk that others could lie far beyond. */
+const kBulkLeast = 40;
+
+/** Where the scale ends: one run that took ten times as long must not press all others, and a step among them, into a line. */
+function scaleTop(data: ComparisonChartData): number {
+  const { series, subject } = data;
+  const values = series.y.filter((value): value is number => value !== null).sort((a, b) => a - b);
+  if (values.length < kBulkLeast || series.lower) return Number.POSITIVE_INFINITY;
+  const high = quantile(values, 0.98);
+  const spread = Math.max(high - quantile(values, 0.02), Math.abs(high) * 0.1);
+  if (values.at(-1)! <= high + 3 * spread) return Number.POSITIVE_INFINITY;
+  return Math.max(high + spread, (subject ?? null) === null ? 0 : (series.y[subject!] ?? 0));
+}
+
+/** How many values lie above what the chart shows. */
+export function countBeyond(data: ComparisonChartData): number {
+  const top = scaleTop(data);
+  return top === Number.POSITIVE_INFINITY ? 0 : data.series.y.filter((value) => value !== null && value > top).length;
+}
+
 /** Lowest and highest of what is drawn, with room, from 0 where `zero` asks for it. */
 export function yRange(data: ComparisonChartData, zero: boolean): [number, number] {
   const { series, segments = [], limit } = data;
-  const all = [series.y, series.lower ?? [], series.upper ?? [], segments.flatMap((each) => [each.median, each.low ?? null, each.high ?? null]), [limit?.value ?? null]].flat().filter((value): value is number => value !== null && Number.isFinite(value));
+  const top = scaleTop(data);
+  const all = [series.y.filter((value) => value === null || value <= top), series.lower ?? [], series.upper ?? [], segments.flatMap((each) => [each.median, each.low ?? null, each.high ?? null]), [limit?.value ?? null]].flat().filter((value): value is number => value !== null && Number.isFinite(value));
   if (all.length === 0) return [0, 1];
   let low = all.reduce((a, b) => Math.min(a, b));
   let high = all.reduce((a, b) => Math.max(a, b));

@@ -114,7 +114,7 @@ function DrawnPlot({ title, sentence, data, height, full, zero, syncKey, onOpen 
     if (!u || shownCount === 0) return;
     const next = Math.max(0, Math.min(shownCount - 1, index));
     const value = u.data[1]![next];
-    u.setCursor({ left: u.valToPos(u.data[0]![next]!, 'x'), top: value === null || value === undefined ? 10 : u.valToPos(value, 'y') });
+    u.setCursor({ left: u.valToPos(u.data[0]![next]!, 'x'), top: value === null || value === undefined ? 10 : Math.max(0, u.valToPos(value, 'y')) });
     setAt(next);
   };
   const runAt = (index: number | null) => (bins || index === null ? undefined : series.runIds?.[index]);

@@ -79,6 +79,10 @@ export function paintBefore(plot: uPlot, data: ComparisonChartData, inks: Inks, 
       ctx.fillStyle = inks.text;
       ctx.fillText(segment.label, (left + right) / 2, above);
     }
+    const most = plot.scales.y?.max ?? Number.POSITIVE_INFINITY;
+    series.y.forEach((value, at) => {
+      if (value !== null && value > most) point(ctx, inks.main, x(series.x[at]!), plot.bbox.top + px, 4 * px);
+    });
     for (const failure of data.failures ?? []) {
       const [at, arm] = [x(failure.atMs), 3 * px];
       const mid = bottom - 6 * px;
@@ -132,6 +136,16 @@ function inside(plot: uPlot, paint: () => void): void {
   ctx.clip();
   paint();
   ctx.restore();
+}
+
+/** A small arrow head up, its tip at `top`: what lies beyond the scale. */
+function point(ctx: CanvasRenderingContext2D, ink: string, at: number, top: number, arm: number): void {
+  ctx.fillStyle = ink;
+  ctx.beginPath();
+  ctx.moveTo(at, top);
+  ctx.lineTo(at + arm, top + 1.6 * arm);
+  ctx.lineTo(at - arm, top + 1.6 * arm);
+  ctx.fill();
 }
 
 function stroke(ctx: CanvasRenderingContext2D, ink: string, width: number, dash: number[], from: [number, number], to: [number, number]): void {

@@ -1,10 +1,10 @@
-import { Suspense, lazy, useState, type ReactNode } from 'react';
+import { Suspense, lazy, useMemo, useState, type ReactNode } from 'react';
 import { formatCount } from '../format.ts';
 import { useNow } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { isAbsent, StatePanel, type PartState } from '../ui/states.tsx';
-import { chartSentence, kMostDots, type ComparisonChartData } from './chart-data.ts';
+import { chartSentence, countBeyond, kMostDots, type ComparisonChartData } from './chart-data.ts';
 import { Sparkline } from './small-charts.tsx';
 
 // The table comes with the list that it is made of, only when asked for.
@@ -67,8 +67,10 @@ export function TelemetryComparisonChart({ title, about, actions, state, data, s
 }
 
 function Legend({ data }: { data: ComparisonChartData }) {
+  const beyond = useMemo(() => countBeyond(data), [data]);
   return (
     <span className="row g12 cmp-legend">
+      {beyond > 0 && <span className="lg" title="Drawn at the upper edge; each can be read there and in the table"><Icon name="arrow-up" size={11} className="acc" />{formatCount(beyond)} above the scale</span>}
       {(data.failures?.length ?? 0) > 0 && <span className="lg"><Icon name="x" size={11} className="bad" />failed</span>}
       {data.segments?.some((segment) => segment.low !== null && segment.low !== undefined) && <span className="lg"><i className="lg-band" />{data.bandWord ?? 'middle half'}</span>}
       {data.series.lower && <span className="lg"><i className="lg-whisker" />95 %</span>}

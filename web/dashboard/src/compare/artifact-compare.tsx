@@ -25,7 +25,7 @@ export function ArtifactCompare({ answer, runs, ids }: { answer: RunDifference; 
   const both = found.filter((artifact): artifact is RunArtifact => !!artifact);
   const kinds = both.map(kindOf);
   const pair = ids.length === 2 && both.length === 2;
-  const pictures = pair && kinds.every((kind) => kind === 'image');
+  const pictures = pair && both.every((artifact) => artifact.url && kindOf(artifact) === 'image');
   const films = both.length > 1 && kinds.every((kind) => kind === 'video');
   const shownMode: Mode = pictures ? mode : 'side';
   const move = (by: number) => setAt((at + by + rows.length) % rows.length);

@@ -19,7 +19,7 @@ export function Blink({ before, after, captions }: { before: RunArtifact; after:
   if (lost.length > 0) return <Missing artifacts={[before, after]} captions={captions} />;
   return (
     <div className="slider blink">
-      {[before, after].map((artifact, index) => <img key={index} src={artifact.url} alt={captions[index]} className={index === at ? '' : 'off'} aria-hidden={index !== at} onError={() => setLost((now) => [...now, index])} />)}
+      {[before, after].map((artifact, index) => <img key={index} src={artifact.url ?? undefined} alt={captions[index]} className={index === at ? '' : 'off'} aria-hidden={index !== at} onError={() => setLost((now) => [...now, index])} />)}
       <span className="lb">{captions[at]}</span>
       <span className="lb r">
         <button type="button" className="text-btn" onClick={() => (paused ? setAt(1 - at) : setPaused(true))}>{paused ? 'Change' : 'Pause'}</button>

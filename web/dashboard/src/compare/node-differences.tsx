@@ -104,7 +104,7 @@ function NodeBars({ nodes, runs }: { nodes: readonly NodeDifference[]; runs: num
                   {node.deltaMsInterval && <path className="whisk" d={`M${dx(node.deltaMsInterval.low)} ${first + (runs * (bar + 3)) / 2 - 1.5}H${dx(node.deltaMsInterval.high)}m0 -3.5v7M${dx(node.deltaMsInterval.low)} ${first + (runs * (bar + 3)) / 2 - 5}v7`} />}
                 </>
               )}
-              <text x={width - 6} y={first + (node.deltaMsInterval ? 7 : 11)} textAnchor="end" fontSize="12" fontWeight={finding ? 600 : 400} fill={tone ? `var(--${tone})` : 'var(--text-2)'}>{deltaText(node.deltaRatio, 'ratio') ?? 'one side only'}</text>
+              <text x={width - 6} y={first + (node.deltaMsInterval ? 7 : 11)} textAnchor="end" fontSize="12" fontWeight={finding ? 600 : 400} fill={tone ? `var(--${tone})` : 'var(--text-2)'}>{deltaText(node.deltaRatio, 'ratio') ?? deltaText(node.deltaMs, 'ms') ?? 'one side only'}</text>
               {node.deltaMsInterval && !narrow && <text className="ax" x={width - 6} y={first + 20} textAnchor="end">{rangeText(node.deltaMsInterval.low, node.deltaMsInterval.high, 'ms')}</text>}
             </g>
           );

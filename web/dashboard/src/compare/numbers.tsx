@@ -53,7 +53,7 @@ function scope(answer: RunDifference): string {
 /** The size in the number's own unit, or in percent where that says more. */
 function Difference({ number }: { number: NumberDifference }) {
   const { unit } = numberWords(number);
-  if (number.delta === null) return <span className="t3">one side only</span>;
+  if (number.delta === null) return <span className="t3">{number.values.every((value) => value === null) ? 'none' : 'one side only'}</span>;
   const text = unit === 'ms' && number.deltaRatio !== null && number.name === 'durationMs' ? deltaText(number.deltaRatio, 'ratio') : deltaText(number.delta, unit);
   const still = number.delta === 0;
   return (

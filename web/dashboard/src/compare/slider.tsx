@@ -41,9 +41,9 @@ export function Slider({ before, after, captions }: { before: RunArtifact; after
       }}
       onPointerMove={drag}
     >
-      <img src={after.url} alt={`${captions[1]}: ${after.filename}`} draggable={false} onLoad={loaded(1)} onError={() => setLost((now) => [...now, 1])} />
+      <img src={after.url ?? undefined} alt={`${captions[1]}: ${after.filename}`} draggable={false} onLoad={loaded(1)} onError={() => setLost((now) => [...now, 1])} />
       <div className="ov" style={{ clipPath: `inset(0 ${100 - at}% 0 0)` }}>
-        <img src={before.url} alt={`${captions[0]}: ${before.filename}`} draggable={false} onLoad={loaded(0)} onError={() => setLost((now) => [...now, 0])} />
+        <img src={before.url ?? undefined} alt={`${captions[0]}: ${before.filename}`} draggable={false} onLoad={loaded(0)} onError={() => setLost((now) => [...now, 0])} />
       </div>
       <div
         className="hd" style={{ left: `${at}%` }} role="slider" tabIndex={0} aria-label="Line between A and B" aria-valuemin={0} aria-valuemax={100} aria-valuenow={at}

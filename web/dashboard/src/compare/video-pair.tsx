@@ -58,13 +58,13 @@ export function VideoPair({ artifacts, captions }: { artifacts: readonly (RunArt
           <figure key={run}>
             <div className="pic">
               {!artifact ? <span className="void"><Icon name="s-nodata" size={16} /><span>run {letterOf(run)} has none here</span></span>
-                : lost.includes(run) ? <span className="void"><Icon name="s-off" size={16} className="warn" /><span>the film is not to be had</span></span>
+                : lost.includes(run) || !artifact.url ? <span className="void"><Icon name="s-off" size={16} className="warn" /><span>the film is not to be had</span></span>
                 : (
                   <video
                     ref={(film) => {
                       films.current[run] = film;
                     }}
-                    src={artifact.url} muted playsInline preload="auto" aria-label={captions[run]}
+                    src={artifact.url ?? undefined} muted playsInline preload="auto" aria-label={captions[run]}
                     onLoadedMetadata={(event) => setLong((now) => Math.max(now, event.currentTarget.duration || 0))} onError={() => setLost((now) => [...now, run])}
                   />
                 )}

@@ -1,9 +1,10 @@
+import type { LiveState } from '@comfytrace/client';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { formatCount } from '../format.ts';
 import { Link, goBack, navigate, routeOf, useAddress, type ViewName } from '../router.tsx';
 import { toggleTheme, useTheme } from '../theme.ts';
-import { useLive, useOpenRecommendations, useServices, useWarnings } from '../services.tsx';
+import { useLivePart, useOpenRecommendations, useServices, useWarnings } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
 import { AboutBox, KeySheet, MoreBox } from './boxes.tsx';
@@ -17,6 +18,18 @@ export function useHealth() {
   return useQuery({ queryKey: ['health'], queryFn: ({ signal }) => api.health(signal), refetchInterval: 5_000 });
 }
 
+let anyView = false;
+
+/** Whoever goes to another view by a key or a link has left the focus in what is no longer there: it goes to the content. */
+function useFocusOfView() {
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (anyView && document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+    anyView = true;
+  }, []);
+  return main;
+}
+
 /** Rail, top bar, status bar; below 720 px tabs at the bottom instead. */
 export function Frame({ crumb, actions, parent, title, children }: {
   crumb: ReactNode; actions?: ReactNode; parent?: string; children: ReactNode;
@@ -27,6 +40,7 @@ export function Frame({ crumb, actions, parent, title, children }: {
   const { path } = useAddress();
   const { view } = routeOf(path);
   const counts = useCounts();
+  const main = useFocusOfView();
   const tabTitle = title || (view === 'run' ? 'Run' : (entryOf(view)?.word ?? (view === 'gallery' ? 'Gallery' : 'Not found')));
   useEffect(() => {
     document.title = `${tabTitle} · comfytrace`;
@@ -78,7 +92,7 @@ export function Frame({ crumb, actions, parent, title, children }: {
           <Icon name="keyboard" size={15} />
         </button>
       </header>
-      <main className="main" id="main" tabIndex={-1}>
+      <main className="main" id="main" tabIndex={-1} ref={main}>
         <LinkBanner />
         {children}
       </main>
@@ -97,6 +111,8 @@ export function Frame({ crumb, actions, parent, title, children }: {
   );
 }
 
+const runningOf = ({ scenes }: LiveState) => scenes.filter((scene) => scene.status === 'executing').length;
+
 interface Counted {
   value: number;
   /** What is counted, for those who hear it. */
@@ -106,11 +122,11 @@ interface Counted {
 }
 
 function useCounts(): Partial<Record<ViewName, Counted>> {
-  const { scenes } = useLive();
+  const running = useLivePart(runningOf);
   const open = useOpenRecommendations();
   const wrong = useWarnings().open;
   return {
-    live: { value: scenes.filter((scene) => scene.status === 'executing').length, word: 'running' },
+    live: { value: running, word: 'running' },
     insights: { value: open + wrong.length, word: 'open', ...(wrong.length > 0 ? { tone: wrong[0]!.severity === 'critical' ? 'bad' as const : 'warn' as const } : {}) },
   };
 }

@@ -114,7 +114,7 @@ export function ComponentParts() {
   );
 }
 
-const kPruneAnswer = async () => ({ runs: 412_806, bytes: 331 * 2 ** 20, oldestAtMs: kNow - 900 * 86_400_000, newestAtMs: kNow - 365 * 86_400_000 });
-const kPruneNothing = async () => ({ runs: 0, bytes: 0, oldestAtMs: null, newestAtMs: null });
+const kPruneAnswer = async () => ({ runs: 412_806, bytes: 331 * 2 ** 20, oldestAtMs: kNow - 900 * 86_400_000, newestAtMs: kNow - 365 * 86_400_000, keptOpen: 0, keptArchived: 212, keptTagged: 38, dryRun: true });
+const kPruneNothing = async () => ({ runs: 0, bytes: 0, oldestAtMs: null, newestAtMs: null, keptOpen: 0, keptArchived: 0, keptTagged: 0, dryRun: true });
 const kPruneError = () => Promise.reject(new Error('the history is being written to; try again'));
 export const kVerdicts: Verdict[] = ['worse', 'better', 'noEvidence', 'notEnoughData'];

@@ -1,5 +1,5 @@
 import type {
-  GroupStatistics, MetricComparison, Recommendation, Run, RunComparison, RunSummary, StreamStatus, Trend,
+  GroupStatistics, MetricComparison, Parameters, Recommendation, Run, RunComparison, RunSummary, StreamStatus, Trend,
 } from '@comfytrace/client';
 import type { TelemetryFilter } from '@comfytrace/client/react';
 import type { HistogramBin } from '../charts/small-charts.tsx';
@@ -78,7 +78,7 @@ export const comparison: RunComparison = {
   vramPeak: metric({ metric: 'vramPeak', unit: 'bytes' }), queueWait: metric({ metric: 'queueWait', verdict: 'noEvidence' }), scenes: [], scenesLeftOut: 0, nodeClasses: [], nodes: [], nodesMissing: null,
 };
 export const tooFew: RunComparison = {
-  ...comparison, verdict: 'notEnoughData', sentence: 'Not enough data', cohort: { ...cohort, level: null, n: 3, needed: 2, heldEqual: [], notEqual: [] },
+  ...comparison, verdict: 'notEnoughData', sentence: 'Not enough data', explanation: '', cohort: { ...cohort, level: null, n: 3, needed: 2, heldEqual: [], notEqual: [] },
   duration: metric({ verdict: 'notEnoughData', delta: null, deltaRatio: null, deltaRatioInterval: null, baselineMedian: null, n: 3, needed: 2 }),
 };
 
@@ -102,7 +102,7 @@ export function summary(at: number, change: Partial<RunSummary> = {}): RunSummar
   return {
     runId: `run-${at}`, title: names[at % names.length]!, status: 'success', exitReason: 'success', createdAtMs: kNow - at * 700_000, startedAtMs: null, finishedAtMs: kNow, durationMs: Math.round(33_000 + random() * 20_000),
     queueWaitMs: 12_000, sceneCount: 1, scenesSucceeded: 1, attemptCount: 1, artifactCount: 1, storyTitle: null, workflowName: 'Portrait studio v5', workflowFingerprint: 'c41d9e07', model: 'sd_xl_base_1.0.safetensors',
-    workerIds: ['atlas'], vramPeakBytes: 11.8 * 2 ** 30, error: null, thumbnail: null, tags: [], archived: false, ...change,
+    workerIds: ['atlas'], deviceNames: ['cuda:0 NVIDIA GeForce RTX 4090 : cudaMallocAsync'], vramPeakBytes: 11.8 * 2 ** 30, error: null, thumbnail: null, tags: [], archived: false, ...change,
   };
 }
 export const recent: RunSummary[] = [
@@ -127,12 +127,16 @@ const attempt = {
   durationMs: 357_000, queueWaitMs: 12_000, nodeCount: 16, cachedKnown: true, cachedNodeIds: [], nodeTimesKnown: true, artifacts: [], failure: null, validationErrors: [], vramFreeBeforeBytes: null, vramFreeAfterBytes: null,
   vramDeltaBytes: -0.05 * 2 ** 30, vramPeakBytes: 23.6 * 2 ** 30, fallbackNotes: [] as string[], explanations: [],
 } as const;
+const parameters: Parameters = {
+  checkpoints: ['wan2.2_i2v_high_noise_14B_fp8.safetensors'], loras: [{ name: 'lightx2v_4step.safetensors', strengthModel: 1, strengthClip: null }], vaes: ['wan_2.1_vae.safetensors'], textEncoders: ['umt5_xxl_fp8.safetensors'], sampler: 'euler', scheduler: 'simple',
+  steps: 30, cfg: 3.5, denoise: 1, width: 1_280, height: 704, batchSize: 1, frames: 81, fps: 16, seed: '1187', positivePrompt: 'a lighthouse keeper climbs the stair, lamp in hand', negativePrompt: 'blur',
+};
 export function sampleRun(change: Partial<Run> = {}, each: (scene: number) => object[] = () => [{}]): Run {
   return {
     runId: 'run-0', grouped: true, title: 'The Lighthouse Keeper', status: 'success', exitReason: 'success', createdAtMs: kNow, startedAtMs: kNow, finishedAtMs: kNow, durationMs: 2_119_000, queueWaitMs: 12_000, storyId: null, storyTitle: null,
     workflowName: null, tags: [], notes: null, archived: false, artifacts: [], policy: { maxWaitMs: 600_000, pollIntervalMs: 2_000, attemptLimit: 0, postExecutionTimeoutMs: 30_000, retryBudget: 1, frameFloor: 0 },
     scenes: Array.from({ length: 6 }, (_, at) => ({
-      sceneId: `scene-00${at + 1}`, title: `Scene ${at + 1}`, status: 'success', exitReason: 'success', workflowFingerprint: '', workSize: null, parameters: {} as Run['scenes'][number]['parameters'],
+      sceneId: `scene-00${at + 1}`, title: `Scene ${at + 1}`, status: 'success', exitReason: 'success', workflowFingerprint: '', workSize: null, parameters: { ...parameters, seed: String(1_187 + at) },
       attempts: each(at + 1).map((more, index) => ({ ...attempt, promptId: `p${at}-${index}`, ...more })),
     })) as unknown as Run['scenes'],
     ...change,

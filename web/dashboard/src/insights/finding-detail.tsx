@@ -1,16 +1,17 @@
 import type { Alert, Deviation, Recommendation, RecommendationRule } from '@comfytrace/client';
 import type { ReactNode } from 'react';
-import { formatCount, formatDuration, formatPercent, formatWhen, plural } from '../format.ts';
+import { formatCount, formatDuration, formatWhen, plural } from '../format.ts';
 import { textOf } from '../measure.ts';
 import { Link, runPath } from '../router.tsx';
 import { useNow, useWorkerName } from '../services.tsx';
+import { confidenceText, titleOf } from '../telemetry/message-title.ts';
 import { confidenceWord } from '../telemetry/recommendation-badge.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { KeyValue } from '../ui/key-value.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { Badge } from '../ui/parts.tsx';
 import { EvidenceRuns } from './evidence-runs.tsx';
-import { evidenceName, kSeverities, titleOf } from './findings.ts';
+import { evidenceName, kSeverities } from './findings.ts';
 
 const kDay = 86_400_000;
 const kLikeWords = { executed: 'workflow, models, size, device, cached nodes', warmth: 'workflow, models, size, device, cold or warm', device: 'workflow, models, size, device', models: 'workflow, models, size', structure: 'workflow and size' } as const;
@@ -44,7 +45,7 @@ export function RecommendationDetail({ recommendation, rule, pending, error, dee
     <div className="detail" aria-busy={pending}>
       <DetailHead icon={icon} tone={tone} title={title} rest={rest} badges={<><Badge tone={`b-${tone}`}>{severity === 'info' ? 'suggestion' : severity}</Badge><Badge tone="b-none">{stateWord}</Badge></>} />
       <dl className="detail-facts">
-        <KeyValue label="Confidence" value={confidenceWord(confidence)} evidence={`${formatPercent(confidence)}, from the data`} />
+        <KeyValue label="Confidence" value={confidenceWord(confidence)} evidence={`${confidenceText(confidence)}, from the data`} />
         <KeyValue label="Rests on" value={evidenceRunIds.length > 0 ? plural(evidenceRunIds.length, 'run') : 'no single run'} evidence="named below" />
         <KeyValue label="Rule" value={recommendation.rule} evidence={rule ? rule.thresholds.slice(0, 2).map((each) => `${each.name} ${each.value}`).join(', ') || 'no threshold' : undefined} title={rule?.meaning} />
         <KeyValue label="First seen" value={formatWhen(recommendation.createdAtMs, now)} />
@@ -62,7 +63,7 @@ export function RecommendationDetail({ recommendation, rule, pending, error, dee
         {state !== 'open' && state !== 'resolved' && <button type="button" className="btn" disabled={pending} onClick={() => deeds.onReopen(id)}><Icon name="rotate-ccw" size={14} />Reopen</button>}
       </div>
       <EvidenceRuns key={id} runIds={evidenceRunIds} />
-      {rule && <p className="t3 s11 detail-foot">{rule.meaning} A dismissed one stays away until there is materially new evidence.</p>}
+      {rule && <p className="t3 s11 detail-foot">{rule.meaning.replace(/\.?$/, '.')} A dismissed one stays away until there is materially new evidence.</p>}
     </div>
   );
 }

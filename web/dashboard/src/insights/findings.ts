@@ -1,5 +1,6 @@
 import type { Alert, Deviation, Recommendation, RecommendationState } from '@comfytrace/client';
 import { plural } from '../format.ts';
+import { titleOf } from '../telemetry/message-title.ts';
 import { confidenceWord } from '../telemetry/recommendation-badge.tsx';
 
 // Everything that was found, as rows of one list. Pure.
@@ -29,14 +30,6 @@ export interface Section {
 export const kSeverities = {
   critical: { tone: 'bad', icon: 's-failed' }, warning: { tone: 'warn', icon: 's-warn' }, info: { tone: 'acc', icon: 's-info' },
 } as const;
-
-/** A message up to the end of its first sentence, and the rest. */
-export function titleOf(message: string): [title: string, rest: string] {
-  const end = /[:;] |\. (?=[A-Z])/.exec(message);
-  if (!end) return [message.replace(/\.$/, ''), ''];
-  const rest = message.slice(end.index + 2);
-  return [message.slice(0, end.index), rest.charAt(0).toUpperCase() + rest.slice(1)];
-}
 
 export function recommendationFinding(recommendation: Recommendation): Finding {
   const [title, rest] = titleOf(recommendation.message);

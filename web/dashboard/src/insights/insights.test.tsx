@@ -3,7 +3,8 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { failedRun, health, hello, openPage, snapshot } from '../test-kit.tsx';
 import { thresholdText, unitOfName } from './rules-dialog.tsx';
-import { deviationFinding, evidenceName, sectionsOf, shelfCount, titleOf } from './findings.ts';
+import { confidenceText, titleOf } from '../telemetry/message-title.ts';
+import { deviationFinding, evidenceName, sectionsOf, shelfCount } from './findings.ts';
 
 const recommendation = (more: Partial<Recommendation> = {}): Recommendation => ({
   id: '1', rule: 'vramLeak', cause: 'c', severity: 'warning', message: 'Memory held after a run on atlas grows by 0.26 GiB a run: it runs out in about 19 runs.', suggestedAction: 'Free memory between takes.', evidenceRunIds: ['r1'], confidence: 0.92, state: 'open', deferredUntilMs: null, createdAtMs: 1_000, ...more,
@@ -20,6 +21,8 @@ describe('findings', () => {
     expect(titleOf('Grows by 0.26 GiB a run: it runs out.')).toEqual(['Grows by 0.26 GiB a run', 'It runs out.']);
     expect(titleOf('127.0.0.1:1 (http://127.0.0.1:1) has not been reachable: refused')[0]).toBe('127.0.0.1:1 (http://127.0.0.1:1) has not been reachable');
     expect(titleOf('All is said.')).toEqual(['All is said', '']);
+    expect(titleOf('Portraits: 15 % slower since 11 Nov; nothing that is recorded changed there')).toEqual(['Portraits: 15 % slower since 11 Nov', 'Nothing that is recorded changed there']);
+    expect(confidenceText(0.999)).toBe('above 99\u00a0%');
   });
   it('lie on the shelf of their state; deviations are no task and are not counted', () => {
     const found = { alerts: [alert(), alert({ id: 'b', clearedAtMs: 9 })], recommendations: [recommendation(), recommendation({ id: '2', state: 'dismissed' }), recommendation({ id: '3', state: 'resolved' })], deviations: [deviation()] };

@@ -10,14 +10,14 @@ export function Thumb({ artifact }: { artifact: RunArtifact }) {
   const [gone, setGone] = useState(false);
   const note = artifact.cached ? 'from cache' : artifact.type === 'temp' ? 'temporary' : null;
   const kind = kindOf(artifact);
-  const hasFile = artifact.url !== null && artifact.url !== '';
-  if (gone || (!hasFile && kind !== 'text')) {
+  const url = artifact.url ?? '';
+  if (gone || (!url && kind !== 'text')) {
     return <span className="void"><Icon name="s-off" size={16} className="warn" /><span>{gone ? 'not to be had' : 'no file named'}</span></span>;
   }
   return (
     <>
-      {kind === 'image' && <img src={artifact.url} alt="" loading="lazy" decoding="async" onError={() => setGone(true)} />}
-      {kind === 'video' && <video src={`${artifact.url}#t=0.1`} preload="metadata" muted playsInline onError={() => setGone(true)} />}
+      {kind === 'image' && <img src={url} alt="" loading="lazy" decoding="async" onError={() => setGone(true)} />}
+      {kind === 'video' && <video src={`${url}#t=0.1`} preload="metadata" muted playsInline onError={() => setGone(true)} />}
       {kind === 'text' && <span className="void text"><span>{artifact.text ?? artifact.filename}</span></span>}
       {kind === 'audio' && <span className="void"><Icon name="play" size={18} /><span>sound</span></span>}
       {kind === 'other' && <span className="void"><Icon name="file-text" size={18} /><span className="el">{artifact.filename}</span></span>}
@@ -32,10 +32,12 @@ export function Large({ artifact, playing = true }: { artifact: RunArtifact; pla
   const [gone, setGone] = useState(false);
   const [tries, setTries] = useState(0);
   const kind = kindOf(artifact);
+  const url = artifact.url ?? '';
   const lost = () => setGone(true);
+  if (!url && kind !== 'text') return <Empty icon="s-nodata" title="No file named"><span>The node put this out without the name of a file.</span></Empty>;
   if (gone) {
     return (
-      <WhyGone url={artifact.url}>
+      <WhyGone url={url}>
         <button
           type="button" className="btn sm" onClick={() => {
             setGone(false);
@@ -49,20 +51,20 @@ export function Large({ artifact, playing = true }: { artifact: RunArtifact; pla
   }
   switch (kind) {
     case 'image':
-      return <ZoomStage key={tries}><img src={artifact.url} alt={artifact.filename} draggable={false} onError={lost} /></ZoomStage>;
+      return <ZoomStage key={tries}><img src={url} alt={artifact.filename} draggable={false} onError={lost} /></ZoomStage>;
     case 'video':
-      return <video key={tries} src={artifact.url} controls autoPlay={playing} loop muted playsInline onError={lost} />;
+      return <video key={tries} src={url} controls autoPlay={playing} loop muted playsInline onError={lost} />;
     case 'audio':
-      return <audio key={tries} src={artifact.url} controls onError={lost} />;
+      return <audio key={tries} src={url} controls onError={lost} />;
     case 'text':
-      return artifact.text === null ? <a className="btn" href={artifact.url}>{artifact.filename}</a> : (
+      return artifact.text === null && url ? <a className="btn" href={url}>{artifact.filename}</a> : (
         <div className="col big-text-box">
-          <CopyButton text={artifact.text} label="Copy" />
+          <CopyButton text={artifact.text ?? ''} label="Copy" />
           <pre className="code big-text" tabIndex={0}>{artifact.text}</pre>
         </div>
       );
     default:
-      return <a className="btn" href={artifact.url} target="_blank" rel="noreferrer">{artifact.filename}</a>;
+      return <a className="btn" href={url} target="_blank" rel="noreferrer">{artifact.filename}</a>;
   }
 }
 

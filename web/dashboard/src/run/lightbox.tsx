@@ -1,6 +1,7 @@
 import type { Run, RunArtifact } from '@comfytrace/client';
 import { useEffect, useRef } from 'react';
 import { Icon } from '../ui/icon.tsx';
+import { useModal } from '../ui/modal.ts';
 import { artifactName, kindOf } from './artifact-kind.ts';
 import { Large } from './artifact-media.tsx';
 import { useKeysInDialog } from './dialog-keys.ts';
@@ -13,14 +14,8 @@ export function Lightbox({ artifacts, artifact, run, onMove, onClose }: {
   const at = artifacts.indexOf(artifact);
   const scene = run.scenes.find((each) => each.sceneId === artifact.sceneId);
   const move = (by: number) => onMove(artifacts[(at + by + artifacts.length) % artifacts.length]!);
-  useEffect(() => {
-    const dialog = box.current;
-    if (dialog && !dialog.open) {
-      if (dialog.showModal) dialog.showModal();
-      else dialog.setAttribute('open', '');
-    }
-    dialog?.querySelector<HTMLElement>('[data-first]')?.focus();
-  }, []);
+  useModal(box);
+  useEffect(() => box.current?.querySelector<HTMLElement>('[data-first]')?.focus(), []);
   const media = () => box.current?.querySelector<HTMLMediaElement>('video, audio') ?? null;
   const step = (seconds: number) => {
     const film = media();

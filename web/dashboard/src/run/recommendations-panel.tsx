@@ -23,7 +23,7 @@ export function RecommendationsPanel({ run }: { run: Run }) {
               recommendation={each} pending={pending.has(each.id)} error={actionError?.id === each.id ? actionError.sentence : null}
               onDismiss={(id) => void dismiss(id)} onDefer={(id, untilMs) => void defer(id, untilMs)} onReopen={(id) => void reopen(id)}
               apply={{ word: 'Mark applied', onApply: (id) => void apply(id) }}
-              onShow={() => navigate(`/insights?recommendation=${encodeURIComponent(each.id)}`)}
+              onShow={() => navigate(`/insights?id=r-${encodeURIComponent(each.id)}`)}
             />
           </li>
         ))}

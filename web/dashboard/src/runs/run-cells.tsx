@@ -19,9 +19,15 @@ function useOfWorker<T extends string | number>(workerId: string | undefined, re
 export function WorkerCell({ run }: { run: RunSummary }) {
   const [first, ...others] = run.workerIds;
   const name = useOfWorker(first, (worker) => worker.name);
-  const device = useOfWorker(first, (worker) => (worker.devices.length === 1 ? deviceName(worker.devices[0]!.name) : null));
   if (!first) return <span className="t3">not told</span>;
-  return <span title={device ? `${name}, which has a ${device} now` : undefined}>{name ?? shortId(first)}{others.length > 0 && ` and ${others.length} more`}{device && others.length === 0 && <span className="t3"> {device}</span>}</span>;
+  return <span>{name ?? shortId(first)}{others.length > 0 && ` and ${others.length} more`}</span>;
+}
+
+/** What the run ran on, as its workers told it then. */
+export function GpuCell({ run }: { run: RunSummary }) {
+  const [first, ...others] = run.deviceNames;
+  if (first === undefined) return <span className="t3">not told</span>;
+  return <span title={run.deviceNames.join('\n')}>{first === 'cpu' ? 'CPU' : deviceName(first)}{others.length > 0 && ` and ${others.length} more`}</span>;
 }
 
 export function VramCell({ run }: { run: RunSummary }) {
@@ -77,7 +83,7 @@ export function PhoneRow({ run }: { run: RunSummary }) {
   const why = run.status === 'success' ? null : exitReasonWords(run.exitReason);
   return (
     <span className="phone-run">
-      <span className="row g6"><StatusMark status={run.status} iconOnly /><b className="el sp">{run.title || 'Untitled'}</b><span className="t1"><DurationCell run={run} /></span></span>
+      <span className="row g6"><StatusMark status={run.status} iconOnly /><Link className="quiet el sp" href={runPath(run.runId)}><b>{run.title || 'Untitled'}</b></Link><span className="t1"><DurationCell run={run} /></span></span>
       <span className="row g6 s12 t3"><span className="el sp">{why ? <span className={statusTone(run.status)}>{why}</span> : <WorkflowCell run={run} />}</span><span className="nw">{formatWhen(run.createdAtMs, Date.now())}</span></span>
     </span>
   );

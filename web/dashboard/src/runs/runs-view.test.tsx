@@ -209,3 +209,18 @@ describe('deeds on runs', () => {
     expect(screen.queryByRole('button', { name: 'Export' })).toBeNull();
   });
 });
+
+describe('a filter that is chosen by keyboard', () => {
+  it('keeps the focus while the counts are read anew', async () => {
+    open();
+    await screen.findByText('Tide test');
+    const status = () => within(screen.getByRole('region', { name: 'TelemetryFilterPanel' })).getByRole('group', { name: 'Status' });
+    await waitFor(() => expect(within(status()).getByText('12')).toBeTruthy());
+    const box = within(status()).getByRole('checkbox', { name: /^success/ });
+    box.focus();
+    fireEvent.click(box);
+    expect(document.activeElement).toBe(box);
+    await waitFor(() => expect(window.location.search).toContain('status=success'));
+    expect(document.activeElement).toBe(box);
+  });
+});

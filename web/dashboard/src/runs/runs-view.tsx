@@ -5,7 +5,7 @@ import { formatCount, formatDay } from '../format.ts';
 import { Frame, useHealth } from '../frame/frame.tsx';
 import { FirstRun } from '../frame/first-run.tsx';
 import { addressPlace, navigate, runPath, useAddress } from '../router.tsx';
-import { isLinked, useLive, useNow, useServices, useWorkerName } from '../services.tsx';
+import { isLinked, useLivePart, useServices, useWorkerName } from '../services.tsx';
 import { usePrice } from '../settings/price.ts';
 import { ActiveFilters } from '../telemetry/active-filters.tsx';
 import { CleanupDialog } from '../telemetry/cleanup-dialog.tsx';
@@ -22,12 +22,17 @@ import { rememberRuns } from '../run/neighbours.ts';
 import { PhoneRow } from './run-cells.tsx';
 import { ColumnChooser, columnsOf, sortOf, useRunColumns } from './run-columns.tsx';
 import { useExportFormats } from './use-export-formats.ts';
+import { idsAround } from './list-place.ts';
 import { useFacets } from './use-facets.ts';
+import { useKeptRow, useListPlace } from './use-list-place.ts';
 import { useRunStatistics } from './use-run-statistics.ts';
+import { useSeldom } from './use-seldom.ts';
 import { useSelection } from './use-selection.ts';
 import './runs.css';
 
 const kNobody: RunFilter = {};
+/** Runs may come faster than numbers over all of them are asked for. */
+const kCountedEveryMs = 3_000;
 
 /** Every run: filter, numbers over what matches, and the list itself. The address is the state. */
 export function RunsView() {
@@ -38,15 +43,16 @@ export function RunsView() {
   const filter = waits ? kNobody : held.filter;
   const { query } = useAddress();
   const sort = sortOf(query);
-  const history = useRunHistory(services, { filter, sort });
+  const [keptRow, keepRow] = useKeptRow();
+  const history = useRunHistory(services, { filter, sort, firstRow: keptRow });
+  const placeOf = useListPlace({ filter, sort, count: history.count, rowAt: history.rowAt });
   const { facets, weeks } = useFacets(filter);
-  const { statistics, state: statisticsState, bins } = useRunStatistics(filter, history.isPrevious ? null : history.total);
+  const { statistics, state: statisticsState, bins } = useRunStatistics(filter, useSeldom(history.isPrevious ? null : history.total, kCountedEveryMs));
   const [dialog, setDialog] = useState<'clean' | 'export' | null>(null);
   const [said, setSaid] = useState<string | null>(null);
   const [current, setCurrent] = useState<RunSummary | null>(null);
   const formats = useExportFormats();
   const health = useHealth().data;
-  const now = useNow();
   const columns = useRunColumns();
   const shown = useMemo(() => columnsOf(columns.chosen), [columns.chosen]);
   const selection = useSelection(history.runs);
@@ -54,9 +60,17 @@ export function RunsView() {
   const name = filterQuery(held.filter).toString();
   const price = usePrice() ?? undefined;
 
-  useEffect(() => rememberRuns(history.runs.map((run) => run.runId)), [history.runs]);
+  const seen = useRef({ at: 0, rowAt: history.rowAt });
+  seen.current.rowAt = history.rowAt;
+  const look = useCallback((first: number, last: number) => {
+    seen.current.at = first;
+    history.look(first, last);
+  }, [history.look]);
+  useEffect(() => () => rememberRuns(idsAround(seen.current.at, seen.current.rowAt)), []);
+  const wasPrevious = useRef(false);
   useEffect(() => {
-    if (!history.isPrevious) panel.current?.querySelector('.dt')?.scrollTo?.({ top: 0 });
+    if (wasPrevious.current && !history.isPrevious) panel.current?.querySelector('.dt')?.scrollTo?.({ top: 0 });
+    wasPrevious.current = history.isPrevious;
   }, [history.isPrevious]);
   useEffect(() => {
     if (said === null) return;
@@ -65,6 +79,8 @@ export function RunsView() {
   }, [said]);
   useKeys({ f: () => focusFilter() });
 
+  // Does not draw itself anew for each run that comes.
+  const panelBeside = useMemo(() => <TelemetryFilterPanel filter={held} facets={facets} weeks={weeks} />, [held, facets, weeks]);
   const setSort = (next: string) => {
     const params = filterQuery(held.filter);
     if (next !== 'newest') params.set('sort', next);
@@ -75,15 +91,15 @@ export function RunsView() {
   const oldest = health?.history?.oldestRunAtMs ?? null;
   const kept = health?.history?.runs ?? null;
   const table = useTableState(history, waits, held.active, held.reset);
-  const count = history.count + (history.hasMore && history.count > 0 ? 12 : 0);
   const workerName = useWorkerName();
+  const sayUnread = useCallback(() => setSaid('Rows of this range are not read: a range spans what was scrolled through. Filter instead, and clean up or export what matches.'), []);
   return (
     <Frame
-      crumb={<><h1 className="crumb-h">Runs</h1><span className="el">{oldest === null ? 'every run that ended or is under way' : `every run since ${formatDay(oldest, now)}`}</span></>}
+      crumb={<><h1 className="crumb-h">Runs</h1><span className="el">{oldest === null ? 'every run that ended or is under way' : `every run since ${formatDay(oldest, Date.now())}`}</span></>}
       actions={<button type="button" className="btn ghost sm top-act" onClick={() => setDialog('clean')}><Icon name="trash-2" size={13} />Clean up</button>}
     >
       <div className="rg">
-        <TelemetryFilterPanel filter={held} facets={facets} weeks={weeks} />
+        {panelBeside}
         <div className="runs-col">
           <RunStatisticsPanel state={history.state === 'error' ? { is: 'empty', title: 'No numbers', next: 'The runs below were not read.' } : statisticsState} statistics={statistics} bins={bins} price={price} />
           <section className="panel runs-panel" aria-label="Runs" ref={panel}>
@@ -97,8 +113,9 @@ export function RunsView() {
             {history.state === 'empty' && held.active === 0 && !waits ? <FirstRun place="runs" /> : (
               <div className={`runs-list ${history.isPrevious ? 'previous' : ''}`}>
                 <DataTable
-                  label={`Runs, ${sort} first`} columns={shown} count={count} rowAt={history.rowAt} keyOf={keyOf} onLook={history.look} state={table.state} sort={sort} onSort={setSort}
+                  label={`Runs, ${sort} first`} columns={shown} count={history.count} rowAt={history.rowAt} keyOf={keyOf} onLook={look} state={table.state} sort={sort} onSort={setSort}
                   selected={selection.ids} onSelect={selection.set} onOpen={openRun} onCurrent={setCurrent} rowClass={rowClass} phoneRow={phoneRow}
+                  firstRow={keptRow} onRest={keepRow} placeOf={placeOf} onUnread={sayUnread}
                 />
               </div>
             )}
@@ -128,9 +145,10 @@ function focusFilter(): boolean {
 
 /** The list's state, and what is the matter with what it shows. */
 function useTableState(history: ReturnType<typeof useRunHistory>, waits: boolean, active: number, reset: () => void): { state: PartState; caveat: Caveat | null } {
-  const { link, known } = useLive();
+  const known = useLivePart((live) => live.known);
+  const linked = useLivePart((live) => isLinked(live.link));
   const caveat: Caveat | null = history.error !== null && history.count > 0 ? { is: 'stale', detail: history.error }
-    : known && !isLinked(link) ? { is: 'disconnected', detail: 'new runs are not seen' } : null;
+    : known && !linked ? { is: 'disconnected', detail: 'new runs are not seen' } : null;
   const state: PartState = waits || history.state === 'loading' ? { is: 'loading' }
     : history.state === 'error' && history.refused ? { is: 'empty', icon: 's-failed', title: 'Filter not understood', next: <><span role="alert" className="breaks">{history.error}</span> <button type="button" className="btn sm" onClick={reset}>Reset filter</button></> }
       : history.state === 'error' ? { is: 'error', title: 'The history was not read', detail: history.error ?? '', onRetry: () => void history.refresh() }

@@ -1,6 +1,8 @@
-import { filterQuery, type RunFilter } from '@comfytrace/client';
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { filterQuery, type RunFilter, type Statistics } from '@comfytrace/client';
+import { keepPreviousData, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { useCallback, useMemo, useRef } from 'react';
 import { useServices, useWorkerName } from '../services.tsx';
+import type { Facets } from '../telemetry/telemetry-filter-panel.tsx';
 import { facetQuestions, facetsOf, utcOffsetMinutes, weeksOf, without } from './facet-counts.ts';
 
 const kFresh = 30_000;
@@ -9,18 +11,25 @@ const kFresh = 30_000;
 export function useFacets(filter: RunFilter) {
   const { api } = useServices();
   const workerName = useWorkerName();
-  const questions = facetQuestions(filter);
-  const answers = useQueries({
+  const name = filterQuery(filter).toString();
+  const questions = useMemo(() => facetQuestions(filter), [name]);
+  const counted = useQueries({
     queries: questions.map((question) => ({
-      queryKey: ['facet', question.key, filterQuery(question.filter).toString()], staleTime: kFresh, placeholderData: keepPreviousData,
+      queryKey: ['facet', question.key, filterQuery(question.filter).toString()], staleTime: kFresh,
       queryFn: ({ signal }: { signal: AbortSignal }) => api.statistics(question.filter, { groupBy: question.groupBy, maxGroups: 60 }, signal),
     })),
+    combine: useCallback(
+      (answers: UseQueryResult<Statistics>[]) => facetsOf(questions.map(({ key }, at) => ({ key, statistics: answers[at]?.data, failed: answers[at]?.isError ?? false })), workerName),
+      [questions, workerName],
+    ),
   });
   const timeless = without(filter, 'from', 'to');
   const weeks = useQuery({
     queryKey: ['weeks', filterQuery(timeless).toString()], staleTime: kFresh, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => api.statistics(timeless, { groupBy: 'week', utcOffsetMinutes: utcOffsetMinutes(), maxGroups: 520 }, signal),
   });
-  const facets = facetsOf(questions.map(({ key }, at) => ({ key, statistics: answers[at]!.data, failed: answers[at]!.isError })), workerName);
-  return { facets, weeks: weeks.data ? weeksOf(weeks.data) : undefined };
+  // Questions asked together are not given their answers before: the panel would be taken away, and the focus with it.
+  const last = useRef<Facets | null>(null);
+  if (counted) last.current = counted;
+  return { facets: last.current, weeks: useMemo(() => (weeks.data ? weeksOf(weeks.data) : undefined), [weeks.data]) };
 }

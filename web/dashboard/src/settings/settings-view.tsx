@@ -1,5 +1,6 @@
 import { Frame } from '../frame/frame.tsx';
 import { AboutPanel } from './about-panel.tsx';
+import { AccessPanel } from './access-panel.tsx';
 import { AlertsPanel } from './alerts-panel.tsx';
 import { BrowserPanel } from './browser-panel.tsx';
 import { HistoryPanel } from './history-panel.tsx';
@@ -13,7 +14,7 @@ export function SettingsView() {
       <div className="settings">
         <div className="stack"><BrowserPanel /><HistoryPanel /></div>
         <div className="stack"><WorkersPanel /><AlertsPanel /></div>
-        <div className="stack"><AboutPanel /></div>
+        <div className="stack"><AccessPanel /><AboutPanel /></div>
       </div>
     </Frame>
   );

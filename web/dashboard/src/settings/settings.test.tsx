@@ -2,6 +2,8 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { forgetPrefs } from '../prefs.ts';
 import { health, hello, openPage, snapshot, worker } from '../test-kit.tsx';
+import { reachOf } from './access-panel.tsx';
+import { retentionText } from './history-panel.tsx';
 import { costText } from './price.ts';
 import { mendOf } from './workers-panel.tsx';
 
@@ -68,6 +70,25 @@ describe('how this comfytrace is set up', () => {
     open();
     await waitFor(() => expect(within(screen.getByRole('region', { name: 'History' })).getByText('/h.db')).toBeTruthy());
     expect(screen.getByRole('region', { name: 'History' }).textContent).toMatch(/Size811.MiB/);
+  });
+
+  it('tells what goes by itself, or that nothing does', async () => {
+    expect(retentionText({ days: 365, maxBytes: null })).toBe('Removed by itself, at the start and daily: runs older than 365\u00a0days.');
+    expect(retentionText({ days: 1, maxBytes: 2 * 2 ** 30 })).toMatch(/1.day, and the oldest ones while the history is larger than 2\.0.GiB/);
+    open();
+    await screen.findByText(/Everything is kept for good/);
+  });
+
+  it('tells who can reach it and whether a token is asked', async () => {
+    const setup = { listenHost: '0.0.0.0', listenPort: 9_000, tokenNeeded: true, configFile: '/c.toml', retention: { days: 30, maxBytes: null } };
+    open({ '/health': { ...health, setup } });
+    const panel = await screen.findByRole('region', { name: 'Access' });
+    await within(panel).findByText('0.0.0.0:9000');
+    expect(within(panel).getByText('asked of everybody')).toBeTruthy();
+    expect(screen.getByText(/runs older than 30/)).toBeTruthy();
+    expect(reachOf({ listenHost: '127.0.0.1' })).toBe('machine');
+    expect(reachOf({ listenHost: '::1' })).toBe('machine');
+    expect(reachOf({ listenHost: '192.168.1.4' })).toBe('network');
   });
 
   it('lives on while the history does not answer', async () => {

@@ -44,7 +44,7 @@ function WorkerLine({ state: { worker, connection } }: { state: WorkerState }) {
         <span className="sp" />
         {off && <button type="button" className="btn sm" onClick={() => void api.connectWorker(worker.workerId).catch(() => undefined)}><Icon name="plug" size={13} />Connect now</button>}
       </div>
-      <p className="t2 s12">{versions.length > 0 ? versions.join(', ') : 'Not seen yet.'}{off && worker.lastSeenAtMs !== null && `; last seen ${formatWhen(worker.lastSeenAtMs, now)}`}{connection.lastError && off && <span className="warn">; {connection.lastError}</span>}</p>
+      <p className="t2 s12">{versions.length > 0 ? versions.join(', ') : 'Not seen yet'}{off && worker.lastSeenAtMs !== null && `; last seen ${formatWhen(worker.lastSeenAtMs, now)}`}{connection.lastError && off && <span className="warn">; {connection.lastError}</span>}</p>
       {missing && <p className="note"><Icon name="s-info" size={13} className="acc" /><span>{missing.sentence}</span></p>}
       {missing?.command && <span className="row g4"><code className="cmd mono">{missing.command}</code><CopyButton text={missing.command} /></span>}
     </li>

@@ -16,7 +16,7 @@ export function pruneRuleOf(bound: Bound, value: number | undefined): PruneRule 
 }
 
 /** What the rule would have taken and stays, by why. */
-export function keptText({ keptOpen = 0, keptArchived = 0, keptTagged = 0 }: PruneReport): string {
+export function keptText({ keptOpen, keptArchived, keptTagged }: PruneReport): string {
   const kept = [[keptArchived, 'archived'], [keptTagged, 'tagged'], [keptOpen, 'not over']].filter(([count]) => Number(count) > 0);
   if (kept.length === 0) return 'Archived, tagged and open runs are kept.';
   return `Beyond the bound ${kept.map(([count, word]) => `${formatCount(Number(count))} ${word}`).join(', ')} stay.`;

@@ -4,6 +4,7 @@ import { useNow } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { Skeleton } from '../ui/parts.tsx';
+import { titleOf } from './message-title.ts';
 
 const kSeverity = {
   critical: { tone: 'bad', icon: 's-failed', word: 'critical' },
@@ -13,14 +14,6 @@ const kSeverity = {
 
 export function confidenceWord(confidence: number): string {
   return confidence >= 0.8 ? 'high' : confidence >= 0.5 ? 'medium' : 'low';
-}
-
-/** Message up to its first sentence's end, and the rest. */
-function split(message: string): [string, string] {
-  const end = /[.:;] /.exec(message);
-  if (!end) return [message, ''];
-  const rest = message.slice(end.index + 2);
-  return [message.slice(0, end.index), rest.charAt(0).toUpperCase() + rest.slice(1)];
 }
 
 const kDay = 86_400_000;
@@ -48,7 +41,7 @@ export function RecommendationBadge({ recommendation, compact = false, pending =
     return <article className="rec" aria-busy="true" aria-label="Loading"><span className="sev" /><div className="col rec-body"><Skeleton width="60%" /><Skeleton width="90%" /><Skeleton width="40%" /></div></article>;
   }
   const { tone, icon, word } = kSeverity[recommendation.severity];
-  const [title, rest] = split(recommendation.message);
+  const [title, rest] = titleOf(recommendation.message);
   const { id, state, evidenceRunIds } = recommendation;
   if (compact) {
     return (

@@ -221,7 +221,7 @@ describe('export and clean-up', () => {
     expect((screen.getByRole('button', { name: 'Export' }) as HTMLButtonElement).disabled).toBe(true);
   });
   it('removes nothing before it has said how much goes, and repeats the number', async () => {
-    const prune = vi.fn(async () => ({ runs: 412_806, bytes: 331 * 2 ** 20, oldestAtMs: 0, newestAtMs: 1 }));
+    const prune = vi.fn(async () => ({ runs: 412_806, bytes: 331 * 2 ** 20, oldestAtMs: 0, newestAtMs: 1, keptOpen: 0, keptArchived: 0, keptTagged: 0, dryRun: true }));
     render(<CleanupDialog runs={1_003_441} bytes={811 * 2 ** 20} onClose={vi.fn()} onPrune={prune} />);
     expect((screen.getByRole('button', { name: 'Remove' }) as HTMLButtonElement).disabled).toBe(true);
     const button = await screen.findByRole('button', { name: /Remove 412/ });

@@ -2,6 +2,7 @@ import { fireEvent, render, screen } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import { DataTable, type Column } from './data-table.tsx';
 import { stretch } from './long-list.ts';
+import { bubbleTop, isLeap } from './place-bubble.tsx';
 
 interface Row { id: string }
 const columns: Column<Row>[] = [{ key: 'id', title: 'Id', width: '1fr', sorts: ['down', 'up'], cell: (row) => row.id }];
@@ -21,14 +22,15 @@ it('draws the rows in sight of a million and says what it looks at', () => {
 it('moves, selects a range and opens by keys', () => {
   const onOpen = vi.fn();
   const onSelect = vi.fn();
-  const { rerender } = render(table({ onOpen, onSelect, selected: new Set() }));
+  const all = { onOpen, onSelect, rowAt: (at: number) => ({ id: `r${at}` }) };
+  const { rerender } = render(table({ ...all, selected: new Set() }));
   press('j');
   press('x');
   expect([...onSelect.mock.calls.at(-1)![0]]).toEqual(['r0']);
-  rerender(table({ onOpen, onSelect, selected: new Set(['r0']) }));
+  rerender(table({ ...all, selected: new Set(['r0']) }));
   for (let times = 0; times < 3; times += 1) press('ArrowDown');
   press('X', true);
-  expect([...onSelect.mock.calls.at(-1)![0]]).toEqual(['r0', 'r1', 'r3']);
+  expect([...onSelect.mock.calls.at(-1)![0]]).toEqual(['r0', 'r1', 'r2', 'r3']);
   press('Enter');
   expect(onOpen).toHaveBeenCalledWith({ id: 'r3' });
 });
@@ -50,4 +52,35 @@ it('reaches the last of any number of rows in a box that browsers can draw', () 
   expect(scale.toList(scale.boxPx - 700)).toBeCloseTo(30_000_000 - 700, 3);
   expect(scale.toBox(scale.toList(1234))).toBeCloseTo(1234, 6);
   expect(stretch(3_000, 700).toList(100)).toBe(100);
+});
+
+it('stands beside the thumb from top to bottom, and only for those who leap', () => {
+  const box = { scrollPx: 15_000_000, viewPx: 700, headPx: 28, bubblePx: 26 };
+  expect(bubbleTop({ ...box, scrollTop: 0 })).toBe(0);
+  expect(bubbleTop({ ...box, scrollTop: 15_000_000 - 700 })).toBe(646);
+  expect(bubbleTop({ ...box, scrollTop: -50, scrollPx: 500 })).toBe(0);
+  expect(isLeap(0, 500, 700)).toBe(false);
+  expect(isLeap(9_000, 100, 700)).toBe(true);
+});
+
+it('refuses a range of which rows are not read', () => {
+  const onSelect = vi.fn();
+  const onUnread = vi.fn();
+  render(table({ onSelect, onUnread, selected: new Set(), rowAt: (at: number) => (at < 100 || at > 999_900 ? { id: `r${at}` } : undefined) }));
+  press('j');
+  press('x');
+  press('End');
+  onSelect.mockClear();
+  press('X', true);
+  expect(onSelect).not.toHaveBeenCalled();
+  expect(onUnread).toHaveBeenCalledOnce();
+});
+
+it('tells what the keys stand on once a leap has landed at rows that are read', () => {
+  const onCurrent = vi.fn();
+  const { rerender } = render(table({ onCurrent, rowAt: () => undefined }));
+  press('End');
+  expect(onCurrent).toHaveBeenLastCalledWith(null);
+  rerender(table({ onCurrent, rowAt: (at: number) => ({ id: `r${at}` }) }));
+  expect(onCurrent).toHaveBeenLastCalledWith({ id: 'r999999' });
 });

@@ -1,4 +1,4 @@
-import { memo, useEffect, useId, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
+import { memo, useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import { formatCount } from '../format.ts';
 import { CheckBox } from './controls.tsx';
 import { Icon } from './icon.tsx';
@@ -6,6 +6,7 @@ import { useKeys } from './keys.ts';
 import { useLongList } from './long-list.ts';
 import { usePhone, useWidth } from './media.ts';
 import { Skeleton } from './parts.tsx';
+import { PlaceBubble } from './place-bubble.tsx';
 import { useSteadyRows } from './steady-rows.ts';
 import { AbsenceBody, isAbsent, kReady, type PartState } from './states.tsx';
 
@@ -48,14 +49,23 @@ export interface DataTableProps<Row> {
   /** `page`: keys act wherever the focus is; `focus`: only inside, for a table beside others. */
   keys?: 'page' | 'focus';
   rowPx?: number;
+  /** The row that stands first at the beginning. */
+  firstRow?: number;
+  /** The row that stands first, told when the list has come to rest. */
+  onRest?: (firstRow: number) => void;
+  /** What is said beside the thumb of row `index` while the list is gone through by leaps. */
+  placeOf?: (index: number) => string | null;
+  /** A range was chosen of which rows are not read. */
+  onUnread?: () => void;
 }
 
 const kHeadPx = 28;
 const kPhoneRowPx = 60;
+const kRestMs = 250;
 
 /** A list of any length: head that stays, keys, selection, sort; rows that are not read yet are skeletons. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, columns, count, rowAt, keyOf, onLook, state = kReady, sort, onSort, selected, onSelect, onOpen, onCurrent, rowClass, phoneRow, keys = 'page', rowPx = 30 } = props;
+  const { label, columns, count, rowAt, keyOf, onLook, state = kReady, sort, onSort, selected, onSelect, onOpen, onCurrent, rowClass, phoneRow, keys = 'page', rowPx = 30, firstRow = 0, onRest, placeOf, onUnread } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const phone = usePhone() && phoneRow !== undefined;
@@ -71,6 +81,18 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   useEffect(() => {
     if (!absent && count > 0) onLook?.(first, last);
   }, [absent, count, first, last, onLook]);
+  const placed = useRef(firstRow === 0);
+  useLayoutEffect(() => {
+    if (placed.current || absent || count === 0) return;
+    placed.current = true;
+    list.scrollToRow(Math.min(firstRow, count - 1));
+  });
+  const top = Math.floor(list.top() / height);
+  useEffect(() => {
+    if (absent || count === 0 || !placed.current) return undefined;
+    const timer = setTimeout(() => onRest?.(top), kRestMs);
+    return () => clearTimeout(timer);
+  }, [top, absent, count === 0, onRest]);
 
   // A row that came in above must not move the keys to another run.
   const here = current === null ? -1 : keyAt(current.at) === current.key ? current.at : list.items.find((item) => keyAt(item.index) === current.key)?.index ?? current.at;
@@ -78,6 +100,14 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     const row = rowAt(index);
     return row === undefined ? null : keyOf(row);
   }
+
+  // A leap ends at rows that are not read yet.
+  const landed = current !== null && current.key === '' ? keyAt(current.at) : null;
+  useEffect(() => {
+    if (landed === null || current === null) return;
+    setCurrent({ at: current.at, key: landed });
+    onCurrent?.(rowAt(current.at) ?? null);
+  }, [landed]);
 
   useSteadyRows({ rowPx: height, keyAt: (index) => (index >= 0 && index < count ? keyAt(index) : null), listTop: list.top, scrollBy: list.scrollBy });
 
@@ -97,6 +127,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     const on = range ? true : !next.has(key);
     for (let at = Math.min(from, index); at <= Math.max(from, index); at += 1) {
       const each = keyAt(at);
+      // Half a range would pass for the whole.
+      if (each === null && range && at !== index) return void onUnread?.();
       if (each !== null) if (on) next.add(each); else next.delete(each);
     }
     anchor.current = index;
@@ -145,6 +177,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       ref={scroller} role="grid" className="dt" tabIndex={0} aria-label={label} aria-rowcount={count + 1} aria-multiselectable={selected !== undefined || undefined}
       aria-activedescendant={here >= 0 && list.items.some((item) => item.index === here) ? `${id}-${here}` : undefined} aria-busy={state.is === 'loading'} onKeyDown={hearFocused}
     >
+      {placeOf && !absent && <PlaceBubble scroller={scroller} headPx={phone ? 0 : kHeadPx} placeAt={() => placeOf(Math.floor(list.top() / height))} />}
       {!phone && (
         <div role="rowgroup" className="dt-head">
           <div role="row" aria-rowindex={1} className="dt-row" style={{ gridTemplateColumns: tracks }}>
@@ -162,6 +195,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       )}
       {absent ? <TableAbsence state={state} rows={Math.min(24, Math.ceil(600 / height))} rowPx={height} /> : (
         <div role="rowgroup" className="dt-all" style={{ height: list.boxPx }}>
+          <div role="presentation" className="dt-layer" style={{ transform: `translateY(${list.layerTop}px)` }}>
           {list.items.map((item) => {
             const row = rowAt(item.index);
             const key = row === undefined ? null : keyOf(row);
@@ -173,6 +207,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               />
             );
           })}
+          </div>
         </div>
       )}
     </div>
@@ -207,7 +242,7 @@ function PlainRow<Row>({ id, row, index, columns, tracks, top, height, phoneRow,
       className={`dt-row ${opens ? 'go' : ''} ${current ? 'cur' : ''} ${selected ? 'sel' : ''} ${className}`} style={{ transform: `translateY(${top}px)`, height, gridTemplateColumns: tracks }}
       onClick={(event) => onOpen(event, index)}
     >
-      {row === undefined ? <span role="gridcell" className="dt-bone"><Skeleton width={`${30 + ((index * 17) % 50)}%`} /><span className="sr">row {formatCount(index + 1)} is being read</span></span>
+      {row === undefined ? <span role="gridcell" className="dt-bone"><Skeleton width="70px" /><Skeleton width={`${28 + ((index * 17) % 34)}%`} /><Skeleton width="18%" /><span className="sr">row {formatCount(index + 1)} is being read</span></span>
         : phoneRow ? <span role="gridcell" className="dt-phone">{phoneRow(row)}</span> : (
           <>
             {selected !== undefined && <span role="gridcell"><CheckBox label="Select" checked={selected} onChange={(_, { shiftKey }) => onSelect(index, shiftKey)} /></span>}

@@ -2,6 +2,7 @@ import type { Status } from '@comfytrace/client';
 import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from 'react';
 import { joinParts, kThin, type Part } from '../format.ts';
 import { Icon } from './icon.tsx';
+import { useModal } from './modal.ts';
 
 /** A number whose units stand back; `missing` is what is said when it is not known. */
 export function Measure({ parts, missing }: { parts: readonly Part[] | null; missing: string }) {
@@ -134,19 +135,13 @@ export function CopyButton({ text, label, small = true }: { text: string; label?
 /** Within it dialogs stand in the page instead of over it, for the gallery. */
 export const InlineDialogs = createContext(false);
 
-/** A native modal dialog: it keeps focus inside and closes with Esc. */
+/** A native modal dialog: it keeps focus inside, closes with Esc and gives the focus back. */
 export function Dialog({ title, icon, onClose, children, footer, className = '' }: {
   title: string; icon?: string; onClose: () => void; children: ReactNode; footer?: ReactNode; className?: string;
 }) {
   const box = useRef<HTMLDialogElement>(null);
   const inline = useContext(InlineDialogs);
-  useEffect(() => {
-    const dialog = box.current;
-    if (dialog && !dialog.open) {
-      if (dialog.showModal && !inline) dialog.showModal();
-      else dialog.setAttribute('open', '');
-    }
-  }, []);
+  useModal(box, inline);
   return (
     <dialog
       ref={box} className={`dlg ${className}`} aria-label={title}

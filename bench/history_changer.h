@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include "generate/generator.h"
+#include "generate/random.h"
+#include "history/run_facts.h"
+#include "history/sqlite/sqlite_history.h"
+
+namespace comfytrace::bench {
+
+using namespace history;
+
+template <class T>
+T must(base::Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "%s\n", result.error().sentence().c_str());
+    std::exit(1);
+  }
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+using Version = std::int64_t;
+
+struct Change {
+  Version version = 0;
+  std::string run_id;
+  std::optional<RunFacts> facts;  // absent: the run went
+};
+
+// Saves, replaces, amends and removes runs of a history without end, in a thread of its own, and writes down what each
+// version changed. The history stays about as large as it was.
+class Changer {
+ public:
+  Changer(SqliteHistory& history, std::vector<std::string> run_ids, std::uint64_t seed,
+          std::chrono::milliseconds pause);
+  ~Changer();
+  // Changes go on, or rest.
+  void go_on(bool does) { goes_on_ = does; }
+  [[nodiscard]] Version complete() const { return complete_; }
+  [[nodiscard]] Version begun() const { return begun_; }
+  // Waits until that version is complete. What is given is not given again.
+  std::deque<Change> changes_until(Version version);
+
+ private:
+  void run();
+  void change();
+  void save();
+  void write_down(const std::vector<std::string>& run_ids);
+  [[nodiscard]] std::string& one();
+
+  SqliteHistory& history_;
+  std::vector<std::string> run_ids_;
+  const std::size_t most_;
+  generate::Random random_;
+  generate::Generator generator_;
+  const std::chrono::milliseconds pause_;
+  std::atomic<bool> stop_ = false;
+  std::atomic<bool> goes_on_ = false;
+  std::atomic<Version> begun_ = 0;
+  std::atomic<Version> complete_ = 0;
+  std::mutex mutex_;
+  std::deque<Change> changes_;
+  std::thread thread_;  // last: it uses all of them
+};
+
+}  // namespace comfytrace::bench

@@ -1,0 +1,60 @@
+import type { LiveState } from '@comfytrace/client';
+import { LinkBanner } from '../frame/link-banner.tsx';
+import { QueuePanel, RecentPanel } from '../live/lists.tsx';
+import { CompactScene, RunningScene } from '../live/running-scene.tsx';
+import { WorkerCard, WorkerCardSkeleton } from '../live/worker-card.tsx';
+import { FirstRun } from '../frame/first-run.tsx';
+import { kEta, kGone, kLost, kPolling, kQueued, kStock, liveOf, sampleScene, sampleWorker } from './live-samples.ts';
+import { Part, State } from './part.tsx';
+import { summary } from './samples.ts';
+import { Stage } from './stage.tsx';
+
+const answers = { '/eta': kEta };
+const scene = sampleScene();
+const unseen = sampleScene({ nodeTimesKnown: false, node: null, nodesDone: 0, progress: null, eta: null, etaLow: null, etaHigh: null, gpuUtilization: null });
+const kMany = sampleScene({ nodeCount: 240, nodesDone: 97 });
+const recent = [summary(0), summary(1, { status: 'failed', exitReason: 'outOfMemory', durationMs: null }), summary(2, { status: 'partial', sceneCount: 6, scenesSucceeded: 4 }), summary(3, { status: 'cancelled', exitReason: 'interrupted', durationMs: null }), summary(4)];
+
+function Worker({ live }: { live: Partial<LiveState> }) {
+  return <Stage answers={answers} live={live}><WorkerCard state={live.workers![0]!} scenes={live.scenes ?? []} /></Stage>;
+}
+
+export function LiveParts() {
+  return (
+    <>
+      <Part name="Live: worker" min={380}>
+        <State name="streaming, told by the extension"><Worker live={liveOf({}, undefined, { scenes: [scene] })} /></State>
+        <State name="connected, stock"><Worker live={liveOf({ ...kStock, state: 'connected' })} /></State>
+        <State name="stalled"><Worker live={liveOf({ state: 'stalled', lastEventAtMs: Date.now() - 96_000 })} /></State>
+        <State name="disconnected, stale"><Worker live={liveOf(kGone)} /></State>
+        <State name="connecting"><Worker live={liveOf({ state: 'connecting', source: 'none', extension: null })} /></State>
+        <State name="partial: the extension is outdated"><Worker live={liveOf({ missing: 'this ComfyUI has no progress_registry', extension: { version: '0.0.9', protocol: 1, outdated: true, taps: ['send_sync'], skippedTaps: [{ name: 'progress_registry', reason: 'not in ComfyUI 0.3.12' }], framesDropped: 3, failures: 0, eventCostP50Us: null, eventCostP99Us: null } })} /></State>
+        <State name="on the CPU, nothing sampled"><Worker live={{ workers: [sampleWorker('cinder', { ...kStock, state: 'connected' }, { devices: [{ index: 0, name: 'cpu', type: 'cpu', vramTotalBytes: null, vramFreeBytes: null, torchVramTotalBytes: null, torchVramFreeBytes: null }] })] }} /></State>
+        <State name="comfytrace itself is lost"><Worker live={liveOf({}, kLost)} /></State>
+        <State name="loading"><WorkerCardSkeleton /></State>
+        <State name="empty: no worker"><Stage><div className="panel no-worker"><FirstRun place="live" /></div></Stage></State>
+      </Part>
+      <Part name="Live: running scene" min={760}>
+        <State name="streaming" wide><Stage answers={answers} live={liveOf({}, undefined, { scenes: [scene], recent })}><RunningScene scene={scene} /></Stage></State>
+        <State name="stalled" wide><Stage answers={answers} live={liveOf({ state: 'stalled' }, undefined, { scenes: [scene] })}><RunningScene scene={scene} /></Stage></State>
+        <State name="partial: stock tells no nodes" wide><Stage answers={answers} live={liveOf(kStock, undefined, { scenes: [unseen] })}><RunningScene scene={unseen} /></Stage></State>
+        <State name="stale: comfytrace is lost" wide><Stage answers={answers} live={liveOf({}, kLost, { scenes: [scene] })}><RunningScene scene={scene} /></Stage></State>
+        <State name="its worker is lost" wide><Stage answers={answers} live={liveOf(kGone, undefined, { scenes: [scene] })}><RunningScene scene={scene} /></Stage></State>
+        <State name="too many nodes to draw" wide><Stage answers={answers} live={liveOf({}, kPolling, { scenes: [kMany] })}><RunningScene scene={kMany} /></Stage></State>
+        <State name="beside another" wide><Stage answers={answers} live={liveOf()}><CompactScene scene={scene} /></Stage></State>
+      </Part>
+      <Part name="Live: queue and recent runs" min={400}>
+        <State name="more than fit"><Stage answers={answers} live={liveOf()}><QueuePanel scenes={kQueued} known /></Stage></State>
+        <State name="queue, empty"><Stage><QueuePanel scenes={[]} known /></Stage></State>
+        <State name="queue, loading"><Stage answers="never"><QueuePanel scenes={[]} known={false} /></Stage></State>
+        <State name="recent"><Stage live={liveOf()}><RecentPanel runs={recent} known /></Stage></State>
+        <State name="recent, empty"><Stage><RecentPanel runs={[]} known /></Stage></State>
+        <State name="recent, loading"><Stage answers="never"><RecentPanel runs={[]} known={false} /></Stage></State>
+      </Part>
+      <Part name="Live: the page's own link" min={700}>
+        <State name="disconnected" wide><Stage live={{ link: kLost }}><LinkBanner /></Stage></State>
+        <State name="polling" wide><Stage live={{ link: kPolling }}><LinkBanner /></Stage></State>
+      </Part>
+    </>
+  );
+}
