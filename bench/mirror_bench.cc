@@ -223,9 +223,9 @@ class Mirror {
 
   Answer page(const Question& question) {
     const auto page =
-        columns::page_of(store_.snapshot(), question.filter, RunSort::newest, question.limit, std::nullopt);
+        columns::page_of(store_.snapshot(), question.filter, RunSort::newest, question.limit, std::nullopt, 0);
     Answer answer;
-    for (const columns::ListPlace& place : page.runs) answer.run_ids.push_back(*run_id_of(place.rid));
+    for (const columns::ListedRun& run : page.runs) answer.run_ids.push_back(*run_id_of(run.place.rid));
     return answer;
   }
 
