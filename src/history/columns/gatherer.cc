@@ -278,8 +278,7 @@ void Gatherer::add_classes(const RowBlock& block) {
   }
   std::array<std::uint16_t, kBlockRows> rows;
   for (const std::uint16_t row : block.list(rows.data())) {
-    const std::uint32_t offset = chunk_->details_at[row];
-    NodeTimes times(chunk_->details.at(offset), PagedBytes::rest(offset));
+    NodeTimes times(chunk_->details.at(chunk_->details_at[row]));
     const std::uint32_t shape = times.shape();
     auto& groups = shape_groups_[shape];
     if (groups.empty()) {
@@ -296,7 +295,7 @@ void Gatherer::add_classes(const RowBlock& block) {
         continue;
       }
       values.ms[values.size++] = static_cast<std::int32_t>(took_ms);
-      if (values.size == kBlockRows) add_class_values(of_class);
+      if (values.size == values.ms.size()) add_class_values(of_class);
     }
   }
 }

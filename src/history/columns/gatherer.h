@@ -52,7 +52,8 @@ class Gatherer {
   // What runs took in a class of node, not yet in its tally.
   struct ClassValues {
     std::uint32_t size = 0;
-    std::array<std::int32_t, kBlockRows> ms;
+    // At no power of two, where those of all classes would fight for the same lines of the cache.
+    std::array<std::int32_t, 1'000> ms;
   };
 
   void resize() { groups_.resize(names_.names().size()); }

@@ -1,6 +1,7 @@
 #include "history/columns/measure_scan.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -35,13 +36,23 @@ namespace wide {
 }  // namespace wide
 #pragma GCC pop_options
 
-bool is_wide() {
-  static const bool wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-  return wide;
+bool has_wide() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2");
 }
-#define CT_CHOOSE(call) (is_wide() ? wide::call : any::call)
+std::atomic<bool>& takes_wide() {
+  static std::atomic<bool> takes{has_wide()};
+  return takes;
+}
+#define CT_CHOOSE(call) (takes_wide().load(std::memory_order_relaxed) ? wide::call : any::call)
 #else
+bool has_wide() {
+  return false;
+}
+std::atomic<bool>& takes_wide() {
+  static std::atomic<bool> takes{false};
+  return takes;
+}
 #define CT_CHOOSE(call) (any::call)
 #endif
 
@@ -91,6 +102,11 @@ void count_of(const Column& values, const std::uint8_t* keep, std::uint32_t coun
 }
 
 }  // namespace
+
+bool take_wide_loops(bool wanted) {
+  takes_wide() = wanted && has_wide();
+  return takes_wide();
+}
 
 void mask_between(const std::int32_t* values, std::uint32_t count, std::int32_t min, std::int32_t max,
                   std::uint8_t* keep) {

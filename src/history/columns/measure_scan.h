@@ -7,6 +7,10 @@
 // for a row that counts, else 0.
 namespace comfytrace::history::columns {
 
+// The loops are there twice: for the processor at hand where it has wide vectors, and for any. Of itself the process
+// takes the wide ones where it can; a test may choose. Returns whether the wide ones are taken now.
+bool take_wide_loops(bool wanted);
+
 // The VRAM peaks of some rows: the low 32 bits, and what is above; 255: missing.
 struct PeakColumn {
   const std::uint32_t* low = nullptr;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <tuple>
 #include <vector>
 
 #include "base/log_bucket.h"
@@ -82,11 +83,21 @@ void expect_counts(const Column& column, const Rows& rows, const std::vector<std
   EXPECT_EQ(counts, plain);
 }
 
-class MeasureScan : public ::testing::TestWithParam<std::uint32_t> {};
+// Number of rows; whether with wide vectors. The inputs are the same with and without.
+class MeasureScan : public ::testing::TestWithParam<std::tuple<std::uint32_t, bool>> {
+ protected:
+  void SetUp() override {
+    Rows::random.seed(5);
+    if (take_wide_loops(is_wide()) != is_wide()) GTEST_SKIP() << "this processor, or compiler, has no wide loops";
+  }
+  void TearDown() override { take_wide_loops(true); }
+  [[nodiscard]] static std::uint32_t count() { return std::get<0>(GetParam()); }
+  [[nodiscard]] static bool is_wide() { return std::get<1>(GetParam()); }
+};
 
 TEST_P(MeasureScan, SumsAndCountsWhatIsKeptAndNotMissing) {
   for (int round = 0; round < 20; ++round) {
-    const Rows rows(GetParam());
+    const Rows rows(count());
     expect_sums(rows.ints.data(), rows, rows.kept_ints());
     expect_counts(rows.ints.data(), rows, rows.kept_ints());
     const PeakColumn peaks{rows.low.data(), rows.high.data()};
@@ -96,7 +107,7 @@ TEST_P(MeasureScan, SumsAndCountsWhatIsKeptAndNotMissing) {
 }
 
 TEST_P(MeasureScan, MasksWhatIsNotWithinTheBounds) {
-  const Rows rows(GetParam());
+  const Rows rows(count());
   const std::int64_t bound = std::int64_t{1} << 20;
   std::vector<std::uint8_t> ints = rows.keep;
   std::vector<std::uint8_t> longs = rows.keep;
@@ -113,7 +124,7 @@ TEST_P(MeasureScan, MasksWhatIsNotWithinTheBounds) {
 }
 
 TEST_P(MeasureScan, ListsAndAddsUpWhatIsKept) {
-  const Rows rows(GetParam());
+  const Rows rows(count());
   std::vector<OutcomeRow> table(10);
   for (std::uint32_t i = 1; i < 10; ++i) {
     table[i].counts[0] = i;
@@ -138,7 +149,9 @@ TEST_P(MeasureScan, ListsAndAddsUpWhatIsKept) {
   EXPECT_EQ(sums.counts, plain.counts);
 }
 
-INSTANTIATE_TEST_SUITE_P(Counts, MeasureScan, ::testing::Values(0u, 1u, 7u, 8u, 9u, 63u, 100u, 1'000u, 2'047u, 2'048u));
+INSTANTIATE_TEST_SUITE_P(Counts, MeasureScan,
+                         ::testing::Combine(::testing::Values(0u, 1u, 7u, 8u, 9u, 63u, 100u, 1'000u, 2'047u, 2'048u),
+                                            ::testing::Bool()));
 
 }  // namespace
 }  // namespace comfytrace::history::columns

@@ -40,7 +40,11 @@ Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const Statistics
   Gatherer gatherer(snapshot, query, budget);
   RowScan scan(snapshot, query.filter, among);
   scan.each_odd([&](const RunFacts& facts, std::uint32_t) { gatherer.add(facts); });
-  for (std::size_t i = snapshot.chunks(); i-- > 0;) {
+  const std::size_t chunks = snapshot.chunks();
+  for (std::size_t n = 0; n < chunks; ++n) {
+    // Groups of time want the newest rows first. Else the last chunk, which has no summary, comes last: what is in
+    // buckets by then takes its rows sooner.
+    const std::size_t i = is_time(query.group_by) ? chunks - 1 - n : n;
     if (!query.exact && may_be_summed(query.group_by) && scan.takes_whole(i)) {
       if (const auto summary = summary_of(snapshot, i, query.group_by)) {
         gatherer.add(*summary);

@@ -132,9 +132,15 @@ void DistributionTally::add(const Column& column, const std::uint8_t* keep, std:
     return values_.size() + there <= budget.values;
   };
   if (kept < kAtOnce || (!histogram_ && fits())) {
+    // Each is written, and stays if it counts: a branch would be guessed wrong too often.
+    const std::size_t before = values_.size();
+    values_.resize(before + kept + 1);
+    std::int64_t* to = values_.data() + before;
     for (std::uint32_t i = 0; i < count; ++i) {
-      if (keep[i] && is_there(column, i)) values_.push_back(value_at(column, i));
+      *to = value_at(column, i);
+      to += static_cast<std::ptrdiff_t>(static_cast<bool>(keep[i]) & is_there(column, i));
     }
+    values_.resize(static_cast<std::size_t>(to - values_.data()));
     if (values_.size() > (histogram_ ? kGathered : budget.values)) absorb();
     return;
   }
