@@ -114,7 +114,9 @@ void Gatherer::count_matching(std::size_t runs) {
 
 void Gatherer::enter(const Chunk& chunk) {
   if (chunk_ == &chunk) return;
-  settle();
+  // Classes of node know of no chunk, and wait for the last one.
+  settle_total();
+  settle_keys();
   chunk_ = &chunk;
   outcomes_.clear();
   const auto& outcomes = chunk.outcome.locals();
