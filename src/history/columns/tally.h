@@ -71,16 +71,6 @@ struct MeasuredRows {
   const std::uint8_t* keep = nullptr;
   std::uint32_t count = 0;
   std::uint32_t kept = 0;  // how many of them count
-
-  [[nodiscard]] MeasuredRows part(std::uint32_t begin, std::uint32_t rows) const {
-    return {duration_ms + begin,
-            queue_wait_ms + begin,
-            {vram_peak.low + begin, vram_peak.high + begin},
-            outcomes + begin,
-            keep + begin,
-            rows,
-            kept};
-  }
 };
 
 // What the outcomes of one chunk count.
@@ -92,7 +82,6 @@ class OutcomeTable {
   [[nodiscard]] bool fits() const { return fits_; }
   [[nodiscard]] const OutcomeRow* rows() const { return rows_.data(); }
   [[nodiscard]] const Outcome& at(std::uint16_t local) const { return *outcomes_[local]; }
-  [[nodiscard]] bool has_ended(std::uint16_t local) const { return rows_[local + 1u].counts[OutcomeRow::kEnded] != 0; }
 
  private:
   std::vector<OutcomeRow> rows_ = std::vector<OutcomeRow>(1);
