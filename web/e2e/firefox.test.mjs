@@ -44,6 +44,8 @@ test("Firefox ESR: a live update arrives, and every view shows without an error"
   const id = await comfyui.submit(recordedGraph("0.8.0/h_long_previews"), "somebody-else");
   for (const what of ["node", "step", "preview"]) await firefox.reads(`the ${what}`, `seen.${what} ?? false`);
   await firefox.shot(join(shots, "firefox-live.png"));
+  // Replayed at a quarter of its speed it goes on for most of a minute.
+  await waitFor("its end", async () => (await serve.runs()).some((run) => run.runId === id && run.finishedAtMs), 180_000);
   await firefox.reads("its end in the list", `document.querySelector('[aria-label="Recent runs"] a[href*="${id}"]') !== null`);
 
   await firefox.press("g", "r");

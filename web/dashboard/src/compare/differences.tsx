@@ -6,6 +6,7 @@ import { parameterRows } from '../run/side-panels.tsx';
 import { Toggle } from '../ui/controls.tsx';
 import { Panel } from '../ui/parts.tsx';
 import { differences, letterOf, sceneTitleOf, type ParameterRow } from './compared.ts';
+import { ScrollX } from '../ui/scroll-x.tsx';
 
 const kLong = 60;
 const kMeaning = { outcome: 'the outcome', environment: 'what it ran on', parameters: 'not in the cohort key' } as const;
@@ -33,7 +34,7 @@ export function Differences({ answer, runs, row, onRow }: { answer: RunDifferenc
       )}
       foot={first && equal.length > 0 ? <span>{plural(equal.length, 'thing')} equal: {equal.join(', ')}</span> : undefined}
     >
-      <div className="scroll-x">
+      <ScrollX label="What differs, sideways">
         <table className="tbl pdp">
           <thead><tr><th className="cw-110">Name</th>{answer.runs.map((run, index) => <th key={run.runId}>{letterOf(index)}</th>)}<th className="cw-mean">Meaning</th></tr></thead>
           <tbody>
@@ -48,7 +49,7 @@ export function Differences({ answer, runs, row, onRow }: { answer: RunDifferenc
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
     </Panel>
   );
 }

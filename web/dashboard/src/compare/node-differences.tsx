@@ -7,6 +7,7 @@ import { Icon } from '../ui/icon.tsx';
 import { useWidth } from '../ui/media.ts';
 import { StatePanel, type PartState } from '../ui/states.tsx';
 import { deltaRange, findingsOf, isCachedInAll, isFinding, letterOf, longestMs } from './compared.ts';
+import { ScrollX } from '../ui/scroll-x.tsx';
 
 const kFirst = 10;
 
@@ -120,7 +121,7 @@ function cut(text: string, most: number): string {
 
 function NodeTable({ nodes, runs }: { nodes: readonly NodeDifference[]; runs: number }) {
   return (
-    <div className="scroll-x">
+    <ScrollX label="The nodes, sideways">
       <table className="tbl">
         <thead><tr><th>Node</th>{Array.from({ length: runs }, (_, at) => <th key={at} className="r cw-90">{letterOf(at)}</th>)}<th className="r cw-90">Difference</th><th className="r cw-110">95 %</th><th className="r cw-80">Share</th></tr></thead>
         <tbody>
@@ -133,6 +134,6 @@ function NodeTable({ nodes, runs }: { nodes: readonly NodeDifference[]; runs: nu
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollX>
   );
 }

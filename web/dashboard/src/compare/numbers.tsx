@@ -4,13 +4,14 @@ import { Icon } from '../ui/icon.tsx';
 import { Measure, Panel } from '../ui/parts.tsx';
 import { kVerdictWords, verdictIcon } from '../ui/verdict.tsx';
 import { letterOf, numberWords, toneOf } from './compared.ts';
+import { ScrollX } from '../ui/scroll-x.tsx';
 
 /** The measures of each run; with two of them also the difference, its interval and what it is worth. */
 export function Numbers({ answer }: { answer: RunDifference }) {
   const two = answer.runs.length === 2;
   return (
     <Panel label="Measures" title="Measures" about={scope(answer)}>
-      <div className="scroll-x">
+      <ScrollX label="The measures, sideways">
         <table className="tbl ms">
           <thead><tr><th>Measure</th>{answer.runs.map((run, at) => <th key={run.runId} className="r">{letterOf(at)}</th>)}{two && <><th className="cw-diff">Difference</th><th className="cw-int">95 %</th></>}</tr></thead>
           <tbody>
@@ -26,7 +27,7 @@ export function Numbers({ answer }: { answer: RunDifference }) {
             })}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
     </Panel>
   );
 }

@@ -30,7 +30,7 @@ export function Subject({ at, of, runId, run, error, onReplace, onRemove }: {
         ) : error ? (
           <span className="s12"><Icon name="s-failed" className="bad" /> <span className="mono">{runId.slice(0, 8)}</span>: {error.message}</span>
         ) : (
-          <span className="col side-bones" aria-busy="true" aria-label="Loading"><Skeleton width="60%" /><Skeleton width="40%" /></span>
+          <span className="col side-bones" role="group" aria-busy="true" aria-label="Loading"><Skeleton width="60%" /><Skeleton width="40%" /></span>
         )}
       </div>
       <div className="kv r">

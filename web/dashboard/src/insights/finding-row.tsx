@@ -24,8 +24,8 @@ export function FindingRow({ finding, on, onSelect }: { finding: Finding; on: bo
 
 export function FindingBones() {
   return (
-    <ul role="group" aria-busy="true" aria-label="Reading what was found">
-      {[0, 1, 2, 3].map((at) => <li key={at} className="finding"><span className="sev" /><span className="col sp finding-bones"><Skeleton width={`${52 + at * 9}%`} /><Skeleton width="86%" /><Skeleton width="34%" /></span></li>)}
-    </ul>
+    <div role="group" aria-busy="true" aria-label="Reading what was found">
+      {[0, 1, 2, 3].map((at) => <div key={at} className="finding"><span className="sev" /><span className="col sp finding-bones"><Skeleton width={`${52 + at * 9}%`} /><Skeleton width="86%" /><Skeleton width="34%" /></span></div>)}
+    </div>
   );
 }

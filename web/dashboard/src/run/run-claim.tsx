@@ -21,7 +21,7 @@ export function RunClaim({ run, state, comparison, like }: { run: Run; state: Pa
     return (
       <div className="run-claim" data-state={state.is}>
         {state.is === 'loading'
-          ? <div className="claim" aria-busy="true" aria-label="Comparing"><div className="col claim-say"><Skeleton width="46%" height={16} /><Skeleton width="70%" height={11} /></div></div>
+          ? <div className="claim" role="group" aria-busy="true" aria-label="Comparing"><div className="col claim-say"><Skeleton width="46%" height={16} /><Skeleton width="70%" height={11} /></div></div>
           : isAbsent(state) && <AbsenceBody state={state.is === 'error' ? { ...state, title: 'Not compared with like runs' } : state} />}
       </div>
     );

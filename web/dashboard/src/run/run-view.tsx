@@ -52,7 +52,7 @@ function NotRead({ error, onRetry }: { error: Error; onRetry: () => void }) {
 
 function Bones() {
   return (
-    <div aria-busy="true" aria-label="Reading the run" className="run-bones">
+    <div role="group" aria-busy="true" aria-label="Reading the run" className="run-bones">
       <Skeleton width="320px" height={24} />
       <Skeleton width="480px" height={18} />
       <Skeleton width="560px" height={18} />

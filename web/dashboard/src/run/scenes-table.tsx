@@ -8,6 +8,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Measure, Panel, statusTone } from '../ui/parts.tsx';
 import { VerdictMark, verdictTone } from '../ui/verdict.tsx';
 import { heaviestClasses } from './node-rows.ts';
+import { ScrollX } from '../ui/scroll-x.tsx';
 
 const kMostRows = 200;
 
@@ -43,7 +44,7 @@ export function ScenesTable({ run, sceneId, onChoose, comparisons, leftOut, like
       label="Scenes" title="Scenes" about={`${done} of ${run.scenes.length} succeeded${likeN > 0 ? `, each against up to ${plural(likeN, 'like scene')}` : ''}; change: VRAM free after minus before`}
       actions={<Toggle on={onlyWarnings} onChange={setOnlyWarnings} label="Only with warnings" />}
     >
-      <div className="scroll-x">
+      <ScrollX label="The scenes, sideways">
         <table className="tbl sct">
           <thead>
             <tr>
@@ -90,7 +91,7 @@ export function ScenesTable({ run, sceneId, onChoose, comparisons, leftOut, like
             {shown.length === 0 && <tr><td colSpan={9 + classes.length} className="t3">No scene has a warning.</td></tr>}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
       {(fitting.length > shown.length || leftOut > 0) && (
         <div className="pf row">
           {leftOut > 0 && <span>{plural(leftOut, 'scene')} not compared one by one</span>}

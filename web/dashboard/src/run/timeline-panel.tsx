@@ -14,6 +14,7 @@ import { NodeChart } from './node-chart.tsx';
 import { perfettoTrace, saveText } from './perfetto-trace.ts';
 import { nodeRows, shownRows, spanOf, type NodeRow } from './node-rows.ts';
 import { fitted, isWhole, moved, zoomed, type TimeWindow } from './time-window.ts';
+import { ScrollX } from '../ui/scroll-x.tsx';
 
 const kNone: NodeComparison[] = [];
 const kStep = 1.6;
@@ -122,7 +123,7 @@ function NodeTable({ rows }: { rows: readonly NodeRow[] }) {
   const anyPeak = rows.some(({ node }) => node.vramPeakBytes !== null);
   const anyBaseline = rows.some(({ baselineMs }) => baselineMs !== null);
   return (
-    <div className="scroll-x">
+    <ScrollX label="The nodes, sideways">
       <table className="tbl node-table">
         <thead>
           <tr>
@@ -143,6 +144,6 @@ function NodeTable({ rows }: { rows: readonly NodeRow[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollX>
   );
 }
