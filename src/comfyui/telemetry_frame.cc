@@ -234,8 +234,8 @@ Result<TelemetryEvent> decode_removed(const MessageData& data, std::int64_t) {
 Result<TelemetryEvent> decode_rejected(const MessageData& data, std::int64_t) {
   PromptRejected rejected{item_of(data), refusal_of(find(data.value, "error"), find(data.value, "nodeErrors"))};
   // Who asked stands in the body, not always in the extra data.
-  auto client_id = data.id("clientId");
-  if (client_id) rejected.item.extra_data.get_object()["client_id"] = std::move(*client_id);
+  const auto client_id = data.id("clientId");
+  if (client_id) rejected.item.extra_data.get_object()["client_id"] = *client_id;
   return TelemetryEvent(std::move(rejected));
 }
 

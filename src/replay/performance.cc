@@ -52,7 +52,7 @@ std::vector<const Step*> frames_of(const ServerModel& model, std::size_t prompt)
 std::string outcome_of(const ServerModel& model, const std::vector<const Step*>& frames) {
   for (auto step = frames.rbegin(); step != frames.rend(); ++step) {
     const RecordedLine& line = model.line_of(**step);
-    const std::string type(frame_type(line));
+    std::string type(frame_type(line));
     const json::value* data = line.json ? base::find(*line.json, "data") : nullptr;
     const bool blocked = data && base::find_string(*data, "exception_type") == "ExecutionBlocked";
     if (type == "execution_success" || type == "execution_interrupted" || (type == "execution_error" && !blocked)) {
