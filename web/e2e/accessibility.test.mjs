@@ -39,6 +39,8 @@ for (const theme of ["dark", "light"]) {
         await page.waitForFunction(() => !document.querySelector(".main [aria-busy=true]"));
         assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), theme);
         assert.deepEqual(await barriers(page), [], `${name}, ${theme}, ${width} px`);
+        const wide = () => [...document.querySelectorAll("[role=grid]")].filter((grid) => grid.scrollWidth > grid.clientWidth + 1).length;
+        assert.equal(await page.evaluate(wide), 0, `${name}, ${width} px: columns beyond the edge of their table`);
         await page.shot(`${name}-${theme}-${width}`);
       }
       await page.done();
