@@ -10,8 +10,6 @@ globalThis.ResizeObserver ??= class {
   disconnect() {}
 };
 
-// A busy machine is no fault of the page.
-configure({ asyncUtilTimeout: 15_000 });
 afterEach(cleanup);
 // How long to wait for what must come; a machine that does other work as well takes its time.
 configure({ asyncUtilTimeout: 20_000 });

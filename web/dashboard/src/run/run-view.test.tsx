@@ -47,7 +47,7 @@ describe('the claim of a run', () => {
     const { container } = openPage('/runs/r1', answers(goodRun(), { '/runs/r1/comparison': { ...tooFew, runId: 'r1' } }));
     await waitFor(() => expect(container.querySelector('.run-claim [data-verdict=notEnoughData]')).toBeTruthy());
     expect(plain(container.querySelector('.run-claim')!.textContent)).toMatch(/\d of \d runs/);
-    expect(plain(screen.getByRole('region', { name: 'Against like runs' }).textContent)).toMatch(/Not enough data/);
+    expect(plain((await screen.findByRole('region', { name: 'Against like runs' })).textContent)).toMatch(/Not enough data/);
   });
   it('keeps its place while it is asked for, and offers to ask again when it failed', async () => {
     const { container } = openPage('/runs/r1', answers(goodRun(), { '/runs/r1/comparison': Response.json({ detail: 'the history does not answer' }, { status: 503 }) }));
