@@ -19,11 +19,13 @@
 #include "history/sample_runs_test.cc"  // the runs are made by the tests' own maker
 #include "history/sqlite/sample_codec.h"
 #include "history/sqlite/sqlite_history.h"
+#include "must.h"
 
 namespace {
 
 using namespace comfytrace;
 using namespace comfytrace::history;
+using bench::must;
 using Clock = std::chrono::steady_clock;
 
 double seconds(const std::function<void()>& work) {
@@ -42,15 +44,6 @@ void report(const char* name, double value, const char* unit, const char* note =
 // Of this process: what a shared machine does to the clock does not count.
 double cpu_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-}
-
-template <class T>
-T must(base::Result<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "%s\n", result.error().sentence().c_str());
-    std::exit(1);
-  }
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
 std::unique_ptr<SqliteHistory> open_new(const std::filesystem::path& path) {

@@ -16,19 +16,11 @@
 #include "generate/random.h"
 #include "history/run_facts.h"
 #include "history/sqlite/sqlite_history.h"
+#include "must.h"
 
 namespace comfytrace::bench {
 
 using namespace history;
-
-template <class T>
-T must(base::Result<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "%s\n", result.error().sentence().c_str());
-    std::exit(1);
-  }
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
 
 using Version = std::int64_t;
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/check.h"
 #include "replay/audiences.h"
 #include "replay/exchange.h"
 
@@ -166,7 +167,11 @@ ServerModel make_server_model(Recording recording) {
 void apply_step(const Step& step, const RecordedPrompt* prompt, ServerState& state) {
   if (step.kind == StepKind::forget) return step.id.empty() ? state.forget_all() : state.forget(step.id);
   if (step.kind == StepKind::down && step.memory_lost) return state.lose_memory();
-  if (!prompt) return;
+  if (!prompt) {
+    CHECK(step.kind == StepKind::down || step.kind == StepKind::up || step.kind == StepKind::hang ||
+          step.kind == StepKind::stats || step.kind == StepKind::frame);
+    return;
+  }
   switch (step.kind) {
     case StepKind::remember:
       return state.remember(prompt->id, prompt->entry);

@@ -1,22 +1,8 @@
 // Old runs are cleaned up: first what would go, then it goes; what is archived or tagged stays.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Browser } from "./browser.mjs";
-import { getJson, recordedGraph, Stage, waitFor } from "./processes.mjs";
-
-let browser;
-let stage;
-let page;
-before(async () => (browser = await Browser.start()));
-after(() => browser?.close());
-beforeEach(async () => {
-  stage = new Stage();
-  page = await browser.page();
-});
-afterEach(async () => {
-  await stage.end();
-  await page.done();
-});
+import { test } from "node:test";
+import { getJson, recordedGraph, waitFor } from "./processes.mjs";
+import { page, stage } from "./story.mjs";
 
 const patch = (serve, id, what) => getJson(`${serve.url}/api/v1/runs/${id}`, { method: "PATCH", headers: { "content-type": "application/json" }, body: JSON.stringify(what) });
 const countOf = async (serve) => (await getJson(`${serve.url}/api/v1/runs?limit=1`)).total;

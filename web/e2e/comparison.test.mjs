@@ -1,22 +1,8 @@
 // Two runs side by side: which parameter differs, and what came of it.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Browser } from "./browser.mjs";
-import { recordedGraph, Stage, waitFor } from "./processes.mjs";
-
-let browser;
-let stage;
-let page;
-before(async () => (browser = await Browser.start()));
-after(() => browser?.close());
-beforeEach(async () => {
-  stage = new Stage();
-  page = await browser.page();
-});
-afterEach(async () => {
-  await stage.end();
-  await page.done();
-});
+import { test } from "node:test";
+import { recordedGraph, waitFor } from "./processes.mjs";
+import { page, stage } from "./story.mjs";
 
 test("two runs are chosen in the list, and the one parameter that differs is named with both values", async () => {
   const comfyui = await stage.replay(["0.3.64/a_simple_success"], ["--no-play", "--speed", "5"]);

@@ -1,22 +1,8 @@
 // The server is lost and found again, or falls silent: the page says so, goes on by itself, and loses nothing.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Browser } from "./browser.mjs";
-import { freePort, recordedGraph, Stage, waitFor } from "./processes.mjs";
-
-let browser;
-let stage;
-let page;
-before(async () => (browser = await Browser.start()));
-after(() => browser?.close());
-beforeEach(async () => {
-  stage = new Stage();
-  page = await browser.page();
-});
-afterEach(async () => {
-  await stage.end();
-  await page.done();
-});
+import { test } from "node:test";
+import { freePort, recordedGraph, waitFor } from "./processes.mjs";
+import { page, stage } from "./story.mjs";
 
 const recent = (id) => page.getByRole("region", { name: "Recent runs" }).locator(`a[href*="${id}"]`);
 const banner = () => page.getByText("No connection to comfytrace");

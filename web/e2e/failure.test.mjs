@@ -1,22 +1,8 @@
 // Why did it fail? From Live and from Runs to the node, its message, the traceback, and what differs from runs that went well.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Browser } from "./browser.mjs";
-import { getJson, recordedGraph, Stage, waitFor } from "./processes.mjs";
-
-let browser;
-let stage;
-let page;
-before(async () => (browser = await Browser.start()));
-after(() => browser?.close());
-beforeEach(async () => {
-  stage = new Stage();
-  page = await browser.page();
-});
-afterEach(async () => {
-  await stage.end();
-  await page.done();
-});
+import { test } from "node:test";
+import { getJson, recordedGraph, waitFor } from "./processes.mjs";
+import { page, stage } from "./story.mjs";
 
 async function failed(recording, served) {
   const comfyui = await stage.replay([recording], ["--no-play", "--speed", "5"]);

@@ -1,22 +1,8 @@
 // The whole page without a mouse: where the focus is can always be seen, and nothing loses it.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Browser } from "./browser.mjs";
-import { recordedGraph, Stage, waitFor } from "./processes.mjs";
-
-let browser;
-let stage;
-let page;
-before(async () => (browser = await Browser.start()));
-after(() => browser?.close());
-beforeEach(async () => {
-  stage = new Stage();
-  page = await browser.page();
-});
-afterEach(async () => {
-  await stage.end();
-  await page.done();
-});
+import { test } from "node:test";
+import { recordedGraph, waitFor } from "./processes.mjs";
+import { page, stage } from "./story.mjs";
 
 const press = (...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
 const focused = () => page.evaluate(() => {

@@ -1,22 +1,8 @@
 // A run is watched from the queue to its picture, in real Chromium, against a real `serve` on a replayed ComfyUI.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Browser } from "./browser.mjs";
-import { freePort, recordedGraph, Stage, waitFor } from "./processes.mjs";
-
-let browser;
-let stage;
-let page;
-before(async () => (browser = await Browser.start()));
-after(() => browser?.close());
-beforeEach(async () => {
-  stage = new Stage();
-  page = await browser.page();
-});
-afterEach(async () => {
-  await stage.end();
-  await page.done();
-});
+import { test } from "node:test";
+import { freePort, recordedGraph, waitFor } from "./processes.mjs";
+import { page, stage } from "./story.mjs";
 
 const previewSeen = () => [...document.images].some((image) => image.src.startsWith("blob:") && image.naturalWidth > 0);
 

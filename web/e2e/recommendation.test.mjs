@@ -1,23 +1,10 @@
 // What comfytrace suggests is acted on, and stays so: after a reload, and after the server was started anew.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Browser } from "./browser.mjs";
-import { freePort, getJson, Stage, waitFor } from "./processes.mjs";
+import { beforeEach, test } from "node:test";
+import { freePort, getJson, waitFor } from "./processes.mjs";
+import { page, stage } from "./story.mjs";
 
-let browser;
-let stage;
-let page;
-before(async () => (browser = await Browser.start()));
-after(() => browser?.close());
-beforeEach(async () => {
-  stage = new Stage();
-  page = await browser.page();
-  stage.generate("--runs", "600", "--seed", "7", "--workflows", "3", "--workers", "2", "--scenario", "step=0.3@0.5");
-});
-afterEach(async () => {
-  await stage.end();
-  await page.done();
-});
+beforeEach(() => stage.generate("--runs", "600", "--seed", "7", "--workflows", "3", "--workers", "2", "--scenario", "step=0.3@0.5"));
 
 const stateOf = async (serve, id) => (await getJson(`${serve.url}/api/v1/recommendations`)).recommendations.find((each) => each.id === id)?.state;
 const titleOf = (recommendation) => recommendation.message.split(/[:;] |\. (?=[A-Z])/)[0];

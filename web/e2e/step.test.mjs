@@ -1,22 +1,8 @@
 // Since when is it slower, by how much, how sure is that, and what changed there.
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { Browser } from "./browser.mjs";
-import { getJson, Stage, waitFor } from "./processes.mjs";
-
-let browser;
-let stage;
-let page;
-before(async () => (browser = await Browser.start()));
-after(() => browser?.close());
-beforeEach(async () => {
-  stage = new Stage();
-  page = await browser.page();
-});
-afterEach(async () => {
-  await stage.end();
-  await page.done();
-});
+import { test } from "node:test";
+import { getJson, waitFor } from "./processes.mjs";
+import { page, stage } from "./story.mjs";
 
 const kDayMs = 86_400_000;
 const dayOf = (ms) => new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }).format(new Date(ms));
