@@ -139,6 +139,7 @@ class Mirror {
     }
     transaction.commit();
     store_.publish();
+    columns::prepare_summaries(store_.snapshot(), 0);  // as a server does once it has started
     run_id_.emplace(database_, "SELECT run_id FROM runs WHERE rid = ?");
     malloc_trim(0);
   }

@@ -5,11 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 
+#include "history/columns/chunk_cube.h"
+#include "history/columns/chunk_summary.h"
 #include "history/columns/stable_vector.h"
 #include "history/run_facts.h"
 
@@ -78,25 +79,6 @@ struct OddRun {
   RunFacts facts;
 };
 
-struct ChunkSummary;
-
-// What a full chunk tells as a whole, by the way it is grouped; made by the first reader that asks.
-class SummaryCache {
- public:
-  [[nodiscard]] std::shared_ptr<const ChunkSummary> find(std::size_t group_by) const {
-    const std::lock_guard lock(mutex_);
-    return of_[group_by];
-  }
-  void put(std::size_t group_by, std::shared_ptr<const ChunkSummary> summary) const {
-    const std::lock_guard lock(mutex_);
-    of_[group_by] = std::move(summary);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::array<std::shared_ptr<const ChunkSummary>, 16> of_;
-};
-
 // 65 536 rows in order of commit. One thread writes rows beyond what readers were told of; what they were told of never
 // changes, but that a row may die.
 struct Chunk {
@@ -117,7 +99,9 @@ struct Chunk {
   LocalColumn work;
   PagedBytes details;
   StableVector<OddRun> odd;
+  // While it is full.
   SummaryCache summaries;
+  CubeSlot cube;
 
   // The oldest and the newest creation in each block, of every row ever written to it.
   std::array<std::atomic<std::int64_t>, kBlocks> oldest_ms;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/codec.h"
+#include "history/columns/cube_maker.h"
 #include "history/columns/lookups.h"
 #include "history/columns/statistics.h"
 #include "history/reference_answers.h"
@@ -223,6 +224,54 @@ TEST(ColumnStore, GoesBeyondOneChunk) {
     // What was summed up once must notice that runs die.
     for (int i = 0; i < 300; ++i) mirrored.remove(1 + sample.pick(kRuns));
     mirrored.store.publish();
+  }
+}
+
+// A question is answered by rows first, then by what a chunk keeps of the answer, and by its cells where they are made.
+TEST(ColumnStore, AnswersAlikeFromRowsFromKeptAnswersAndFromCells) {
+  SampleFacts sample(6);
+  Mirrored mirrored;
+  constexpr std::int64_t kRuns = std::int64_t{kChunkRows} + 3'000;
+  std::vector<RunFacts> kinds;
+  for (std::uint64_t i = 0; i < 300; ++i) kinds.push_back(sample.run(i));
+  for (std::int64_t rid = 1; rid <= kRuns; ++rid) {
+    RunFacts facts = kinds[static_cast<std::size_t>(sample.pick(300))];
+    facts.created_at_ms = sample_time_ms(static_cast<std::uint64_t>(rid));
+    mirrored.put(rid, std::move(facts));
+  }
+  mirrored.store.publish();
+  const auto question = [&](int number) {
+    StatisticsQuery query = sample.statistics_query(kRuns);
+    query.exact = false;
+    // Of every other one only what cells can tell.
+    if (number % 2 == 0) {
+      RunFilter filter;
+      filter.statuses = {number % 4 == 0 ? model::Status::success : model::Status::failed, model::Status::partial};
+      if (number % 3 == 0) filter.gpus = {"nvidia l4"};
+      if (number % 5 == 0) filter.archived = false;
+      if (number % 7 == 0) filter.from_ms = sample_time_ms(static_cast<std::uint64_t>(sample.pick(kRuns)));
+      query.filter = filter;
+    }
+    return query;
+  };
+  for (int round = 0; round < 2; ++round) {
+    const auto snapshot = mirrored.store.snapshot();
+    const std::int64_t live = mirrored.store.live();
+    if (round > 0) prepare_summaries(snapshot, 0);
+    ASSERT_EQ(find_cube(snapshot, 0) != nullptr, round > 0);
+    for (int i = 0; i < 16; ++i) {
+      const StatisticsQuery query = question(i);
+      const Statistics expected = history::statistics_of(mirrored.matching(query.filter), query);
+      for (int time = 0; time < 3; ++time) {
+        ASSERT_EQ(difference(statistics_of(snapshot, query), expected), "")
+            << "round " << round << ", question " << i << ", time " << time;
+      }
+    }
+    for (int i = 0; i < 200; ++i) mirrored.remove(1 + sample.pick(kRuns));
+    mirrored.store.publish();
+    // Who asked before the runs died still sees them.
+    EXPECT_EQ(statistics_of(snapshot, {}).total.runs, live);
+    EXPECT_EQ(statistics_of(mirrored.store.snapshot(), {}).total.runs, std::int64_t{mirrored.store.live()});
   }
 }
 

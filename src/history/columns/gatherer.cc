@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 #include <unordered_map>
 
 #include "history/time_bucket.h"
@@ -9,8 +10,6 @@
 namespace comfytrace::history::columns {
 namespace {
 
-// Chunks with more groups are not summed up beforehand: it would take more memory than it saves time.
-constexpr std::size_t kSummedGroups = 64;
 // Rows are sorted by group as soon as so many wait.
 constexpr std::size_t kSortedAtOnce = 16'384;
 // A block that lies in at most so many groups of time is divided by masks.
@@ -86,25 +85,65 @@ void Gatherer::add(const RunFacts& facts) {
 }
 
 void Gatherer::add(const ChunkSummary& summary) {
-  count_matching(static_cast<std::size_t>(summary.total.counts.runs));
+  const bool is_of_time = is_time(query_.group_by);
+  std::int64_t runs = summary.total.counts.front();
+  if (total_is_sum_) {
+    runs = 0;
+    for (const auto& group : summary.groups) runs += group.tally.counts.front();
+  }
+  count_matching(static_cast<std::size_t>(runs));
   if (!total_is_sum_) total_.merge(summary.total, total_budget_);
-  for (const auto& [name, tally] : summary.groups) group(names_.of(name)).merge(tally, group_budget_);
+  for (const auto& group : summary.groups | std::views::reverse) {
+    const Target target =
+        is_of_time ? time_target(group.from_ms) : Target{this->group(names_.of(group.name)), group_budget_};
+    target.tally.merge(group.tally, target.budget);
+  }
 }
 
-std::shared_ptr<ChunkSummary> Gatherer::to_summary(std::uint32_t version) {
+void Gatherer::add(const ChunkCube::Cell& cell) {
+  count_matching(static_cast<std::size_t>(cell.tally.counts.front()));
+  if (!total_is_sum_) total_.merge(cell.tally, total_budget_);
+  if (!keys_) return;
+  for (const std::uint32_t number : keys_->of(cell.setting, cell.outcome))
+    group(number).merge(cell.tally, group_budget_);
+}
+
+std::shared_ptr<ChunkSummary> Gatherer::take_summary(std::uint32_t version, bool rounds) {
   settle();
+  const std::size_t most_values = rounds ? kValuesOfAGroup : std::numeric_limits<std::size_t>::max();
   auto summary = std::make_shared<ChunkSummary>();
   summary->version = version;
+  summary->total = total_.take(most_values);
+  for (auto& [from_ms, tally] : times_) summary->groups.push_back({"", from_ms, tally.take(most_values)});
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    if (groups_[i].counts.runs > 0) summary->groups.emplace_back(names_.names()[i], std::move(groups_[i]));
+    if (groups_[i].counts.runs > 0) summary->groups.push_back({names_.names()[i], 0, groups_[i].take(most_values)});
   }
-  summary->total = std::move(total_);
-  if (total_is_sum_) {
-    for (const auto& [name, tally] : summary->groups) summary->total.merge(tally, total_budget_);
-  }
-  summary->too_many_groups = summary->groups.size() > kSummedGroups;
-  if (summary->too_many_groups) summary->groups.clear();
+  const auto is_exact = [](const PackedTally& tally) {
+    return tally.duration_ms.buckets.empty() && tally.queue_wait_ms.buckets.empty() &&
+           tally.vram_peak_bytes.buckets.empty();
+  };
+  summary->exact =
+      is_exact(summary->total) && std::ranges::all_of(summary->groups, is_exact, &ChunkSummary::Group::tally);
+  times_.clear();
+  matching_ = 0;
+  group_budget_ = total_budget_;
   return summary;
+}
+
+void Gatherer::merge(Gatherer&& other) {
+  settle();
+  other.settle();
+  count_matching(other.matching_);
+  total_.merge(other.total_, total_budget_);
+  for (std::size_t i = 0; i < other.groups_.size(); ++i) {
+    if (other.groups_[i].counts.runs > 0)
+      group(names_.of(other.names_.names()[i])).merge(other.groups_[i], group_budget_);
+  }
+  left_out_.merge(other.left_out_);
+  for (auto& [from_ms, tally] : other.times_ | std::views::reverse) {
+    const Target target = time_target(from_ms);
+    target.tally.merge(tally, target.budget);
+  }
 }
 
 void Gatherer::count_matching(std::size_t runs) {

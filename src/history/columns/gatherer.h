@@ -18,14 +18,6 @@
 
 namespace comfytrace::history::columns {
 
-// Tallies of one full chunk: in total, and of its groups by name.
-struct ChunkSummary {
-  std::uint32_t version = 0;     // of the snapshot it was made of
-  bool too_many_groups = false;  // and so they are not here
-  GroupTally total;
-  std::vector<std::pair<std::string, GroupTally>> groups;
-};
-
 // As soon as more runs match than have exact percentiles, a group keeps this many values before it counts in buckets.
 inline constexpr std::size_t kValuesOfAGroup = 256;
 
@@ -38,9 +30,15 @@ class Gatherer {
   void add(const RowBlock& block);
   void add(const RunFacts& facts);
   void add(const ChunkSummary& summary);
+  void add(const ChunkCube::Cell& cell);
 
-  // What was gathered, all of it from rows of one chunk.
-  [[nodiscard]] std::shared_ptr<ChunkSummary> to_summary(std::uint32_t version);
+  // What was gathered, all of it from rows of one chunk; this is then as new. `rounds`: whether more values than a
+  // group keeps may be left to the buckets although fewer runs match than have exact percentiles.
+  [[nodiscard]] std::shared_ptr<ChunkSummary> take_summary(std::uint32_t version, bool rounds);
+  // Takes over what another gathered of other rows to the same question.
+  void merge(Gatherer&& other);
+  // How many runs matched so far.
+  [[nodiscard]] std::size_t matching() const { return matching_; }
   [[nodiscard]] Statistics finish();
 
  private:

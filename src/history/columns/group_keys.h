@@ -39,6 +39,10 @@ class GroupKeys {
   [[nodiscard]] std::span<const std::uint32_t> of(std::uint32_t id) const {
     return std::span(groups_).subspan(begin_[id], begin_[id + 1] - begin_[id]);
   }
+  // Of what has this setting and this outcome. Not for groups by label.
+  [[nodiscard]] std::span<const std::uint32_t> of(std::uint32_t setting, std::uint32_t outcome) const {
+    return of(source_ == Source::outcome ? outcome : setting);
+  }
   // A run is in exactly one group.
   [[nodiscard]] bool is_partition() const { return is_partition_; }
 

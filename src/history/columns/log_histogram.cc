@@ -49,6 +49,36 @@ void LogHistogram::merge(const LogHistogram& other) {
   for (std::size_t i = 0; i < size; ++i) to[i] += from[i];
 }
 
+void LogHistogram::merge(std::span<const BucketStep> steps, std::int64_t least, std::int64_t most) {
+  if (steps.empty()) return;
+  reach(least, most);
+  std::uint32_t* counts = counts_.data() + kSpareCounters;
+  std::uint32_t bucket = 0;
+  for (const BucketStep step : steps) {
+    bucket += step.above;
+    if (step.count > 0) counts[bucket - first_] += step.count;
+  }
+}
+
+std::vector<BucketStep> LogHistogram::take() {
+  constexpr std::uint32_t kMost = 255;
+  std::vector<BucketStep> steps;
+  steps.reserve(static_cast<std::size_t>(std::ranges::count_if(counts_, [](auto count) { return count > 0; })) + 64);
+  std::uint32_t last = 0;
+  for (std::size_t i = kSpareCounters; i < counts_.size(); ++i) {
+    if (counts_[i] == 0) continue;
+    std::uint32_t above = first_ + static_cast<std::uint32_t>(i) - kSpareCounters - last;
+    last += above;
+    for (; above > kMost; above -= kMost) steps.push_back({kMost, 0});
+    std::uint32_t count = counts_[i];
+    for (; count > kMost; count -= kMost, above = 0) steps.push_back({static_cast<std::uint8_t>(above), kMost});
+    steps.push_back({static_cast<std::uint8_t>(above), static_cast<std::uint8_t>(count)});
+  }
+  steps.shrink_to_fit();
+  std::ranges::fill(counts_, 0u);
+  return steps;
+}
+
 void LogHistogram::find(std::span<const std::int64_t> places, std::span<double> middles) const {
   std::int64_t before = 0;
   std::size_t done = 0;

@@ -7,12 +7,23 @@
 
 namespace comfytrace::history::columns {
 
+// So many values in the bucket of base/log_bucket.h that lies so far above that of the one before; the first: above
+// bucket 0. Larger steps and counts take several.
+struct BucketStep {
+  std::uint8_t above = 0;
+  std::uint8_t count = 0;
+};
+
 // Values >= 0 counted in buckets of base/log_bucket.h. Memory only from the smallest to the largest value.
 class LogHistogram {
  public:
   template <class T>
   void add(std::span<const T> values);
   void merge(const LogHistogram& other);
+  // `least` and `most` are among the values that were counted there.
+  void merge(std::span<const BucketStep> steps, std::int64_t least, std::int64_t most);
+  // Hands over what was counted, and is empty then but for its room.
+  [[nodiscard]] std::vector<BucketStep> take();
 
   // Makes room for these values.
   void reach(std::int64_t least, std::int64_t most);

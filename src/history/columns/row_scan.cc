@@ -98,11 +98,7 @@ bool RowScan::enter(std::size_t chunk) {
          localise(chunk_->label, labels_, label_) && localise(chunk_->work, works_, work_);
 }
 
-bool RowScan::takes_whole(std::size_t chunk) const {
-  RunFilter date_only;
-  date_only.from_ms = filter_.from_ms;
-  date_only.to_ms = filter_.to_ms;
-  if (filter_ != date_only || among_ || !settings_.empty() || !works_.empty()) return false;
+bool RowScan::covers(std::size_t chunk) const {
   const Chunk& of = snapshot_.chunk(chunk);
   for (std::uint32_t block = 0; block * kBlockRows < snapshot_.rows_of(chunk); ++block) {
     if (filter_.from_ms && of.oldest_ms[block].load(std::memory_order_relaxed) < *filter_.from_ms) return false;

@@ -86,8 +86,13 @@ class RowScan {
   void each_odd(const std::function<void(const RunFacts&, std::uint32_t row)>& each);
 
   [[nodiscard]] const ColumnStore::Snapshot& snapshot() const { return snapshot_; }
-  // Whether every row of the chunk is asked for that lives.
-  [[nodiscard]] bool takes_whole(std::size_t chunk) const;
+  // Whether the filter lets pass what has these shared facts, whatever else it asks.
+  [[nodiscard]] bool passes(std::uint32_t setting, std::uint32_t outcome) const {
+    return outcome < outcomes_.size() && outcomes_[outcome] &&
+           (settings_.empty() || (setting < settings_.size() && settings_[setting]));
+  }
+  // Whether the filter's dates leave out no row of the chunk.
+  [[nodiscard]] bool covers(std::size_t chunk) const;
 
  private:
   // One byte a number of an interner: whether it may pass. Empty: all may.

@@ -2,58 +2,150 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <vector>
 
+#include "base/parallel.h"
+#include "history/columns/cube_maker.h"
 #include "history/columns/gatherer.h"
 #include "history/time_bucket.h"
 
 namespace comfytrace::history::columns {
 namespace {
 
-bool may_be_summed(GroupBy group_by) {
-  return !is_time(group_by) && group_by != GroupBy::story && group_by != GroupBy::tag;
+// Groups that nearly every run is alone in would take more memory than keeping them saves time.
+bool may_be_kept(GroupBy group_by) {
+  return group_by != GroupBy::hour && group_by != GroupBy::story && group_by != GroupBy::tag;
 }
 
-// Of a chunk all of whose rows are asked for. Absent: it is not full, or its rows must be counted one by one.
-std::shared_ptr<const ChunkSummary> summary_of(const ColumnStore::Snapshot& snapshot, std::size_t chunk,
-                                               GroupBy group_by) {
-  if (snapshot.rows_of(chunk) < kChunkRows) return nullptr;
-  const Chunk& of = snapshot.chunk(chunk);
-  const auto place = static_cast<std::size_t>(group_by);
-  auto summary = of.summaries.find(place);
-  if (!summary || of.last_death() > std::min(summary->version, snapshot.version)) {
-    StatisticsQuery whole;
-    whole.group_by = group_by;
-    Gatherer gatherer(snapshot, whole, {kValuesOfAGroup});
-    RowScan scan(snapshot, whole.filter);
-    scan.each_block_of(chunk, [&](const RowBlock& block) { gatherer.add(block); });
-    summary = gatherer.to_summary(snapshot.version);
-    of.summaries.put(place, summary);
+// One thread's part in the answer to one question.
+class Share {
+ public:
+  // All but `budget` must outlive this. `key` is null where no answers of chunks are kept.
+  Share(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RowScan& scan, ExactBudget budget,
+        const SummaryKey* key)
+      : snapshot_(snapshot),
+        key_(key),
+        is_for_cubes_(key && is_for_cubes(query)),
+        budget_(budget),
+        scan_(scan),
+        gatherer_(snapshot, query, budget) {
+    if (!key_) return;
+    of_chunk_query_.group_by = query.group_by;
+    of_chunk_query_.utc_offset_ms = query.utc_offset_ms;
+    of_chunk_query_.max_groups = std::numeric_limits<std::int64_t>::max();
+    of_chunk_.emplace(snapshot, of_chunk_query_, budget);
   }
-  return summary->too_many_groups ? nullptr : summary;
+  Share(const Share&) = delete;
+
+  void add(const RunFacts& facts) { gatherer_.add(facts); }
+
+  void add(std::size_t chunk) {
+    const bool may_be_kept = key_ && snapshot_.rows_of(chunk) == kChunkRows && scan_.covers(chunk);
+    if (!may_be_kept) return scan(chunk, gatherer_);
+    if (is_for_cubes_ && add_cube(chunk)) return;
+    const Chunk& of = snapshot_.chunk(chunk);
+    auto [summary, was_asked] = of.summaries.find(*key_);
+    if (!was_asked && !key_->is_unfiltered) return scan(chunk, gatherer_);
+    if (!summary || of.last_death() > std::min(summary->version, snapshot_.version)) {
+      scan(chunk, *of_chunk_);
+      // As other chunks are like this one, more will match than can be kept as they are.
+      const bool rounds = of_chunk_->matching() * snapshot_.chunks() > 2 * budget_.values;
+      summary = of_chunk_->take_summary(snapshot_.version, rounds);
+      of.summaries.put(*key_, summary);
+    }
+    is_rounded_ |= !summary->exact;
+    gatherer_.add(*summary);
+  }
+
+  [[nodiscard]] Gatherer& gatherer() { return gatherer_; }
+  // Whether some values are not there as they were.
+  [[nodiscard]] bool is_rounded() const { return is_rounded_; }
+
+ private:
+  bool add_cube(std::size_t chunk) {
+    const auto cube = find_cube(snapshot_, chunk);
+    if (!cube || cube->cells.empty()) return false;
+    is_rounded_ = true;
+    for (const ChunkCube::Cell& cell : cube->cells) {
+      if (scan_.passes(cell.setting, cell.outcome)) gatherer_.add(cell);
+    }
+    return true;
+  }
+  void scan(std::size_t chunk, Gatherer& gatherer) {
+    scan_.each_block_backwards(chunk, [&](const RowBlock& block) { gatherer.add(block); });
+  }
+
+  const ColumnStore::Snapshot& snapshot_;
+  const SummaryKey* const key_;
+  const bool is_for_cubes_;
+  const ExactBudget budget_;
+  RowScan scan_;
+  Gatherer gatherer_;
+  StatisticsQuery of_chunk_query_;
+  std::optional<Gatherer> of_chunk_;
+  bool is_rounded_ = false;
+};
+
+// Whether so few runs match that each value must be looked at, as far as the chunks' cubes know.
+bool are_few(const ColumnStore::Snapshot& snapshot, const RowScan& scan) {
+  std::int64_t runs = 0;
+  for (std::size_t i = 0; i < snapshot.chunks(); ++i) {
+    if (snapshot.rows_of(i) < kChunkRows || !scan.covers(i)) continue;
+    const auto cube = find_cube(snapshot, i);
+    if (!cube || cube->cells.empty()) return false;
+    for (const ChunkCube::Cell& cell : cube->cells)
+      runs += scan.passes(cell.setting, cell.outcome) ? cell.tally.counts.front() : 0;
+  }
+  return runs <= static_cast<std::int64_t>(ExactBudget{}.values);
+}
+
+// Absent: values were rounded, and should not have been.
+std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, RowScan& scan,
+                              const SummaryKey* key) {
+  ExactBudget budget;
+  if (query.exact) budget.values = std::numeric_limits<std::size_t>::max();
+  const std::size_t chunks = snapshot.chunks();
+  std::vector<std::unique_ptr<Share>> shares(std::clamp<std::size_t>(chunks, 1, base::parallel_threads()));
+  // Always the same chunks for each, so that the same question gets the same answer to the last digit. Groups of time
+  // want the newest rows first.
+  base::parallel(shares.size(), [&](std::size_t i) {
+    shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key);
+    for (std::size_t n = i; n < chunks; n += shares.size()) shares[i]->add(chunks - 1 - n);
+  });
+  Share& first = *shares.front();
+  scan.each_odd([&](const RunFacts& facts, std::uint32_t) { first.add(facts); });
+  bool is_rounded = first.is_rounded();
+  for (std::size_t i = 1; i < shares.size(); ++i) {
+    is_rounded |= shares[i]->is_rounded();
+    first.gatherer().merge(std::move(shares[i]->gatherer()));
+  }
+  if (is_rounded && first.gatherer().matching() <= budget.values) return std::nullopt;
+  return first.gatherer().finish();
 }
 
 }  // namespace
 
 Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RidSet* among) {
-  ExactBudget budget;
-  if (query.exact) budget.values = std::numeric_limits<std::size_t>::max();
-  Gatherer gatherer(snapshot, query, budget);
   RowScan scan(snapshot, query.filter, among);
-  scan.each_odd([&](const RunFacts& facts, std::uint32_t) { gatherer.add(facts); });
-  const std::size_t chunks = snapshot.chunks();
-  for (std::size_t n = 0; n < chunks; ++n) {
-    // Groups of time want the newest rows first. Else the last chunk, which has no summary, comes last: what is in
-    // buckets by then takes its rows sooner.
-    const std::size_t i = is_time(query.group_by) ? chunks - 1 - n : n;
-    if (!query.exact && may_be_summed(query.group_by) && scan.takes_whole(i)) {
-      if (const auto summary = summary_of(snapshot, i, query.group_by)) {
-        gatherer.add(*summary);
-        continue;
-      }
-    }
-    scan.each_block_backwards(i, [&](const RowBlock& block) { gatherer.add(block); });
+  std::optional<SummaryKey> key;
+  if (!query.exact && !among && may_be_kept(query.group_by) && snapshot.rows >= kChunkRows) key.emplace(query);
+  if (key && is_for_cubes(query) && are_few(snapshot, scan)) key.reset();
+  auto answer = ask(snapshot, query, scan, key ? &*key : nullptr);
+  if (!answer) answer = ask(snapshot, query, scan, nullptr);
+  return *answer;
+}
+
+void prepare_summaries(const ColumnStore::Snapshot& snapshot, std::int64_t utc_offset_ms) {
+  for (std::size_t i = 0; i < snapshot.chunks(); ++i) {
+    if (snapshot.rows_of(i) == kChunkRows && !find_cube(snapshot, i)) make_cube(snapshot, i);
   }
-  return gatherer.finish();
+  for (const GroupBy group_by : {GroupBy::nodeClass, GroupBy::day}) {
+    StatisticsQuery query;
+    query.group_by = group_by;
+    query.utc_offset_ms = utc_offset_ms;
+    (void)statistics_of(snapshot, query);  // without a filter it is kept at once
+  }
 }
 
 }  // namespace comfytrace::history::columns

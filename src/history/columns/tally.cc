@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace comfytrace::history::columns {
 namespace {
@@ -99,6 +100,7 @@ void Moments::merge(const Moments& other) {
 
 void DistributionTally::count(std::span<const std::int64_t> values) {
   if (!histogram_) histogram_ = std::make_unique<LogHistogram>();
+  is_counting_ = true;
   if (values.empty()) return;
   moments_.add(values);
   if (moments_.min >= 0) return histogram_->add(values);
@@ -117,9 +119,9 @@ void DistributionTally::absorb() {
 }
 
 void DistributionTally::add(std::span<const std::int64_t> values, const ExactBudget& budget) {
-  if (histogram_ && values.size() >= kAtOnce) return count(values);
+  if (is_counting_ && values.size() >= kAtOnce) return count(values);
   values_.insert(values_.end(), values.begin(), values.end());
-  if (values_.size() > (histogram_ ? kGathered : budget.values)) absorb();
+  if (values_.size() > (is_counting_ ? kGathered : budget.values)) absorb();
 }
 
 template <class Column>
@@ -131,7 +133,7 @@ void DistributionTally::add(const Column& column, const std::uint8_t* keep, std:
     for (std::uint32_t i = 0; i < count; ++i) there += keep[i] && is_there(column, i);
     return values_.size() + there <= budget.values;
   };
-  if (kept < kAtOnce || (!histogram_ && fits())) {
+  if (kept < kAtOnce || (!is_counting_ && fits())) {
     // Each is written, and stays if it counts: a branch would be guessed wrong too often.
     const std::size_t before = values_.size();
     values_.resize(before + kept + 1);
@@ -141,10 +143,10 @@ void DistributionTally::add(const Column& column, const std::uint8_t* keep, std:
       to += static_cast<std::ptrdiff_t>(static_cast<bool>(keep[i]) & is_there(column, i));
     }
     values_.resize(static_cast<std::size_t>(to - values_.data()));
-    if (values_.size() > (histogram_ ? kGathered : budget.values)) absorb();
+    if (values_.size() > (is_counting_ ? kGathered : budget.values)) absorb();
     return;
   }
-  if (!histogram_) absorb();
+  if (!is_counting_) absorb();
   Moments part;
   part.pivot = moments_.pivot;
   if (moments_.n == 0 || part.pivot < 0 || part.pivot > kLargest<Column>) {
@@ -165,7 +167,7 @@ template void DistributionTally::add(const std::int32_t* const&, const std::uint
                                      const ExactBudget&);
 
 void DistributionTally::merge(const DistributionTally& other, const ExactBudget& budget) {
-  if (other.histogram_) {
+  if (other.is_counting_) {
     absorb();
     moments_.merge(other.moments_);
     histogram_->merge(*other.histogram_);
@@ -174,8 +176,29 @@ void DistributionTally::merge(const DistributionTally& other, const ExactBudget&
   add(std::span<const std::int64_t>(other.values_), budget);
 }
 
+void DistributionTally::merge(const PackedDistribution& other, const ExactBudget& budget) {
+  if (!other.buckets.empty() || !other.negative.empty()) {
+    absorb();
+    moments_.merge(other.moments);
+    histogram_->merge(other.buckets, std::max<std::int64_t>(other.moments.min, 0), other.moments.max);
+    negative_.insert(negative_.end(), other.negative.begin(), other.negative.end());
+  }
+  add(std::span<const std::int64_t>(other.values), budget);
+}
+
+PackedDistribution DistributionTally::take(std::size_t most_values) {
+  if (is_counting_ || values_.size() > most_values) absorb();
+  PackedDistribution packed;
+  packed.values.assign(values_.begin(), values_.end());
+  values_.clear();
+  if (std::exchange(is_counting_, false)) packed.buckets = histogram_->take();
+  packed.moments = std::exchange(moments_, {});
+  packed.negative = std::exchange(negative_, {});
+  return packed;
+}
+
 Distribution DistributionTally::finish() {
-  if (histogram_) {
+  if (is_counting_) {
     absorb();
     std::ranges::sort(negative_);
   } else {
@@ -183,7 +206,7 @@ Distribution DistributionTally::finish() {
   }
   Distribution of;
   of.n = moments_.n;
-  of.exact = !histogram_;
+  of.exact = !is_counting_;
   if (of.n == 0) return of;
   const auto n = static_cast<double>(of.n);
   of.sum = static_cast<double>(moments_.sum);
@@ -216,7 +239,7 @@ Distribution DistributionTally::finish() {
 
 std::array<double, 8> DistributionTally::values_at(std::array<std::int64_t, 8> places) {
   std::array<double, 8> found{};
-  if (!histogram_) {
+  if (!is_counting_) {
     // Each needs only itself in place; the larger ones lie beyond it. Neighbours may stand the other way round.
     auto sorted_to = values_.begin();
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -318,17 +341,27 @@ void GroupTally::count_class(const Outcome& outcome, std::int64_t executions) {
 }
 
 void GroupTally::merge(const GroupTally& other, const ExactBudget& budget) {
-  const GroupStatistics& more = other.counts;
-  for (const auto member :
-       {&GroupStatistics::runs, &GroupStatistics::runs_open, &GroupStatistics::runs_succeeded,
-        &GroupStatistics::runs_partial, &GroupStatistics::runs_failed, &GroupStatistics::runs_timed_out,
-        &GroupStatistics::runs_cancelled, &GroupStatistics::scenes, &GroupStatistics::scenes_succeeded,
-        &GroupStatistics::attempts, &GroupStatistics::attempts_out_of_memory, &GroupStatistics::attempts_timed_out,
-        &GroupStatistics::fallbacks, &GroupStatistics::frames, &GroupStatistics::executions})
-    counts.*member += more.*member;
+  for (const auto count : PackedTally::kCounts) counts.*count += other.counts.*count;
   duration_ms.merge(other.duration_ms, budget);
   queue_wait_ms.merge(other.queue_wait_ms, budget);
   vram_peak_bytes.merge(other.vram_peak_bytes, budget);
+}
+
+void GroupTally::merge(const PackedTally& other, const ExactBudget& budget) {
+  for (std::size_t i = 0; i < other.counts.size(); ++i) counts.*PackedTally::kCounts[i] += other.counts[i];
+  duration_ms.merge(other.duration_ms, budget);
+  queue_wait_ms.merge(other.queue_wait_ms, budget);
+  vram_peak_bytes.merge(other.vram_peak_bytes, budget);
+}
+
+PackedTally GroupTally::take(std::size_t most_values) {
+  PackedTally packed;
+  for (std::size_t i = 0; i < packed.counts.size(); ++i)
+    packed.counts[i] = std::exchange(counts.*PackedTally::kCounts[i], 0);
+  packed.duration_ms = duration_ms.take(most_values);
+  packed.queue_wait_ms = queue_wait_ms.take(most_values);
+  packed.vram_peak_bytes = vram_peak_bytes.take(most_values);
+  return packed;
 }
 
 GroupStatistics GroupTally::finish() {

@@ -33,6 +33,18 @@ struct Moments {
   void merge(const Moments& other);
 };
 
+// A tally of rows of one chunk in little room.
+struct PackedDistribution {
+  std::vector<std::int64_t> values;  // each as it was, while they are few
+  Moments moments;                   // of the others
+  std::vector<BucketStep> buckets;
+  std::vector<std::int64_t> negative;
+
+  [[nodiscard]] std::size_t bytes() const {
+    return (values.size() + negative.size()) * sizeof(std::int64_t) + buckets.size() * sizeof(BucketStep);
+  }
+};
+
 // One measure over many runs.
 class DistributionTally {
  public:
@@ -43,6 +55,9 @@ class DistributionTally {
   void add(const Column& column, const std::uint8_t* keep, std::uint32_t count, std::uint32_t kept,
            const ExactBudget& budget);
   void merge(const DistributionTally& other, const ExactBudget& budget);
+  void merge(const PackedDistribution& other, const ExactBudget& budget);
+  // Hands over what it has and is as new. Of more than `most_values` only the buckets are kept.
+  [[nodiscard]] PackedDistribution take(std::size_t most_values);
   // Uses up the values.
   [[nodiscard]] Distribution finish();
 
@@ -58,7 +73,8 @@ class DistributionTally {
   std::vector<std::int64_t> values_;
   // Of the values that were counted.
   Moments moments_;
-  std::unique_ptr<LogHistogram> histogram_;
+  bool is_counting_ = false;
+  std::unique_ptr<LogHistogram> histogram_;  // kept from one chunk to the next
   std::vector<std::int64_t> negative_;
 };
 
@@ -89,6 +105,32 @@ class OutcomeTable {
   bool fits_ = true;
 };
 
+struct PackedTally {
+  static constexpr std::array kCounts{&GroupStatistics::runs,
+                                      &GroupStatistics::runs_open,
+                                      &GroupStatistics::runs_succeeded,
+                                      &GroupStatistics::runs_partial,
+                                      &GroupStatistics::runs_failed,
+                                      &GroupStatistics::runs_timed_out,
+                                      &GroupStatistics::runs_cancelled,
+                                      &GroupStatistics::scenes,
+                                      &GroupStatistics::scenes_succeeded,
+                                      &GroupStatistics::attempts,
+                                      &GroupStatistics::attempts_out_of_memory,
+                                      &GroupStatistics::attempts_timed_out,
+                                      &GroupStatistics::fallbacks,
+                                      &GroupStatistics::frames,
+                                      &GroupStatistics::executions};
+  std::array<std::int64_t, kCounts.size()> counts{};  // runs first
+  PackedDistribution duration_ms;
+  PackedDistribution queue_wait_ms;
+  PackedDistribution vram_peak_bytes;
+
+  [[nodiscard]] std::size_t bytes() const {
+    return sizeof *this + duration_ms.bytes() + queue_wait_ms.bytes() + vram_peak_bytes.bytes();
+  }
+};
+
 // Everything that is told of one group of runs.
 class GroupTally {
  public:
@@ -98,6 +140,9 @@ class GroupTally {
   void count_class(const Outcome& outcome, std::int64_t executions);
   void add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget);
   void merge(const GroupTally& other, const ExactBudget& budget);
+  void merge(const PackedTally& other, const ExactBudget& budget);
+  // Hands over what it has and is as new. Of a measure with more than `most_values` only the buckets are kept.
+  [[nodiscard]] PackedTally take(std::size_t most_values);
   // Measures of one run; negative kMissing values are left out by the caller.
   DistributionTally duration_ms;
   DistributionTally queue_wait_ms;
