@@ -60,12 +60,19 @@ void LogHistogram::merge(std::span<const BucketStep> steps, std::int64_t least, 
   }
 }
 
-std::vector<BucketStep> LogHistogram::take() {
+std::vector<BucketStep> LogHistogram::take(std::int64_t least, std::int64_t most) {
   constexpr std::uint32_t kMost = 255;
   std::vector<BucketStep> steps;
-  steps.reserve(static_cast<std::size_t>(std::ranges::count_if(counts_, [](auto count) { return count > 0; })) + 64);
+  if (counts_.empty()) return steps;
+  const auto place_of = [&](std::int64_t value) {
+    return kSpareCounters + std::max(base::log_bucket(static_cast<std::uint64_t>(value)), first_) - first_;
+  };
+  const std::size_t from = place_of(least);
+  const std::size_t to = std::min<std::size_t>(place_of(most) + 1, counts_.size());
+  const std::span<std::uint32_t> told = std::span(counts_).subspan(from, to - from);
+  steps.reserve(static_cast<std::size_t>(std::ranges::count_if(told, [](auto count) { return count > 0; })) + 64);
   std::uint32_t last = 0;
-  for (std::size_t i = kSpareCounters; i < counts_.size(); ++i) {
+  for (std::size_t i = from; i < to; ++i) {
     if (counts_[i] == 0) continue;
     std::uint32_t above = first_ + static_cast<std::uint32_t>(i) - kSpareCounters - last;
     last += above;
@@ -75,7 +82,8 @@ std::vector<BucketStep> LogHistogram::take() {
     steps.push_back({static_cast<std::uint8_t>(above), static_cast<std::uint8_t>(count)});
   }
   steps.shrink_to_fit();
-  std::ranges::fill(counts_, 0u);
+  std::ranges::fill(told, 0u);
+  std::fill_n(counts_.begin(), kSpareCounters, 0u);
   return steps;
 }
 

@@ -22,8 +22,8 @@ class LogHistogram {
   void merge(const LogHistogram& other);
   // `least` and `most` are among the values that were counted there.
   void merge(std::span<const BucketStep> steps, std::int64_t least, std::int64_t most);
-  // Hands over what was counted, and is empty then but for its room.
-  [[nodiscard]] std::vector<BucketStep> take();
+  // Hands over what was counted, of which `least` and `most` bound the values, and is empty then but for its room.
+  [[nodiscard]] std::vector<BucketStep> take(std::int64_t least, std::int64_t most);
 
   // Makes room for these values.
   void reach(std::int64_t least, std::int64_t most);

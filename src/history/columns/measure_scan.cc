@@ -20,6 +20,7 @@ using Shorts = std::uint16_t __attribute__((vector_size(16)));
 
 constexpr std::uint32_t kLanes = 8;
 constexpr std::uint32_t kMostRows = 2'048;
+constexpr std::uint32_t kSmallPasses = 64;
 
 #define CT_WIDE 0
 namespace any {
@@ -121,6 +122,24 @@ void mask_between(const PeakColumn& values, std::uint32_t count, std::int64_t mi
 void mask_between(const std::int64_t* values, std::uint32_t count, std::int64_t min, std::int64_t max,
                   std::uint8_t* keep) {
   CT_CHOOSE(mask_between(values, count, min, max, keep));
+}
+
+void mask_passing(const std::uint16_t* numbers, std::uint32_t count, std::span<const std::uint8_t> passes,
+                  std::uint8_t* keep) {
+  std::uint32_t i = 0;
+  if (passes.size() <= kSmallPasses) {
+    std::array<std::uint8_t, kSmallPasses> padded{};
+    std::ranges::copy(passes, padded.begin());
+    i = CT_CHOOSE(mask_small(numbers, count, padded.data(), keep));
+  }
+  // Often one criterion leaves little for the next.
+  for (; i + 8 <= count; i += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, keep + i, 8);
+    if (eight == 0) continue;
+    for (std::uint32_t k = 0; k < 8; ++k) keep[i + k] &= passes[numbers[i + k]];
+  }
+  for (; i < count; ++i) keep[i] &= passes[numbers[i]];
 }
 
 std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count) {

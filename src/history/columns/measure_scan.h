@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 // The innermost loops over columns: without branches, made for processors that do many numbers at once. `keep` has 1
 // for a row that counts, else 0.
@@ -23,6 +24,9 @@ void mask_between(const std::int32_t* values, std::uint32_t count, std::int32_t 
 void mask_between(const PeakColumn& values, std::uint32_t count, std::int64_t min, std::int64_t max,
                   std::uint8_t* keep);
 void mask_between(const std::int64_t* values, std::uint32_t count, std::int64_t min, std::int64_t max,
+                  std::uint8_t* keep);
+// Takes out the rows whose number (all are below passes.size()) does not pass: has 0 there, else 1.
+void mask_passing(const std::uint16_t* numbers, std::uint32_t count, std::span<const std::uint8_t> passes,
                   std::uint8_t* keep);
 // The number of rows that are kept.
 [[nodiscard]] std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count);

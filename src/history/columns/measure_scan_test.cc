@@ -123,6 +123,20 @@ TEST_P(MeasureScan, MasksWhatIsNotWithinTheBounds) {
   }
 }
 
+TEST_P(MeasureScan, MasksWhatDoesNotPass) {
+  for (const std::uint32_t kinds : {1u, 15u, 16u, 17u, 54u, 64u, 65u, 300u}) {
+    const Rows rows(count());
+    std::vector<std::uint8_t> passes;
+    for (std::uint32_t i = 0; i < kinds; ++i) passes.push_back(Rows::random() % 2);
+    std::vector<std::uint16_t> numbers;
+    for (std::uint32_t i = 0; i < rows.count(); ++i)
+      numbers.push_back(static_cast<std::uint16_t>(Rows::random() % kinds));
+    std::vector<std::uint8_t> keep = rows.keep;
+    mask_passing(numbers.data(), rows.count(), passes, keep.data());
+    for (std::size_t i = 0; i < keep.size(); ++i) ASSERT_EQ(keep[i], rows.keep[i] && passes[numbers[i]]) << kinds;
+  }
+}
+
 TEST_P(MeasureScan, ListsAndAddsUpWhatIsKept) {
   const Rows rows(count());
   std::vector<OutcomeRow> table(10);

@@ -15,11 +15,6 @@ std::vector<std::string> all_folded(const std::vector<std::string>& texts) {
   return all;
 }
 
-void mask_column(std::uint8_t* mask, const std::uint16_t* rows, std::uint32_t count,
-                 const std::vector<std::uint8_t>& passes) {
-  for (std::uint32_t i = 0; i < count; ++i) mask[i] &= passes[rows[i]];
-}
-
 struct Bounds {
   std::int64_t min;
   std::int64_t max;
@@ -164,7 +159,7 @@ RowBlock RowScan::match(std::uint32_t begin, std::uint32_t end) {
                                                                                {&label_, &chunk_->label},
                                                                                {&work_, &chunk_->work}}};
   for (const auto& [pass, column] : shared) {
-    if (!pass->all) mask_column(mask_.data(), column->rows() + begin, count, pass->passes);
+    if (!pass->all) mask_passing(column->rows() + begin, count, pass->passes, mask_.data());
   }
   mask_rest(begin, count);
   matching.matching = count_kept(mask_.data(), count);

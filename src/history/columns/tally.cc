@@ -191,7 +191,8 @@ PackedDistribution DistributionTally::take(std::size_t most_values) {
   PackedDistribution packed;
   packed.values.assign(values_.begin(), values_.end());
   values_.clear();
-  if (std::exchange(is_counting_, false)) packed.buckets = histogram_->take();
+  if (std::exchange(is_counting_, false) && moments_.n > 0)
+    packed.buckets = histogram_->take(std::max<std::int64_t>(moments_.min, 0), std::max<std::int64_t>(moments_.max, 0));
   packed.moments = std::exchange(moments_, {});
   packed.negative = std::exchange(negative_, {});
   return packed;
