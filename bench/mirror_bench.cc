@@ -139,7 +139,8 @@ class Mirror {
     }
     transaction.commit();
     store_.publish();
-    columns::prepare_summaries(store_.snapshot(), 0);  // as a server does once it has started
+    // As a server does soon after its start.
+    for (std::size_t i = 0; i < store_.snapshot().chunks(); ++i) columns::prepare_summaries(store_.snapshot(), i, 0);
     run_id_.emplace(database_, "SELECT run_id FROM runs WHERE rid = ?");
     malloc_trim(0);
   }

@@ -257,7 +257,7 @@ TEST(ColumnStore, AnswersAlikeFromRowsFromKeptAnswersAndFromCells) {
   for (int round = 0; round < 2; ++round) {
     const auto snapshot = mirrored.store.snapshot();
     const std::int64_t live = mirrored.store.live();
-    if (round > 0) prepare_summaries(snapshot, 0);
+    if (round > 0) prepare_summaries(snapshot, 0, 0);
     ASSERT_EQ(find_cube(snapshot, 0) != nullptr, round > 0);
     for (int i = 0; i < 16; ++i) {
       const StatisticsQuery query = question(i);

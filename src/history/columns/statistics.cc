@@ -50,7 +50,8 @@ class Share {
     if (!summary || of.last_death() > std::min(summary->version, snapshot_.version)) {
       scan(chunk, *of_chunk_);
       // As other chunks are like this one, more will match than can be kept as they are.
-      const bool rounds = of_chunk_->matching() * snapshot_.chunks() > 2 * budget_.values;
+      const std::size_t matching = of_chunk_->matching();
+      const bool rounds = matching > budget_.values || matching * snapshot_.chunks() > 2 * budget_.values;
       summary = of_chunk_->take_summary(snapshot_.version, rounds);
       of.summaries.put(*key_, summary);
     }
@@ -136,15 +137,16 @@ Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const Statistics
   return *answer;
 }
 
-void prepare_summaries(const ColumnStore::Snapshot& snapshot, std::int64_t utc_offset_ms) {
-  for (std::size_t i = 0; i < snapshot.chunks(); ++i) {
-    if (snapshot.rows_of(i) == kChunkRows && !find_cube(snapshot, i)) make_cube(snapshot, i);
-  }
+void prepare_summaries(const ColumnStore::Snapshot& snapshot, std::size_t chunk, std::int64_t utc_offset_ms) {
+  if (snapshot.rows_of(chunk) < kChunkRows || find_cube(snapshot, chunk)) return;
+  make_cube(snapshot, chunk);
   for (const GroupBy group_by : {GroupBy::nodeClass, GroupBy::day}) {
     StatisticsQuery query;
     query.group_by = group_by;
     query.utc_offset_ms = utc_offset_ms;
-    (void)statistics_of(snapshot, query);  // without a filter it is kept at once
+    const SummaryKey key(query);
+    // Without a filter an answer is kept at once.
+    Share(snapshot, query, RowScan(snapshot, query.filter), {}, &key).add(chunk);
   }
 }
 

@@ -9,9 +9,9 @@ namespace comfytrace::history::columns {
 [[nodiscard]] Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query,
                                        const RidSet* among = nullptr);
 
-// Makes what every full chunk tells of itself, where it is not there yet: answers to filters by status, worker, GPU,
+// Makes what a chunk tells of itself, if it is full and does not have it: answers to filters by status, worker, GPU,
 // workflow or model, to groups of those, and to groups by node class and by day (of a clock so far ahead of UTC) then
-// need not read its rows. Any thread, best an idle one: takes some 15 ms a chunk.
-void prepare_summaries(const ColumnStore::Snapshot& snapshot, std::int64_t utc_offset_ms);
+// need not read its rows. Any thread, best an idle one: takes some 15 ms.
+void prepare_summaries(const ColumnStore::Snapshot& snapshot, std::size_t chunk, std::int64_t utc_offset_ms);
 
 }  // namespace comfytrace::history::columns
