@@ -1,5 +1,6 @@
 #include "history/columns/chunk.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -43,6 +44,15 @@ Chunk::Chunk()
 
 Chunk::~Chunk() {
   delete[] died_.load();
+}
+
+void Chunk::cover(std::uint32_t rows) {
+  for (std::uint32_t begin = 0; begin < rows; begin += kBlockRows) {
+    const auto [oldest, newest] =
+        std::minmax_element(&created_at_ms[begin], created_at_ms.get() + std::min(begin + kBlockRows, rows));
+    oldest_ms[begin / kBlockRows].store(*oldest, std::memory_order_relaxed);
+    newest_ms[begin / kBlockRows].store(*newest, std::memory_order_relaxed);
+  }
 }
 
 bool Chunk::kill(std::uint32_t row, std::uint32_t version) {

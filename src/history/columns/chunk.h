@@ -33,14 +33,14 @@ class LocalColumn {
 
   // The writer alone.
   void set(std::uint32_t row, std::uint32_t id) {
+    // What was loaded is looked up only where rows are added to it.
+    for (std::size_t i = local_of_.size(); i < locals_.size(); ++i)
+      local_of_.emplace(locals_[i], static_cast<std::uint16_t>(i));
     const auto [at, is_new] = local_of_.try_emplace(id, static_cast<std::uint16_t>(locals_.size()));
     if (is_new) locals_.push_back(id);
     rows_[row] = at->second;
   }
-  void load_local(std::uint32_t id) {
-    local_of_.emplace(id, static_cast<std::uint16_t>(locals_.size()));
-    locals_.push_back(id);
-  }
+  void load_local(std::uint32_t id) { locals_.push_back(id); }
   [[nodiscard]] std::uint16_t* raw() { return rows_.get(); }
   void forget_writing() { local_of_ = {}; }
 
@@ -121,7 +121,9 @@ struct Chunk {
   }
   // The last version in which a row died; 0: none did.
   [[nodiscard]] std::uint32_t last_death() const { return last_death_.load(std::memory_order_relaxed); }
-  // The writer alone. True: it lived until now.
+  // The writer alone. Takes up what was written into its first `rows` from outside.
+  void cover(std::uint32_t rows);
+  // True: it lived until now.
   bool kill(std::uint32_t row, std::uint32_t version);
   // About what its first `rows` take.
   [[nodiscard]] std::size_t bytes(std::uint32_t rows) const;

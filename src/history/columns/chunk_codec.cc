@@ -1,25 +1,14 @@
 #include "history/columns/chunk_codec.h"
 
-#include <zlib.h>
-
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
-#include "base/check.h"
 #include "base/codec.h"
+#include "history/columns/value_bytes.h"
 
 namespace comfytrace::history::columns {
 namespace {
-
-// Counts up with every change of the form, of the shared facts' members or of what run_facts.h makes of a run.
-constexpr std::uint32_t kForm = 2;
-
-constexpr std::size_t kHead = 12;
-
-std::uint32_t checksum(std::string_view bytes) {
-  return static_cast<std::uint32_t>(
-      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
-}
 
 class Writer {
  public:
@@ -33,22 +22,7 @@ class Writer {
     number(static_cast<std::uint32_t>(bytes.size()));
     raw(bytes.data(), bytes.size());
   }
-  // The form, a checksum of everything behind it, how long it was, and all of it deflated: the shared facts are texts
-  // that are much alike.
-  [[nodiscard]] std::string sealed() && {
-    uLongf size = compressBound(static_cast<uLong>(bytes_.size()));
-    std::string sealed(kHead + size, '\0');
-    // Level 1: the next ones take far longer for little less.
-    CHECK(compress2(reinterpret_cast<Bytef*>(sealed.data() + kHead), &size,
-                    reinterpret_cast<const Bytef*>(bytes_.data()), static_cast<uLong>(bytes_.size()), 1) == Z_OK);
-    sealed.resize(kHead + size);
-    const auto plain_bytes = static_cast<std::uint32_t>(bytes_.size());
-    std::memcpy(sealed.data() + 8, &plain_bytes, 4);
-    const std::uint32_t sum = checksum(std::string_view(sealed).substr(8));
-    std::memcpy(sealed.data(), &kForm, 4);
-    std::memcpy(sealed.data() + 4, &sum, 4);
-    return sealed;
-  }
+  [[nodiscard]] std::string sealed() const { return seal(bytes_); }
 
  private:
   void raw(const void* data, std::size_t size) { bytes_.append(static_cast<const char*>(data), size); }
@@ -57,21 +31,7 @@ class Writer {
 
 class Reader {
  public:
-  explicit Reader(std::string_view sealed) : good_(sealed.size() >= kHead) {
-    if (!good_) return;
-    std::uint32_t head[3];
-    std::memcpy(head, sealed.data(), kHead);
-    good_ = head[0] == kForm && head[1] == checksum(sealed.substr(8));
-    if (!good_) return;
-    plain_.resize(head[2]);
-    uLongf size = head[2];
-    sealed.remove_prefix(kHead);
-    good_ = uncompress(reinterpret_cast<Bytef*>(plain_.data()), &size, reinterpret_cast<const Bytef*>(sealed.data()),
-                       static_cast<uLong>(sealed.size())) == Z_OK &&
-            size == head[2];
-    rest_ = plain_;
-  }
-  Reader(const Reader&) = delete;
+  explicit Reader(std::string_view plain) : rest_(plain) {}
   std::uint32_t number() {
     std::uint32_t value = 0;
     array(&value, 1);
@@ -93,26 +53,49 @@ class Reader {
   [[nodiscard]] bool at_end() const { return good_ && rest_.empty(); }
 
  private:
-  std::string plain_;
   std::string_view rest_;
-  bool good_;
+  bool good_ = true;
 };
 
 template <class T>
 void put_values(Writer& writer, const Interner<T>& interner) {
-  std::vector<T> values;
-  for (std::size_t i = 0; i < interner.size(); ++i) values.push_back(interner[i]);
-  writer.text(base::encode_json(values));
+  std::string values;
+  put_number(values, interner.size());
+  for (std::size_t i = 0; i < interner.size(); ++i) put_value(values, interner[i]);
+  writer.text(values);
+}
+void put_values(Writer& writer, const LabelBook& labels) {
+  writer.text(labels.packed());
+}
+
+template <class Values>
+bool take_older(std::string_view bytes, Values& into) {
+  const auto values = base::decode_json<std::vector<typename Values::Value>>(bytes);
+  if (!values) return false;
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    if (into.id_of((*values)[i]) != i) return false;
+  }
+  return true;
 }
 
 template <class T>
-bool take_values(Reader& reader, Interner<T>& interner) {
-  auto values = base::decode_json<std::vector<T>>(reader.take(reader.number()));
-  if (!reader.good() || !values) return false;
-  for (std::size_t i = 0; i < values->size(); ++i) {
-    if (interner.id_of((*values)[i]) != i) return false;
+bool take_newer(std::string_view bytes, Interner<T>& interner) {
+  ValueReader reader(bytes);
+  for (std::uint64_t i = 0, count = reader.count(); i < count; ++i) {
+    T value;
+    reader.take(value);
+    if (!reader.good() || interner.id_of(value) != i) return false;
   }
-  return true;
+  return reader.good() && reader.rest().empty();
+}
+bool take_newer(std::string_view bytes, LabelBook& labels) {
+  return labels.load(bytes);
+}
+
+template <class Values>
+bool take_values(Reader& reader, bool is_older, Values& into) {
+  const std::string_view bytes = reader.take(reader.number());
+  return reader.good() && (is_older ? take_older(bytes, into) : take_newer(bytes, into));
 }
 
 void put_column(Writer& writer, const LocalColumn& column, std::uint32_t rows) {
@@ -148,14 +131,21 @@ std::string ChunkCodec::pack_shared(const ColumnStore& store) {
   put_values(writer, store.shared_.works);
   put_values(writer, store.shared_.shapes);
   put_values(writer, store.shared_.scene_names);
-  return std::move(writer).sealed();
+  return writer.sealed();
 }
 
-bool ChunkCodec::unpack_shared(ColumnStore& store, std::string_view bytes) {
-  Reader reader(bytes);
-  return reader.good() && take_values(reader, store.shared_.outcomes) && take_values(reader, store.shared_.settings) &&
-         take_values(reader, store.shared_.labels) && take_values(reader, store.shared_.works) &&
-         take_values(reader, store.shared_.shapes) && take_values(reader, store.shared_.scene_names) && reader.at_end();
+std::optional<std::uint32_t> ChunkCodec::unpack_shared(ColumnStore& store, std::string_view bytes) {
+  Unsealer unsealer;
+  const std::uint32_t form = unsealer.open(bytes);
+  if (form == 0) return std::nullopt;
+  const bool is_older = form == kOlderForm;
+  Reader reader(unsealer.plain());
+  SharedFacts& shared = store.shared_;
+  const bool good = take_values(reader, is_older, shared.outcomes) && take_values(reader, is_older, shared.settings) &&
+                    take_values(reader, is_older, shared.labels) && take_values(reader, is_older, shared.works) &&
+                    take_values(reader, is_older, shared.shapes) && take_values(reader, is_older, shared.scene_names) &&
+                    reader.at_end();
+  return good ? std::optional(form) : std::nullopt;
 }
 
 std::string ChunkCodec::pack_chunk(const ColumnStore& store, std::size_t number) {
@@ -176,7 +166,7 @@ std::string ChunkCodec::pack_chunk(const ColumnStore& store, std::size_t number)
   writer.number(used);
   for (std::uint32_t at = 0; at < used; at += PagedBytes::kPageBytes)
     writer.array(chunk.details.page(at / PagedBytes::kPageBytes), std::min(used - at, PagedBytes::kPageBytes));
-  return std::move(writer).sealed();
+  return writer.sealed();
 }
 
 std::string ChunkCodec::pack_dead(const ColumnStore& store, std::size_t number) {
@@ -188,17 +178,19 @@ std::string ChunkCodec::pack_dead(const ColumnStore& store, std::size_t number) 
   }
   Writer writer;
   writer.text(bits);
-  return std::move(writer).sealed();
+  return writer.sealed();
 }
 
-bool ChunkCodec::unpack_chunk(ColumnStore& store, std::string_view bytes, std::string_view dead) {
-  if (store.written_ % kChunkRows != 0) return false;
-  const std::size_t number = store.written_ / kChunkRows;
-  Reader reader(bytes);
-  const std::uint32_t rows = reader.number();
-  if (!reader.good() || rows == 0 || rows > kChunkRows || number >= ColumnStore::kChunks) return false;
-  auto fresh = std::make_unique<Chunk>();
-  Chunk& chunk = *fresh;
+std::optional<ChunkCodec::Unpacked> ChunkCodec::unpack_chunk(const ColumnStore& store, std::string_view bytes,
+                                                             std::string_view dead, Unsealer& unsealer) {
+  Unpacked unpacked;
+  unpacked.form = unsealer.open(bytes);
+  if (unpacked.form == 0) return std::nullopt;
+  Reader reader(unsealer.plain());
+  const std::uint32_t rows = unpacked.rows = reader.number();
+  if (!reader.good() || rows == 0 || rows > kChunkRows) return std::nullopt;
+  unpacked.chunk = std::make_unique<Chunk>();
+  Chunk& chunk = *unpacked.chunk;
   reader.array(chunk.created_at_ms.get(), rows);
   reader.array(chunk.rid.get(), rows);
   reader.array(chunk.duration_ms.get(), rows);
@@ -211,26 +203,44 @@ bool ChunkCodec::unpack_chunk(ColumnStore& store, std::string_view bytes, std::s
       !take_column(reader, chunk.setting, rows, shared.settings.size()) ||
       !take_column(reader, chunk.label, rows, shared.labels.size()) ||
       !take_column(reader, chunk.work, rows, shared.works.size()))
-    return false;
+    return std::nullopt;
   const std::uint32_t used = reader.number();
-  if (!reader.good() || !chunk.details.load(used)) return false;
+  if (!reader.good() || !chunk.details.load(used)) return std::nullopt;
   for (std::uint32_t at = 0; at < used; at += PagedBytes::kPageBytes)
     reader.array(chunk.details.page(at / PagedBytes::kPageBytes), std::min(used - at, PagedBytes::kPageBytes));
-  Reader of_dead(dead);
+  if (!reader.at_end() || unsealer.open(dead) == 0) return std::nullopt;
+  Reader of_dead(unsealer.plain());
   const std::string_view bits = of_dead.take(of_dead.number());
-  if (!reader.at_end() || !of_dead.at_end()) return false;
-  store.chunks_[number] = std::move(fresh);
-  store.adopt(chunk, rows, bits);
+  if (!of_dead.at_end()) return std::nullopt;
+  chunk.cover(rows);
+  for (std::uint32_t row = 0; row < rows && row / 8 < bits.size(); ++row) {
+    if ((static_cast<unsigned char>(bits[row / 8]) >> (row % 8) & 1) != 0) (void)chunk.kill(row, store.version_ + 1);
+  }
+  return unpacked;
+}
+
+bool ChunkCodec::adopt(ColumnStore& store, std::vector<Unpacked> chunks) {
+  if (chunks.size() > ColumnStore::kChunks) return false;
+  std::uint32_t last_rid = 0;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    if (i + 1 < chunks.size() && chunks[i].rows != kChunkRows) return false;
+    const std::uint32_t* rids = chunks[i].chunk->rid.get();
+    last_rid = std::max(last_rid, *std::max_element(rids, rids + chunks[i].rows));
+  }
+  for (Unpacked& unpacked : chunks) store.adopt(std::move(unpacked.chunk), unpacked.rows, last_rid);
   return true;
 }
 
 std::vector<std::int64_t> ChunkCodec::odd_rids(const ColumnStore& store) {
   std::vector<std::int64_t> rids;
-  for (std::uint32_t row = 0; row < store.written_; ++row) {
-    const Chunk& chunk = *store.chunks_[row / kChunkRows];
-    const std::uint32_t at = row % kChunkRows;
-    if (store.shared_.outcomes[chunk.outcome.at(at)].is_odd && chunk.is_live(at, store.version_ + 1))
-      rids.push_back(chunk.rid[at]);
+  for (std::uint32_t begin = 0; begin < store.written_; begin += kChunkRows) {
+    const Chunk& chunk = *store.chunks_[begin / kChunkRows];
+    const auto is_odd = [&](std::uint32_t id) { return store.shared_.outcomes[id].is_odd; };
+    bool any = false;
+    for (std::size_t i = 0; i < chunk.outcome.locals().size(); ++i) any = any || is_odd(chunk.outcome.locals()[i]);
+    for (std::uint32_t at = 0; any && at < std::min(store.written_ - begin, kChunkRows); ++at) {
+      if (is_odd(chunk.outcome.at(at)) && chunk.is_live(at, store.version_ + 1)) rids.push_back(chunk.rid[at]);
+    }
   }
   return rids;
 }

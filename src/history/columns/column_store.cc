@@ -125,16 +125,14 @@ void ColumnStore::name_row(std::uint32_t rid, std::uint32_t row) {
   row_of_rid_[rid - first_rid_] = row + 1;
 }
 
-void ColumnStore::adopt(Chunk& chunk, std::uint32_t rows, std::string_view dead) {
-  for (std::uint32_t at = 0; at < rows; ++at) {
-    widen(chunk, at, chunk.created_at_ms[at]);
-    if (at / 8 < dead.size() && (static_cast<unsigned char>(dead[at / 8]) >> (at % 8) & 1) != 0) {
-      (void)chunk.kill(at, version_ + 1);
-    } else {
-      name_row(chunk.rid[at], written_);
-      ++live_;
-    }
-    ++written_;
+void ColumnStore::adopt(std::unique_ptr<Chunk> adopted, std::uint32_t rows, std::uint32_t last_rid) {
+  const Chunk& chunk = *(chunks_[written_ / kChunkRows] = std::move(adopted));
+  const bool all_live = chunk.died() == nullptr;
+  for (std::uint32_t at = 0; at < rows; ++at, ++written_) {
+    if (!all_live && !chunk.is_live(at, version_ + 1)) continue;
+    if (row_of_rid_.empty()) row_of_rid_.reserve(last_rid - chunk.rid[at] + 1);
+    name_row(chunk.rid[at], written_);
+    ++live_;
   }
 }
 

@@ -63,8 +63,9 @@ class ColumnStore {
   [[nodiscard]] Chunk& chunk_for_row(std::uint32_t row);
   void write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, const RunFacts& facts);
   void name_row(std::uint32_t rid, std::uint32_t row);
-  // Takes up the rows of a chunk that was read: `dead` has a bit for each, or none at all.
-  void adopt(Chunk& chunk, std::uint32_t rows, std::string_view dead);
+  // Takes up a chunk that was read behind those that are there, all full. `last_rid`: none of those that come is
+  // larger.
+  void adopt(std::unique_ptr<Chunk> chunk, std::uint32_t rows, std::uint32_t last_rid);
 
   std::array<std::unique_ptr<Chunk>, kChunks> chunks_;
   SharedFacts shared_;

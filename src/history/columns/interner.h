@@ -50,6 +50,7 @@ struct Weigher {
 template <class T>
 class Interner {
  public:
+  using Value = T;
   [[nodiscard]] std::size_t size() const { return values_.size(); }
   [[nodiscard]] const T& operator[](std::size_t id) const { return values_[id]; }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "history/columns/interner.h"
+#include "history/columns/label_book.h"
 #include "history/columns/shared_facts.h"
 
 namespace comfytrace::history::columns {
@@ -14,7 +15,7 @@ namespace comfytrace::history::columns {
 struct SharedFacts {
   Interner<Outcome> outcomes;
   Interner<Setting> settings;
-  Interner<Label> labels;
+  LabelBook labels;
   Interner<Work> works;
   Interner<NodeShape> shapes;
   Interner<SceneNames> scene_names;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "history/columns/label_book.h"
 #include "history/words.h"
 
 namespace comfytrace::history::columns {
@@ -120,13 +121,6 @@ bool meets(const Outcome& outcome, const RunFilter& filter) {
   return within(filter.attempts_min, filter.attempts_max, outcome.attempt_count);
 }
 
-bool meets(const Label& label, const RunFilter& filter) {
-  if (!filter.tags.empty() && !shares(filter.tags, label.tags)) return false;
-  if (!filter.story) return true;
-  if (!label.story_id.empty() && label.story_id == *filter.story) return true;
-  return !label.story_title.empty() && folded(label.story_title) == folded(*filter.story);
-}
-
 bool meets(const Setting& setting, const RunFilter& filter, const std::vector<std::string>& folded_workflows,
            const std::vector<std::string>& folded_gpus) {
   if (!filter.worker_ids.empty() && !shares(filter.worker_ids, setting.worker_ids)) return false;
@@ -146,7 +140,11 @@ bool meets(const RunFacts& facts, const RunFilter& filter) {
   if (!within(filter.duration_min_ms, filter.duration_max_ms, facts.duration_ms)) return false;
   if (!within(filter.vram_peak_min_bytes, filter.vram_peak_max_bytes, facts.vram_peak_bytes)) return false;
   if (asks_outcome(filter) && !meets(outcome_of(facts), filter)) return false;
-  if (asks_label(filter) && !meets(label_of(facts), filter)) return false;
+  if (asks_label(filter)) {
+    std::string label;
+    put_value(label, label_of(facts));
+    if (!meets(LabelView(label), filter)) return false;
+  }
   if (!asks_setting(filter)) return true;
   std::vector<std::string> workflows;
   std::vector<std::string> gpus;

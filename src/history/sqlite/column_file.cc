@@ -8,6 +8,7 @@
 #include "history/columns/chunk_codec.h"
 #include "history/columns/row_scan.h"
 #include "history/run_facts.h"
+#include "history/sqlite/chunk_loading.h"
 
 namespace comfytrace::history::sqlite {
 namespace {
@@ -19,33 +20,10 @@ using columns::kChunkRows;
 // About what a run of four scenes and eight classes of node takes.
 constexpr std::int64_t kBytesOfARun = 100;
 
-// Rows of `column_chunks`: what all chunks share, and where the columns begin in time.
-constexpr std::int64_t kSharedPlace = -1;
-
-std::string shared_part(Connection& connection) {
-  Query query = connection.query("SELECT packed FROM column_chunks WHERE place = ?");
-  query.bind(kSharedPlace);
-  return query.step() ? query.text(0) : "";
-}
-
 std::optional<std::int64_t> covers_from(Connection& connection) {
   Query query = connection.query("SELECT covers_from_ms FROM column_chunks WHERE place = ?");
   query.bind(kSharedPlace);
   return query.step() ? query.maybe_integer(0) : std::nullopt;
-}
-
-// Null: something of it cannot be used.
-std::shared_ptr<ColumnStore> from_chunks(Connection& connection) {
-  auto store = std::make_shared<ColumnStore>();
-  if (!ChunkCodec::unpack_shared(*store, shared_part(connection))) return nullptr;
-  Query query = connection.query(
-      "SELECT c.place, c.packed, d.bits FROM column_chunks AS c LEFT JOIN column_dead AS d ON d.place = c.place "
-      "WHERE c.place >= 0 ORDER BY c.place");
-  for (std::int64_t place = 0; query.step(); ++place) {
-    if (query.integer(0) != place || query.is_null(2)) return nullptr;
-    if (!ChunkCodec::unpack_chunk(*store, query.bytes(1), query.bytes(2))) return nullptr;
-  }
-  return store;
 }
 
 std::vector<std::int64_t> rids(Connection& connection, const char* sql) {
@@ -121,18 +99,20 @@ bool read(Session& session, const std::vector<std::int64_t>& rids, LoadedColumns
 
 }  // namespace
 
-LoadedColumns load_columns(Session& session, std::int64_t max_bytes) {
+LoadedColumns load_columns(Session& session, std::int64_t max_bytes, const OnColumnsAnew& on_anew) {
   Transaction snapshot(session.connection, Transaction::Kind::read);
-  return load_columns_in_transaction(session, max_bytes);
+  return load_columns_in_transaction(session, max_bytes, on_anew);
 }
 
-LoadedColumns load_columns_in_transaction(Session& session, std::int64_t max_bytes) {
+LoadedColumns load_columns_in_transaction(Session& session, std::int64_t max_bytes, const OnColumnsAnew& on_anew) {
   LoadedColumns loaded;
-  loaded.store = from_chunks(session.connection);
+  LoadedChunks chunks = load_chunks(session.connection);
+  loaded.store = std::move(chunks.store);
+  loaded.is_older = chunks.is_older;
   std::vector<std::int64_t> unread;
   if (loaded.store) {
     loaded.covers_from_ms = covers_from(session.connection);
-    loaded.kept_rows = loaded.store->rows();
+    loaded.kept_rows = loaded.is_older ? 0 : loaded.store->rows();
     unread = rids(session.connection, "SELECT rid FROM column_changes");
     for (const std::int64_t rid : unread) loaded.store->remove(rid);
     for (const std::int64_t rid : ChunkCodec::odd_rids(*loaded.store)) unread.push_back(rid);
@@ -140,6 +120,7 @@ LoadedColumns load_columns_in_transaction(Session& session, std::int64_t max_byt
     loaded.store = std::make_shared<ColumnStore>();
     loaded.covers_from_ms = newest_that_fit(session.connection, max_bytes / kBytesOfARun);
     unread = rids(session.connection, "SELECT rid FROM runs ORDER BY rid");
+    if (on_anew && !unread.empty()) on_anew(static_cast<std::int64_t>(unread.size()));
   }
   if (!read(session, unread, loaded)) return {};
   // What went is in no list; and chunks may be lost.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -16,12 +17,17 @@ struct LoadedColumns {
   std::shared_ptr<columns::ColumnStore> store;  // published; null: there are more runs than it can name
   std::optional<std::int64_t> covers_from_ms;   // as in columns::Mirror::View
   std::uint32_t kept_rows = 0;                  // rows that stand in the file's chunks
+  bool is_older = false;                        // those chunks are of an older form: to be written anew
   std::int64_t read_runs = 0;                   // runs that were read one by one
 };
 
+// Called before the columns are made of all runs, one by one, because the file has none that can be used.
+using OnColumnsAnew = std::function<void(std::int64_t runs)>;
+
 // In one read transaction: the caller's, or one of its own.
-[[nodiscard]] LoadedColumns load_columns_in_transaction(Session& session, std::int64_t max_bytes);
-[[nodiscard]] LoadedColumns load_columns(Session& session, std::int64_t max_bytes);
+[[nodiscard]] LoadedColumns load_columns_in_transaction(Session& session, std::int64_t max_bytes,
+                                                        const OnColumnsAnew& on_anew = {});
+[[nodiscard]] LoadedColumns load_columns(Session& session, std::int64_t max_bytes, const OnColumnsAnew& on_anew = {});
 
 // Brings the file's chunks up to the store, of which `kept_rows` stand there already. Within a write transaction.
 void write_columns(Session& session, const columns::ColumnStore& store, std::optional<std::int64_t> covers_from_ms,

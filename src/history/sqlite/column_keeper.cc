@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "history/sqlite/column_file.h"
-
 namespace comfytrace::history::sqlite {
 namespace {
 
@@ -14,16 +12,16 @@ constexpr std::int64_t kUnwritten = 16'384;
 }  // namespace
 
 ColumnKeeper::ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror,
-                           std::int64_t max_bytes)
+                           std::int64_t max_bytes, const OnColumnsAnew& on_anew)
     : session_(std::move(session)), mirror_(std::move(mirror)), max_bytes_(max_bytes) {
-  LoadedColumns loaded = load_columns(*session_, max_bytes_);
+  LoadedColumns loaded = load_columns(*session_, max_bytes_, on_anew);
   store_ = std::move(loaded.store);
   covers_from_ms_ = loaded.covers_from_ms;
   kept_rows_ = loaded.kept_rows;
-  unwritten_ = loaded.read_runs;
+  unwritten_ = loaded.read_runs + (loaded.is_older ? store_->rows() : 0);
   mirror_->show({store_, covers_from_ms_});
   fit();
-  if (unwritten_ >= kUnwritten) write_back();
+  if (unwritten_ >= kUnwritten || loaded.is_older) write_back();
 }
 
 void ColumnKeeper::committed() {

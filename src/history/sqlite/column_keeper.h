@@ -8,6 +8,7 @@
 
 #include "history/columns/mirror.h"
 #include "history/run_facts.h"
+#include "history/sqlite/column_file.h"
 #include "history/sqlite/run_rows.h"
 
 namespace comfytrace::history::sqlite {
@@ -16,7 +17,8 @@ namespace comfytrace::history::sqlite {
 class ColumnKeeper {
  public:
   // Loads the columns and shows them in `mirror`. Throws SQLite::Exception, Damaged.
-  ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror, std::int64_t max_bytes);
+  ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror, std::int64_t max_bytes,
+               const OnColumnsAnew& on_anew);
 
   // Within a transaction that changes runs.
   void changed(std::int64_t rid, const model::Run& run) { pending_.emplace_back(rid, facts_of(run)); }

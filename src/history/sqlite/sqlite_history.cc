@@ -111,8 +111,9 @@ Result<std::unique_ptr<SqliteHistory>> SqliteHistory::open(const std::filesystem
   auto session = guarded(path, [&] { return open_for_writing(path, options); });
   if (!session) return session.error();
   auto mirror = std::make_shared<columns::Mirror>();
-  auto keeper =
-      guarded(path, [&] { return std::make_unique<sqlite::ColumnKeeper>(*session, mirror, options.max_column_bytes); });
+  auto keeper = guarded(path, [&] {
+    return std::make_unique<sqlite::ColumnKeeper>(*session, mirror, options.max_column_bytes, options.on_columns_anew);
+  });
   if (!keeper) return keeper.error();
   return std::unique_ptr<SqliteHistory>(
       new SqliteHistory(std::move(*lock), *session, std::move(mirror), std::move(*keeper)));
