@@ -209,12 +209,6 @@ void SqlFacts::remove(Version version, const std::string& run_id) {
   while (end_run_.executeStep()) {}
 }
 
-bool SqlFacts::is_there(Version at, const std::string& run_id) {
-  SQLite::Statement select(database_, "SELECT 1 FROM runs WHERE run_id = ? AND since <= ? AND until > ?");
-  Binder(select) << run_id << at << at;
-  return select.executeStep();
-}
-
 void SqlFacts::choose(const RunFilter& filter, Version from, Version to) {
   database_.exec("DROP TABLE IF EXISTS temp.chosen");
   database_.exec(

@@ -30,8 +30,6 @@ class SqlFacts {
   void remove(Version version, const std::string& run_id);
   [[nodiscard]] std::int64_t versions_of_runs() const { return row_; }
 
-  [[nodiscard]] bool is_there(Version at, const std::string& run_id);
-
   // Chooses the runs that meet the filter (without text and regex) at any version of `from` to `to`. What is asked
   // then is asked of them, at one of these versions.
   void choose(const history::RunFilter& filter, Version from, Version to);

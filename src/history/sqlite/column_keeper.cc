@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "history/sqlite/column_file.h"
+#include "history/sqlite/tables.h"
 
 namespace comfytrace::history::sqlite {
 namespace {
@@ -16,18 +17,30 @@ constexpr std::int64_t kUnwritten = 16'384;
 ColumnKeeper::ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror,
                            std::int64_t max_bytes)
     : session_(std::move(session)), mirror_(std::move(mirror)), max_bytes_(max_bytes) {
+  session_->connection.exec(kTableOfCommits);
+  commit_ = commit_seen(session_->connection);
   LoadedColumns loaded = load_columns(*session_, max_bytes_);
   store_ = std::move(loaded.store);
   covers_from_ms_ = loaded.covers_from_ms;
   kept_rows_ = loaded.kept_rows;
   unwritten_ = loaded.read_runs;
-  mirror_->show({store_, covers_from_ms_});
+  show();
   fit();
   if (unwritten_ >= kUnwritten) write_back();
 }
 
+void ColumnKeeper::show() {
+  mirror_->show({store_, covers_from_ms_, store_ ? store_->snapshot() : columns::ColumnStore::Snapshot{}, commit_});
+}
+
+void ColumnKeeper::number_commit() {
+  if (pending_.empty()) return;
+  session_->connection.query("UPDATE column_commit SET number = ? WHERE place = 1").bind(commit_ + 1).run();
+}
+
 void ColumnKeeper::committed() {
   if (pending_.empty()) return;
+  ++commit_;
   unwritten_ += static_cast<std::int64_t>(pending_.size());
   const std::int64_t from_ms = covers_from_ms_.value_or(std::numeric_limits<std::int64_t>::min());
   for (const auto& [rid, facts] : pending_) {
@@ -39,8 +52,8 @@ void ColumnKeeper::committed() {
     }
   }
   pending_.clear();
-  if (!store_) return;
-  store_->publish();
+  if (store_) store_->publish();
+  show();
   fit();
   if (unwritten_ >= kUnwritten) write_back();
 }
@@ -48,7 +61,7 @@ void ColumnKeeper::committed() {
 void ColumnKeeper::replace(std::shared_ptr<columns::ColumnStore> store) {
   store_ = std::move(store);
   kept_rows_ = 0;
-  mirror_->show({store_, covers_from_ms_});
+  show();
 }
 
 // When the newest runs that may stay were created, so that the columns take well less than their bound.
@@ -93,6 +106,7 @@ void ColumnKeeper::write_back() {
     write_columns(*session_, *store_, covers_from_ms_, kept_rows_);
     transaction.commit();
     kept_rows_ = store_->rows();
+    session_->connection.checkpoint();
   } catch (const SQLite::Exception&) {
     // What changed stays in the list of changes.
   }

@@ -53,7 +53,6 @@ void prepare(Connection& connection) {
 
 void configure(Connection& connection, const SqliteOptions& options) {
   connection.exec("PRAGMA synchronous = FULL");
-  connection.exec("PRAGMA wal_autocheckpoint = 8000");
   connection.exec("PRAGMA journal_size_limit = 67108864");
   connection.exec("PRAGMA secure_delete = OFF");
   if (options.max_pages) (void)connection.pragma("max_page_count = " + std::to_string(*options.max_pages));
