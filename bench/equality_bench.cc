@@ -59,8 +59,10 @@ class Comparison {
     told_.clear();
     changer_.go_on(true);
     for (int by = 0; by <= static_cast<int>(GroupBy::nodeClass); ++by) ask_statistics(filter, static_cast<GroupBy>(by));
-    for (const RunSort sort : {RunSort::newest, RunSort::oldest, RunSort::longest, RunSort::shortest, RunSort::vram})
+    for (const RunSort sort : {RunSort::newest, RunSort::oldest, RunSort::longest, RunSort::shortest, RunSort::vram}) {
       ask_pages(filter, sort);
+      ask_position(filter, sort);
+    }
     const auto some = must(reader_.facts({.filter = {}, .limit = 1 + random_.below(2'000)}));
     const RunFacts& like = some.back();
     ask_facts({.filter = filter, .limit = 1 + random_.below(100)});
@@ -121,7 +123,7 @@ class Comparison {
                          [&] { return must(reader_.statistics(query)); });
     if (!got) return;
     if (by == GroupBy::none) matching_ += got->total.runs;
-    told.differs = [this, query, got](Version at) { return difference(*got, sql_.statistics(at, query)); };
+    told.differs = [this, query, got](Version at) { return history::difference(*got, sql_.statistics(at, query)); };
     told_.push_back(std::move(told));
   }
 
@@ -140,20 +142,38 @@ class Comparison {
       told.differs = [this, sort, limit, got, before, end](Version at) -> std::string {
         if (!*before) return "the page before differs";
         const auto page = sql_.page(at, sort, limit, **before);
-        std::vector<std::string> ids;
-        for (const auto& run : got->runs) ids.push_back(run.run_id);
-        if (got->total != page.total) return fmt::format("total {} instead of {}", got->total, page.total);
-        if (ids != page.run_ids)
-          return fmt::format("{} instead of {}", base::encode_json(ids), base::encode_json(page.run_ids));
-        if (got->next_cursor.has_value() != page.has_more) return "more pages, or fewer";
-        *end = page.last;
-        return "";
+        std::string differs = difference(*got, page);
+        if (differs.empty()) *end = page.last;
+        return differs;
       };
       told_.push_back(std::move(told));
       if (!got->next_cursor) return;
       cursor = *got->next_cursor;
       before = end;
     }
+  }
+
+  // A page from any position on.
+  void ask_position(const RunFilter& filter, RunSort sort) {
+    const std::int64_t limit = 1 + random_.below(60);
+    const std::int64_t skip = random_.below(random_.chance(0.5) ? 100 : changer_.runs());
+    Told told;
+    const auto got = ask(fmt::format("position {} by {}", skip, base::enum_name(sort)), told,
+                         [&] { return must(reader_.page(filter, sort, limit, fmt::format("+{}", skip))); });
+    if (!got) return;
+    told.differs = [this, sort, limit, skip, got](Version at) -> std::string {
+      return difference(*got, sql_.page(at, sort, limit, std::nullopt, skip));
+    };
+    told_.push_back(std::move(told));
+  }
+
+  static std::string difference(const RunPage& got, const bench::SqlFacts::Page& expected) {
+    std::vector<std::string> ids;
+    for (const auto& run : got.runs) ids.push_back(run.run_id);
+    if (got.total != expected.total) return fmt::format("total {} instead of {}", got.total, expected.total);
+    if (ids != expected.run_ids)
+      return fmt::format("{} instead of {}", base::encode_json(ids), base::encode_json(expected.run_ids));
+    return got.next_cursor.has_value() != expected.has_more ? "more pages, or fewer" : "";
   }
 
   void ask_facts(const FactsQuery& query) {

@@ -44,7 +44,8 @@ class SqlFacts {
     bool has_more = false;
     std::optional<Place> last;
   };
-  [[nodiscard]] Page page(Version at, history::RunSort sort, std::int64_t limit, const std::optional<Place>& after);
+  [[nodiscard]] Page page(Version at, history::RunSort sort, std::int64_t limit, const std::optional<Place>& after,
+                          std::int64_t skip = 0);
   [[nodiscard]] std::vector<history::RunFacts> facts(Version at, const history::FactsQuery& query);
   // Of all runs, chosen or not.
   [[nodiscard]] std::vector<history::SceneSample> scenes(Version at, const history::ScenesQuery& query);

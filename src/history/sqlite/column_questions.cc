@@ -1,5 +1,6 @@
 #include "history/sqlite/column_questions.h"
 
+#include <functional>
 #include <limits>
 
 #include "base/codec.h"
@@ -26,6 +27,19 @@ bool asks_rows(const RunFilter& filter) {
 bool covers(const columns::Mirror::View& view, const RunFilter& filter) {
   return view.store && (!view.covers_from_ms || (filter.from_ms && *filter.from_ms >= *view.covers_from_ms));
 }
+
+// Run ids by number, one after the other.
+class RunIds {
+ public:
+  explicit RunIds(Connection& connection) : query_(connection.query("SELECT run_id FROM runs WHERE rid = ?")) {}
+  std::optional<std::string> operator()(std::int64_t rid) {
+    query_.again().bind(rid);
+    return query_.step() ? std::optional(query_.id(0)) : std::nullopt;
+  }
+
+ private:
+  Query query_;
+};
 
 [[noreturn]] void refuse(const columns::Mirror::View& view) {
   const std::string mend = "raise max_column_bytes in config.toml, or prune old runs";
@@ -91,12 +105,6 @@ const columns::RidSet* ColumnQuestions::among(const RunFilter& filter) {
   return &among_;
 }
 
-std::optional<std::string> ColumnQuestions::run_id_of(std::int64_t rid) {
-  Query query = session_->connection.query("SELECT run_id FROM runs WHERE rid = ?");
-  query.bind(rid);
-  return query.step() ? std::optional(query.id(0)) : std::nullopt;
-}
-
 std::optional<std::int64_t> ColumnQuestions::maybe_rid_of(const std::optional<std::string>& run_id) {
   return run_id ? rid_of(*session_, *run_id) : std::nullopt;
 }
@@ -114,17 +122,16 @@ std::vector<RunFacts> ColumnQuestions::facts(const FactsQuery& query) {
   const Moment now = moment();
   if (!now.columns.store) refuse(now.columns);
   const auto* set = among(query.filter);
-  return columns::facts_among(
-      now.columns.snapshot, query, maybe_rid_of(query.without_run_id),
-      [this](std::int64_t rid) { return run_id_of(rid); }, set);
+  RunIds run_ids(session_->connection);
+  return columns::facts_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), std::ref(run_ids), set);
 }
 
 std::vector<SceneSample> ColumnQuestions::scene_samples(const ScenesQuery& query) {
   check(check_query(query));
   const Moment now = moment();
   if (!now.columns.store) refuse(now.columns);
-  return columns::scenes_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id),
-                               [this](std::int64_t rid) { return run_id_of(rid); });
+  RunIds run_ids(session_->connection);
+  return columns::scenes_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), std::ref(run_ids));
 }
 
 std::optional<RunPage> ColumnQuestions::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
@@ -140,9 +147,10 @@ std::optional<RunPage> ColumnQuestions::page(const RunFilter& filter, RunSort so
   RunPage page;
   page.total = list.total;
   static const std::string sql = std::string("SELECT ") + kSummaryColumns + " FROM runs AS r WHERE r.rid = ?";
+  Query query = session_->connection.query(sql);
+  page.runs.reserve(list.runs.size());
   for (const columns::ListedRun& run : list.runs) {
-    Query query = session_->connection.query(sql);
-    query.bind(run.place.rid);
+    query.again().bind(run.place.rid);
     // Taken out by somebody else than the history: the rows are what counts.
     if (!query.step()) return std::nullopt;
     page.runs.push_back(summary_at(*session_, query));

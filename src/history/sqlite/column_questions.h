@@ -44,7 +44,6 @@ class ColumnQuestions {
   [[nodiscard]] Moment moment();
   // What text and regex of the filter leave, at the moment that is open; null: they are not asked for.
   [[nodiscard]] const columns::RidSet* among(const RunFilter& filter);
-  [[nodiscard]] std::optional<std::string> run_id_of(std::int64_t rid);
   [[nodiscard]] std::optional<std::int64_t> maybe_rid_of(const std::optional<std::string>& run_id);
 
   using Version = std::pair<std::int64_t, std::int64_t>;

@@ -56,6 +56,13 @@ class Query {
   // A run's or prompt's id: a canonical UUID as 16 bytes, anything else as text.
   Query& bind_id(std::string_view id);
 
+  // Made ready for other values.
+  Query& again() {
+    statement_->reset();
+    bound_ = 0;
+    return *this;
+  }
+
   bool step() { return statement_->executeStep(); }
   // For statements without rows: how many rows changed.
   int run() { return statement_->exec(); }
