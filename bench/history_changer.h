@@ -41,6 +41,8 @@ class Changer {
   void go_on(bool does) { goes_on_ = does; }
   [[nodiscard]] Version complete() const { return complete_; }
   [[nodiscard]] Version begun() const { return begun_; }
+  // About so many there are.
+  [[nodiscard]] std::int64_t runs() const { return static_cast<std::int64_t>(most_); }
   // Waits until that version is complete. What is given is not given again.
   std::deque<Change> changes_until(Version version);
 

@@ -1,5 +1,5 @@
 // The columns asked the questions of a generated history: its facts alone, in memory; the runs' ids in an SQLite file,
-// from which they are fetched as in a history.
+// from which they are fetched as in a history: those of an answer in one read transaction.
 // mirror_bench FACTS.csv QUESTIONS.ndjson ANSWERS.ndjson [ms a kind of question]
 // MIRROR_BENCH_EXACT=1: percentiles exact however many runs match, as the peers' are.
 
@@ -210,6 +210,7 @@ class Mirror {
   }
 
   Answer like(const Question& question) {
+    const SQLite::Transaction ids(database_);
     const FactsQuery query{.filter = question.filter, .like = key_of(question.like_key), .limit = question.limit};
     const auto facts = columns::facts_among(store_.snapshot(), query, std::nullopt,
                                             [this](std::int64_t rid) { return run_id_of(rid); });
@@ -224,6 +225,7 @@ class Mirror {
   }
 
   Answer page(const Question& question) {
+    const SQLite::Transaction ids(database_);
     const auto page =
         columns::page_of(store_.snapshot(), question.filter, RunSort::newest, question.limit, std::nullopt, 0);
     Answer answer;
@@ -235,7 +237,9 @@ class Mirror {
     run_id_->reset();
     run_id_->bind(1, rid);
     if (!run_id_->executeStep()) return std::nullopt;
-    return run_id_->getColumn(0).getString();
+    std::string id = run_id_->getColumn(0).getString();
+    run_id_->reset();
+    return id;
   }
 
   const bool exact_;

@@ -209,12 +209,6 @@ void SqlFacts::remove(Version version, const std::string& run_id) {
   while (end_run_.executeStep()) {}
 }
 
-bool SqlFacts::is_there(Version at, const std::string& run_id) {
-  SQLite::Statement select(database_, "SELECT 1 FROM runs WHERE run_id = ? AND since <= ? AND until > ?");
-  Binder(select) << run_id << at << at;
-  return select.executeStep();
-}
-
 void SqlFacts::choose(const RunFilter& filter, Version from, Version to) {
   database_.exec("DROP TABLE IF EXISTS temp.chosen");
   database_.exec(
@@ -260,7 +254,8 @@ Statistics SqlFacts::statistics(Version at, const StatisticsQuery& query) {
   return told;
 }
 
-SqlFacts::Page SqlFacts::page(Version at, RunSort sort, std::int64_t limit, const std::optional<Place>& after) {
+SqlFacts::Page SqlFacts::page(Version at, RunSort sort, std::int64_t limit, const std::optional<Place>& after,
+                              std::int64_t skip) {
   const Order order = order_of(sort);
   const std::string now = fmt::format("r.since <= {0} AND r.until > {0}", at);
   const char* way = order.falling ? "DESC" : "ASC";
@@ -277,8 +272,8 @@ SqlFacts::Page SqlFacts::page(Version at, RunSort sort, std::int64_t limit, cons
   SQLite::Statement select(
       database_,
       fmt::format("SELECT r.run_id, r.{0}, r.number FROM temp.chosen AS r WHERE {1} AND {2} ORDER BY r.{0} {3} "
-                  "NULLS LAST, r.number {3} LIMIT {4}",
-                  order.column, now, rest, way, limit + 1));
+                  "NULLS LAST, r.number {3} LIMIT {4} OFFSET {5}",
+                  order.column, now, rest, way, limit + 1, skip));
   while (select.executeStep()) {
     if (std::ssize(page.run_ids) == limit) {
       page.has_more = true;

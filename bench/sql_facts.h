@@ -30,8 +30,6 @@ class SqlFacts {
   void remove(Version version, const std::string& run_id);
   [[nodiscard]] std::int64_t versions_of_runs() const { return row_; }
 
-  [[nodiscard]] bool is_there(Version at, const std::string& run_id);
-
   // Chooses the runs that meet the filter (without text and regex) at any version of `from` to `to`. What is asked
   // then is asked of them, at one of these versions.
   void choose(const history::RunFilter& filter, Version from, Version to);
@@ -46,7 +44,8 @@ class SqlFacts {
     bool has_more = false;
     std::optional<Place> last;
   };
-  [[nodiscard]] Page page(Version at, history::RunSort sort, std::int64_t limit, const std::optional<Place>& after);
+  [[nodiscard]] Page page(Version at, history::RunSort sort, std::int64_t limit, const std::optional<Place>& after,
+                          std::int64_t skip = 0);
   [[nodiscard]] std::vector<history::RunFacts> facts(Version at, const history::FactsQuery& query);
   // Of all runs, chosen or not.
   [[nodiscard]] std::vector<history::SceneSample> scenes(Version at, const history::ScenesQuery& query);

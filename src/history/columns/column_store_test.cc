@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <span>
 #include <thread>
 
 #include "base/codec.h"
@@ -315,7 +316,12 @@ TEST(ColumnStore, ReadersSeeWholeChangesWhileTheWriterGoesOn) {
         query.group_by = static_cast<GroupBy>(own.pick(15));
         const auto snapshot = store.snapshot();
         wrong += statistics_of(snapshot, query).total.runs != kRuns;
-        wrong += page_of(snapshot, {}, static_cast<RunSort>(own.pick(5)), 20, std::nullopt, 0).total != kRuns;
+        const auto sort = static_cast<RunSort>(own.pick(5));
+        const ListPage top = page_of(snapshot, {}, sort, 600, std::nullopt, 0);
+        const ListPage far = page_of(snapshot, {}, sort, 100, std::nullopt, 500);
+        wrong += top.total != kRuns || far.total != kRuns;
+        wrong +=
+            !std::ranges::equal(std::span(top.runs).subspan(500), far.runs, {}, &ListedRun::place, &ListedRun::place);
         query.filter = own.filter(300);
         wrong += difference(statistics_of(snapshot, query), statistics_of(snapshot, query)) != "";
         FactsQuery facts;

@@ -74,10 +74,6 @@ std::int64_t rid_at(const ColumnStore::Snapshot& snapshot, std::uint32_t row) {
   return snapshot.chunk(row / kChunkRows).rid[row % kChunkRows];
 }
 
-bool is_like(const WorkKey& key, const Work& work, LikeLevel level) {
-  return history::is_like(key, key_of(work), level);
-}
-
 // Takes out of a block's rows those that cannot come between `behind` and the last of a full list. In a list by
 // creation no row lacks the value, so that `last` may be absent.
 void mask_places(const RowBlock& block, RunSort sort, const std::optional<Candidate>& behind, const Candidate* last,
@@ -115,7 +111,10 @@ std::vector<Candidate> newest_wanted(RowScan& scan, std::int64_t limit,
   std::array<std::uint16_t, kBlockRows> rows;
   scan.each_block_newest_first([&](const RowBlock& block, std::int64_t newest_ms) {
     if (first.is_full() && ~newest_ms > first.last().key) return false;
-    for (const std::uint16_t at : block.list(rows.data())) {
+    // Backwards, as the last rows are most often the newest: then few of the others are wanted.
+    const auto kept = block.list(rows.data());
+    for (std::size_t i = kept.size(); i-- > 0;) {
+      const std::uint16_t at = kept[i];
       const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + at;
       const Candidate of = candidate(RunSort::newest, block.chunk->created_at_ms[at], block.chunk->rid[at], row);
       if (first.is_full() && !of.before(first.last())) continue;
@@ -126,7 +125,7 @@ std::vector<Candidate> newest_wanted(RowScan& scan, std::int64_t limit,
   return std::move(first).sorted();
 }
 
-// Every run that matches, blocks of newer ones first: each(value, rid, row). A block may be passed over that
+// Every run that matches, most often in the order of the list: each(value, rid, row). A block may be passed over that
 // `wants`(block, newest_ms) does not want, and it may take rows out of it; all are in the count that comes back.
 template <class Wants, class Each>
 std::int64_t each_match(RowScan& scan, RunSort sort, Wants&& wants, Each&& each) {
@@ -136,16 +135,24 @@ std::int64_t each_match(RowScan& scan, RunSort sort, Wants&& wants, Each&& each)
     each(value_of(facts, sort), rid_at(scan.snapshot(), row), row);
   });
   std::array<std::uint16_t, kBlockRows> rows;
-  scan.each_block_newest_first([&](const RowBlock& block, std::int64_t newest_ms) {
+  const bool oldest_first = sort == RunSort::oldest;
+  const auto look_at = [&](const RowBlock& block, std::int64_t newest_ms) {
     matches += block.matching;
     RowBlock wanted = block;
     if (!wants(wanted, newest_ms)) return true;
-    for (const std::uint16_t at : wanted.list(rows.data())) {
+    const auto kept = wanted.list(rows.data());
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      const std::uint16_t at = kept[oldest_first ? i : kept.size() - 1 - i];
       const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + at;
       each(value_at(*block.chunk, at, sort), block.chunk->rid[at], row);
     }
     return true;
-  });
+  };
+  if (oldest_first) {
+    scan.each_block([&](const RowBlock& block) { look_at(block, std::numeric_limits<std::int64_t>::max()); });
+  } else {
+    scan.each_block_newest_first(look_at);
+  }
   return matches;
 }
 
@@ -162,33 +169,30 @@ std::vector<Candidate> far_down(RowScan& scan, RunSort sort, std::int64_t offset
   const auto stands_behind = [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
     return !behind || behind->before(candidate(sort, value, rid, row));
   };
-  // The bins of each block, so that most are passed over the second time. The first entry is that of odd runs.
+  // The bins of each block, so that most are passed over the second time. By the block's place: in which order they
+  // come may be another then, as rows are written meanwhile that are not in the snapshot.
   struct Reach {
     std::size_t least = std::numeric_limits<std::size_t>::max();
     std::size_t most = 0;
   };
-  std::vector<Reach> reaches(1);
+  std::vector<Reach> reaches(scan.snapshot().chunks() * kBlocks);
   total = each_match(
-      scan, sort,
-      [&](const RowBlock&, std::int64_t) {
-        reaches.emplace_back();
-        return true;
-      },
+      scan, sort, [](const RowBlock&, std::int64_t) { return true; },
       [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
         if (!stands_behind(value, rid, row)) return;
         const std::size_t bin = bins.count(value);
-        reaches.back().least = std::min(reaches.back().least, bin);
-        reaches.back().most = std::max(reaches.back().most, bin);
+        Reach& reach = reaches[row / kBlockRows];
+        reach.least = std::min(reach.least, bin);
+        reach.most = std::max(reach.most, bin);
       });
   const ListBins::Stretch stretch = bins.stretch(offset, limit);
   std::vector<Candidate> near;
   if (stretch.runs == 0) return near;
   near.reserve(static_cast<std::size_t>(stretch.runs));
-  std::size_t block = 0;
   each_match(
       scan, sort,
-      [&](const RowBlock&, std::int64_t) {
-        const Reach& reach = reaches[++block];
+      [&](const RowBlock& block, std::int64_t) {
+        const Reach& reach = reaches[block.chunk_number * kBlocks + block.begin / kBlockRows];
         return reach.least <= stretch.last && reach.most >= stretch.first;
       },
       [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {

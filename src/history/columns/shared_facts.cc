@@ -68,11 +68,11 @@ NodeShape shape_of(const RunFacts& facts) {
 }
 
 Work work_of(const WorkKey& key) {
-  return {key.structure, key.models, key.work_size, key.scene_count, key.device, key.executed, key.is_cold};
+  return {key};
 }
 
 WorkKey key_of(const Work& work) {
-  return {work.structure, work.models, work.work_size, work.scene_count, work.device, work.executed, work.is_cold};
+  return work;
 }
 
 void restore(RunFacts& facts, const Outcome& outcome, const Setting& setting, const Label& label) {

@@ -73,14 +73,7 @@ struct SceneNames {
 BOOST_DESCRIBE_STRUCT(SceneNames, (), (names))
 
 // WorkKey as it is interned and stored.
-struct Work {
-  std::string structure;
-  std::string models;
-  std::optional<std::int64_t> work_size;
-  std::int64_t scene_count = 1;
-  std::string device;
-  std::string executed;
-  std::optional<bool> is_cold;
+struct Work : WorkKey {
   bool operator==(const Work&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Work, (), (structure, models, work_size, scene_count, device, executed, is_cold))

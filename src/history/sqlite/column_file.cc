@@ -131,6 +131,11 @@ LoadedColumns load_columns_in_transaction(Session& session, std::int64_t max_byt
   return loaded;
 }
 
+std::int64_t commit_seen(Connection& connection) {
+  Query query = connection.query("SELECT number FROM column_commit WHERE place = 1");
+  return query.step() ? query.integer(0) : 0;
+}
+
 void write_columns(Session& session, const ColumnStore& store, std::optional<std::int64_t> covers_from_ms,
                    std::uint32_t kept_rows) {
   Connection& connection = session.connection;

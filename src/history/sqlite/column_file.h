@@ -29,6 +29,9 @@ using OnColumnsAnew = std::function<void(std::int64_t runs)>;
                                                         const OnColumnsAnew& on_anew = {});
 [[nodiscard]] LoadedColumns load_columns(Session& session, std::int64_t max_bytes, const OnColumnsAnew& on_anew = {});
 
+// The number of the last commit that changed runs, as far as this connection sees.
+[[nodiscard]] std::int64_t commit_seen(Connection& connection);
+
 // Brings the file's chunks up to the store, of which `kept_rows` stand there already. Within a write transaction.
 void write_columns(Session& session, const columns::ColumnStore& store, std::optional<std::int64_t> covers_from_ms,
                    std::uint32_t kept_rows);

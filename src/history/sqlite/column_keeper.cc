@@ -3,6 +3,14 @@
 #include <algorithm>
 #include <limits>
 
+  session_->connection.exec(kTableOfCommits);
+  commit_ = commit_seen(session_->connection);
+  LoadedColumns loaded = load_columns(*session_, max_bytes_, on_anew);
+  store_ = std::move(loaded.store);
+  covers_from_ms_ = loaded.covers_from_ms;
+  kept_rows_ = loaded.kept_rows;
+  unwritten_ = loaded.read_runs + (loaded.is_older ? store_->rows() : 0);
+  show();
 namespace comfytrace::history::sqlite {
 namespace {
 
@@ -14,18 +22,39 @@ constexpr std::int64_t kUnwritten = 16'384;
 ColumnKeeper::ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror,
                            std::int64_t max_bytes, const OnColumnsAnew& on_anew)
     : session_(std::move(session)), mirror_(std::move(mirror)), max_bytes_(max_bytes) {
+<<<<<<< HEAD
   LoadedColumns loaded = load_columns(*session_, max_bytes_, on_anew);
   store_ = std::move(loaded.store);
   covers_from_ms_ = loaded.covers_from_ms;
   kept_rows_ = loaded.kept_rows;
   unwritten_ = loaded.read_runs + (loaded.is_older ? store_->rows() : 0);
   mirror_->show({store_, covers_from_ms_});
+=======
+  session_->connection.exec(kTableOfCommits);
+  commit_ = commit_seen(session_->connection);
+  LoadedColumns loaded = load_columns(*session_, max_bytes_);
+  store_ = std::move(loaded.store);
+  covers_from_ms_ = loaded.covers_from_ms;
+  kept_rows_ = loaded.kept_rows;
+  unwritten_ = loaded.read_runs;
+  show();
+>>>>>>> equal
   fit();
   if (unwritten_ >= kUnwritten || loaded.is_older) write_back();
 }
 
+void ColumnKeeper::show() {
+  mirror_->show({store_, covers_from_ms_, store_ ? store_->snapshot() : columns::ColumnStore::Snapshot{}, commit_});
+}
+
+void ColumnKeeper::number_commit() {
+  if (pending_.empty()) return;
+  session_->connection.query("UPDATE column_commit SET number = ? WHERE place = 1").bind(commit_ + 1).run();
+}
+
 void ColumnKeeper::committed() {
   if (pending_.empty()) return;
+  ++commit_;
   unwritten_ += static_cast<std::int64_t>(pending_.size());
   const std::int64_t from_ms = covers_from_ms_.value_or(std::numeric_limits<std::int64_t>::min());
   for (const auto& [rid, facts] : pending_) {
@@ -37,8 +66,8 @@ void ColumnKeeper::committed() {
     }
   }
   pending_.clear();
-  if (!store_) return;
-  store_->publish();
+  if (store_) store_->publish();
+  show();
   fit();
   if (unwritten_ >= kUnwritten) write_back();
 }
@@ -46,7 +75,7 @@ void ColumnKeeper::committed() {
 void ColumnKeeper::replace(std::shared_ptr<columns::ColumnStore> store) {
   store_ = std::move(store);
   kept_rows_ = 0;
-  mirror_->show({store_, covers_from_ms_});
+  show();
 }
 
 // When the newest runs that may stay were created, so that the columns take well less than their bound.
@@ -91,6 +120,7 @@ void ColumnKeeper::write_back() {
     write_columns(*session_, *store_, covers_from_ms_, kept_rows_);
     transaction.commit();
     kept_rows_ = store_->rows();
+    session_->connection.checkpoint();
   } catch (const SQLite::Exception&) {
     // What changed stays in the list of changes.
   }

@@ -23,6 +23,8 @@ class ColumnKeeper {
   // Within a transaction that changes runs.
   void changed(std::int64_t rid, const model::Run& run) { pending_.emplace_back(rid, facts_of(run)); }
   void removed(std::int64_t rid) { pending_.emplace_back(rid, std::nullopt); }
+  // At its end, before it is committed.
+  void number_commit();
   // After it: shows its changes, or forgets them.
   void committed();
   void rolled_back() { pending_.clear(); }
@@ -34,6 +36,7 @@ class ColumnKeeper {
  private:
   void fit();
   void replace(std::shared_ptr<columns::ColumnStore> store);
+  void show();
   [[nodiscard]] std::int64_t oldest_to_keep() const;
 
   std::shared_ptr<Session> session_;
@@ -41,6 +44,7 @@ class ColumnKeeper {
   const std::int64_t max_bytes_;
   std::shared_ptr<columns::ColumnStore> store_;  // null: given up
   std::optional<std::int64_t> covers_from_ms_;
+  std::int64_t commit_ = 0;      // number of the last one
   std::uint32_t kept_rows_ = 0;  // rows that the file has
   std::int64_t unwritten_ = 0;   // changes that it does not have
   std::vector<std::pair<std::int64_t, std::optional<RunFacts>>> pending_;

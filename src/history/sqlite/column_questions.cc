@@ -1,5 +1,6 @@
 #include "history/sqlite/column_questions.h"
 
+#include <functional>
 #include <limits>
 
 #include "base/codec.h"
@@ -16,9 +17,29 @@ void check(const base::Result<void>& fits) {
   if (!fits) throw Refused{fits.error()};
 }
 
+// A commit may come between the look at the rows and that at the columns; one after the other each time does not.
+constexpr int kLooks = 20;
+
+bool asks_rows(const RunFilter& filter) {
+  return filter.regex || (filter.text && !match_of(*filter.text).empty());
+}
+
 bool covers(const columns::Mirror::View& view, const RunFilter& filter) {
   return view.store && (!view.covers_from_ms || (filter.from_ms && *filter.from_ms >= *view.covers_from_ms));
 }
+
+// Run ids by number, one after the other.
+class RunIds {
+ public:
+  explicit RunIds(Connection& connection) : query_(connection.query("SELECT run_id FROM runs WHERE rid = ?")) {}
+  std::optional<std::string> operator()(std::int64_t rid) {
+    query_.again().bind(rid);
+    return query_.step() ? std::optional(query_.id(0)) : std::nullopt;
+  }
+
+ private:
+  Query query_;
+};
 
 [[noreturn]] void refuse(const columns::Mirror::View& view) {
   const std::string mend = "raise max_column_bytes in config.toml, or prune old runs";
@@ -32,26 +53,38 @@ bool covers(const columns::Mirror::View& view, const RunFilter& filter) {
 
 }  // namespace
 
-columns::Mirror::View ColumnQuestions::view() {
-  if (shared_) return shared_->view();
+std::optional<ColumnQuestions::Moment> ColumnQuestions::shared_moment() {
+  for (int i = 0; shared_ && i < kLooks; ++i) {
+    Moment moment{std::make_unique<Transaction>(session_->connection, Transaction::Kind::read), {}};
+    const std::int64_t commit = commit_seen(session_->connection);
+    moment.columns = shared_->view_of(commit);
+    if (moment.columns.commit == commit) return moment;
+    if (moment.columns.commit < commit) break;
+  }
+  return std::nullopt;
+}
+
+ColumnQuestions::Moment ColumnQuestions::moment() {
+  if (auto shared = shared_moment()) return std::move(*shared);
+  Moment moment{std::make_unique<Transaction>(session_->connection, Transaction::Kind::read), {}};
   const Version version = session_->connection.data_version();
   if (own_version_ != version) {
-    LoadedColumns loaded = load_columns(*session_, max_bytes_);
-    own_ = {std::move(loaded.store), loaded.covers_from_ms};
+    const LoadedColumns loaded = load_columns_in_transaction(*session_, max_bytes_);
+    own_ = {loaded.store, loaded.covers_from_ms};
+    if (loaded.store) own_.snapshot = loaded.store->snapshot();
     own_version_ = version;
   }
-  return own_;
+  moment.columns = own_;
+  return moment;
 }
 
 const columns::RidSet* ColumnQuestions::among(const RunFilter& filter) {
-  const bool by_text = filter.text && !match_of(*filter.text).empty();
-  if (!by_text && !filter.regex) return nullptr;
+  if (!asks_rows(filter)) return nullptr;
   RunFilter by_rows;
   // A regular expression is looked for in every run that meets the rest, so the rest goes along.
   if (filter.regex) by_rows = filter;
   by_rows.text = filter.text;
   const std::string key = base::encode_json(by_rows);
-  Transaction snapshot(session_->connection, Transaction::Kind::read);
   const Version version = session_->connection.data_version();
   if (among_key_ == key && among_version_ == version) return &among_;
   among_ = {};
@@ -72,62 +105,54 @@ const columns::RidSet* ColumnQuestions::among(const RunFilter& filter) {
   return &among_;
 }
 
-std::optional<std::string> ColumnQuestions::run_id_of(std::int64_t rid) {
-  Query query = session_->connection.query("SELECT run_id FROM runs WHERE rid = ?");
-  query.bind(rid);
-  return query.step() ? std::optional(query.id(0)) : std::nullopt;
-}
-
 std::optional<std::int64_t> ColumnQuestions::maybe_rid_of(const std::optional<std::string>& run_id) {
   return run_id ? rid_of(*session_, *run_id) : std::nullopt;
 }
 
 Statistics ColumnQuestions::statistics(const StatisticsQuery& query) {
   check(check_query(query));
-  const auto columns = view();
-  if (!covers(columns, query.filter)) refuse(columns);
-  return columns::statistics_of(columns.store->snapshot(), query, among(query.filter));
+  // Alone the columns are of one state whatever the rows are.
+  const Moment now = shared_ && !asks_rows(query.filter) ? Moment{nullptr, shared_->view()} : moment();
+  if (!covers(now.columns, query.filter)) refuse(now.columns);
+  return columns::statistics_of(now.columns.snapshot, query, among(query.filter));
 }
 
 std::vector<RunFacts> ColumnQuestions::facts(const FactsQuery& query) {
   check(check_query(query));
-  const auto columns = view();
-  if (!columns.store) refuse(columns);
+  const Moment now = moment();
+  if (!now.columns.store) refuse(now.columns);
   const auto* set = among(query.filter);
-  Transaction snapshot(session_->connection, Transaction::Kind::read);
-  return columns::facts_among(
-      columns.store->snapshot(), query, maybe_rid_of(query.without_run_id),
-      [this](std::int64_t rid) { return run_id_of(rid); }, set);
+  RunIds run_ids(session_->connection);
+  return columns::facts_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), std::ref(run_ids), set);
 }
 
 std::vector<SceneSample> ColumnQuestions::scene_samples(const ScenesQuery& query) {
   check(check_query(query));
-  const auto columns = view();
-  if (!columns.store) refuse(columns);
-  Transaction snapshot(session_->connection, Transaction::Kind::read);
-  return columns::scenes_among(columns.store->snapshot(), query, maybe_rid_of(query.without_run_id),
-                               [this](std::int64_t rid) { return run_id_of(rid); });
+  const Moment now = moment();
+  if (!now.columns.store) refuse(now.columns);
+  RunIds run_ids(session_->connection);
+  return columns::scenes_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), std::ref(run_ids));
 }
 
 std::optional<RunPage> ColumnQuestions::page(const RunFilter& filter, RunSort sort, std::int64_t limit,
                                              const PageStart& start) {
   // Without columns of the whole process it is not worth loading them for a page.
   if (!shared_ || filter.regex) return std::nullopt;
-  const auto columns = view();
-  if (!covers(columns, filter)) return std::nullopt;
+  const auto now = shared_moment();
+  if (!now || !covers(now->columns, filter)) return std::nullopt;
   std::optional<columns::ListPlace> behind;
   if (start.after) behind = columns::ListPlace{start.after->value, start.after->order};
   const auto* set = among(filter);
-  const auto list = columns::page_of(columns.store->snapshot(), filter, sort, limit, behind, start.skip, set);
+  const auto list = columns::page_of(now->columns.snapshot, filter, sort, limit, behind, start.skip, set);
   RunPage page;
   page.total = list.total;
-  Transaction snapshot(session_->connection, Transaction::Kind::read);
   static const std::string sql = std::string("SELECT ") + kSummaryColumns + " FROM runs AS r WHERE r.rid = ?";
+  Query query = session_->connection.query(sql);
+  page.runs.reserve(list.runs.size());
   for (const columns::ListedRun& run : list.runs) {
-    Query query = session_->connection.query(sql);
-    query.bind(run.place.rid);
-    // One that went since then is left out.
-    if (!query.step()) continue;
+    query.again().bind(run.place.rid);
+    // Taken out by somebody else than the history: the rows are what counts.
+    if (!query.step()) return std::nullopt;
     page.runs.push_back(summary_at(*session_, query));
     page.runs.back().device_names = run.devices;
   }

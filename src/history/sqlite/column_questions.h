@@ -33,10 +33,17 @@ class ColumnQuestions {
                                             const PageStart& start);
 
  private:
-  [[nodiscard]] columns::Mirror::View view();
-  // What text and regex of the filter leave; null: they are not asked for.
+  // The columns and the rows of one state of the history: the rows as long as the transaction lasts.
+  struct Moment {
+    std::unique_ptr<Transaction> rows;
+    columns::Mirror::View columns;
+  };
+  // Absent: the shared columns do not come up to the rows.
+  [[nodiscard]] std::optional<Moment> shared_moment();
+  // Where they do not, with columns of this connection alone.
+  [[nodiscard]] Moment moment();
+  // What text and regex of the filter leave, at the moment that is open; null: they are not asked for.
   [[nodiscard]] const columns::RidSet* among(const RunFilter& filter);
-  [[nodiscard]] std::optional<std::string> run_id_of(std::int64_t rid);
   [[nodiscard]] std::optional<std::int64_t> maybe_rid_of(const std::optional<std::string>& run_id);
 
   using Version = std::pair<std::int64_t, std::int64_t>;

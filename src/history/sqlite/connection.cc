@@ -12,6 +12,7 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
+constexpr int kLogPages = 8'000;
 constexpr std::size_t kMaxStatements = 200;  // filters make many different ones
 
 std::string uri_of(const std::filesystem::path& path) {
@@ -79,6 +80,19 @@ Connection::Connection(const std::filesystem::path& path, Mode mode, std::int64_
   exec("PRAGMA temp_store = MEMORY");
   exec("PRAGMA foreign_keys = OFF");
   exec("PRAGMA trusted_schema = OFF");
+  if (mode != Mode::write) return;
+  const auto keep = [](void* pages, sqlite3*, const char*, int in_log) {
+    *static_cast<int*>(pages) = in_log;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(database_.getHandle(), keep, &log_pages_);
+}
+
+void Connection::checkpoint() {
+  if (log_pages_ < kLogPages) return;
+  log_pages_ = 0;
+  // What cannot be written back now, because somebody reads the older state, is with the next commit.
+  sqlite3_wal_checkpoint_v2(database_.getHandle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
 Query Connection::query(std::string_view sql) {

@@ -56,6 +56,13 @@ class Query {
   // A run's or prompt's id: a canonical UUID as 16 bytes, anything else as text.
   Query& bind_id(std::string_view id);
 
+  // Made ready for other values.
+  Query& again() {
+    statement_->reset();
+    bound_ = 0;
+    return *this;
+  }
+
   bool step() { return statement_->executeStep(); }
   // For statements without rows: how many rows changed.
   int run() { return statement_->exec(); }
@@ -91,6 +98,9 @@ class Connection {
   [[nodiscard]] std::int64_t pragma(const std::string& name);
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] SQLite::Database& database() { return database_; }
+  // Writes a long log back into the file. It does not happen by itself at the end of a commit: whoever waits for what
+  // follows that would wait for this.
+  void checkpoint();
   // Changes whenever what this connection can see may have changed.
   [[nodiscard]] std::pair<std::int64_t, std::int64_t> data_version();
 
@@ -99,6 +109,7 @@ class Connection {
   SQLite::Database database_;
   std::unordered_map<std::string, SQLite::Statement, TextHash, std::equal_to<>> statements_;
   int in_use_ = 0;
+  int log_pages_ = 0;
 };
 
 // BEGIN … COMMIT; rolls back unless `commit` was called. Reading: one snapshot for several queries.

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "history/columns/summary_keeper.h"
 #include "history/sqlite/column_keeper.h"
 #include "history/sqlite/schema.h"
 #include "history/sqlite/sqlite_reader.h"
@@ -53,7 +54,6 @@ void prepare(Connection& connection) {
 
 void configure(Connection& connection, const SqliteOptions& options) {
   connection.exec("PRAGMA synchronous = FULL");
-  connection.exec("PRAGMA wal_autocheckpoint = 8000");
   connection.exec("PRAGMA journal_size_limit = 67108864");
   connection.exec("PRAGMA secure_delete = OFF");
   if (options.max_pages) (void)connection.pragma("max_page_count = " + std::to_string(*options.max_pages));
@@ -126,7 +126,8 @@ SqliteHistory::SqliteHistory(OwnerLock lock, std::shared_ptr<Session> session, s
       columns_(std::move(mirror)),
       keeper_(std::move(keeper)),
       store_(std::make_unique<sqlite::Store>(session_, *keeper_)),
-      reader_(std::make_unique<sqlite::SqliteReader>(session_, columns_, 0)) {}
+      reader_(std::make_unique<sqlite::SqliteReader>(session_, columns_, 0)),
+      summaries_(std::make_unique<columns::SummaryKeeper>(columns_)) {}
 
 SqliteHistory::~SqliteHistory() {
   store_->restore_ballast();

@@ -18,7 +18,8 @@ namespace comfytrace::history {
 
 namespace columns {
 class Mirror;
-}
+class SummaryKeeper;
+}  // namespace columns
 namespace sqlite {
 class ColumnKeeper;
 class Store;
@@ -101,6 +102,7 @@ class SqliteHistory final : public RunHistory {
   std::unique_ptr<sqlite::ColumnKeeper> keeper_;
   std::unique_ptr<sqlite::Store> store_;
   std::unique_ptr<RunHistoryReader> reader_;
+  std::unique_ptr<columns::SummaryKeeper> summaries_;
 };
 
 // A read-only view of the file at `path`, whether or not a server writes to it. Nothing is locked, made or migrated.

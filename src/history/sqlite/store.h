@@ -84,10 +84,12 @@ auto Store::in_transaction(Work&& work) -> decltype(work()) {
     if constexpr (std::is_void_v<decltype(work())>) {
       work();
       write_pending();
+      columns_.number_commit();
       transaction.commit();
     } else {
       result.emplace(work());
       write_pending();
+      columns_.number_commit();
       transaction.commit();
     }
   } catch (...) {
@@ -99,6 +101,7 @@ auto Store::in_transaction(Work&& work) -> decltype(work()) {
     throw;
   }
   columns_.committed();
+  connection().checkpoint();
   if constexpr (!std::is_void_v<decltype(work())>) return *std::move(result);
 }
 

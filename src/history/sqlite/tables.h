@@ -116,4 +116,11 @@ CREATE TRIGGER columns_added AFTER INSERT ON runs BEGIN INSERT OR IGNORE INTO co
 CREATE TRIGGER columns_changed AFTER UPDATE ON runs BEGIN INSERT OR IGNORE INTO column_changes VALUES (new.rid); END;
 )sql";
 
+// Of no schema: it tells nothing that outlives the process that writes. The number of the last commit that changed
+// runs, by which a reader knows of which state the rows are that it sees (columns/mirror.h).
+inline constexpr const char* kTableOfCommits = R"sql(
+CREATE TABLE IF NOT EXISTS column_commit (place INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+INSERT OR IGNORE INTO column_commit VALUES (1, 0);
+)sql";
+
 }  // namespace comfytrace::history::sqlite
