@@ -3,14 +3,8 @@
 #include <algorithm>
 #include <limits>
 
-  session_->connection.exec(kTableOfCommits);
-  commit_ = commit_seen(session_->connection);
-  LoadedColumns loaded = load_columns(*session_, max_bytes_, on_anew);
-  store_ = std::move(loaded.store);
-  covers_from_ms_ = loaded.covers_from_ms;
-  kept_rows_ = loaded.kept_rows;
-  unwritten_ = loaded.read_runs + (loaded.is_older ? store_->rows() : 0);
-  show();
+#include "history/sqlite/tables.h"
+
 namespace comfytrace::history::sqlite {
 namespace {
 
@@ -22,23 +16,14 @@ constexpr std::int64_t kUnwritten = 16'384;
 ColumnKeeper::ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror,
                            std::int64_t max_bytes, const OnColumnsAnew& on_anew)
     : session_(std::move(session)), mirror_(std::move(mirror)), max_bytes_(max_bytes) {
-<<<<<<< HEAD
+  session_->connection.exec(kTableOfCommits);
+  commit_ = commit_seen(session_->connection);
   LoadedColumns loaded = load_columns(*session_, max_bytes_, on_anew);
   store_ = std::move(loaded.store);
   covers_from_ms_ = loaded.covers_from_ms;
   kept_rows_ = loaded.kept_rows;
   unwritten_ = loaded.read_runs + (loaded.is_older ? store_->rows() : 0);
-  mirror_->show({store_, covers_from_ms_});
-=======
-  session_->connection.exec(kTableOfCommits);
-  commit_ = commit_seen(session_->connection);
-  LoadedColumns loaded = load_columns(*session_, max_bytes_);
-  store_ = std::move(loaded.store);
-  covers_from_ms_ = loaded.covers_from_ms;
-  kept_rows_ = loaded.kept_rows;
-  unwritten_ = loaded.read_runs;
   show();
->>>>>>> equal
   fit();
   if (unwritten_ >= kUnwritten || loaded.is_older) write_back();
 }
