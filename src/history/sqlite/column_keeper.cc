@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/memory.h"
+
 namespace comfytrace::history::sqlite {
 namespace {
 
@@ -21,7 +23,10 @@ ColumnKeeper::ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<col
   unwritten_ = loaded.read_runs + (loaded.is_older ? store_->rows() : 0);
   mirror_->show({store_, covers_from_ms_});
   fit();
-  if (unwritten_ >= kUnwritten || loaded.is_older) write_back();
+  if (unwritten_ < kUnwritten && !loaded.is_older) return;
+  write_back();
+  // Packing all of it takes as much again.
+  base::return_freed_memory();
 }
 
 void ColumnKeeper::committed() {
