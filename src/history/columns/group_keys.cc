@@ -57,7 +57,7 @@ GroupKeys::GroupKeys(GroupBy group_by, const SharedFacts& shared, GroupNames& na
     begin_.push_back(static_cast<std::uint32_t>(groups_.size()));
   };
   if (by_label) {
-    // There are as many as there are stories: none is unpacked for it.
+    // There are as many as there are stories: none of them becomes a Label.
     for (std::size_t id = 0; id < shared.labels.size(); ++id) {
       const LabelView label = shared.labels[id];
       put(group_by == GroupBy::tag ? each_of(label.tags())

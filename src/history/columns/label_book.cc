@@ -84,6 +84,7 @@ std::string LabelBook::packed() const {
 }
 
 bool LabelBook::load(std::string_view packed) {
+  if (packed.empty()) return true;
   char* at = room_for(packed.size());
   std::memcpy(at, packed.data(), packed.size());
   ValueReader all({at, packed.size()});
