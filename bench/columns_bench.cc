@@ -352,9 +352,11 @@ void bench(std::uint64_t runs, int rounds) {
     time_question("columns", runs, "load from packed chunks", 3, [&] {
       ColumnStore loaded;
       if (!columns::ChunkCodec::unpack_shared(loaded, parts[0])) std::exit(1);
-      for (std::size_t i = 0; i < dead.size(); ++i) {
-        if (!columns::ChunkCodec::unpack_chunk(loaded, parts[i + 1], dead[i])) std::exit(1);
-      }
+      columns::Unsealer unsealer;
+      std::vector<columns::ChunkCodec::Unpacked> chunks;
+      for (std::size_t i = 0; i < dead.size(); ++i)
+        chunks.push_back(*columns::ChunkCodec::unpack_chunk(loaded, parts[i + 1], dead[i], unsealer));
+      if (!columns::ChunkCodec::adopt(loaded, std::move(chunks))) std::exit(1);
       loaded.publish();
     });
   }

@@ -48,8 +48,8 @@ def read_pages(store):
 
 
 def cpu_s(pid):
-    """Of all its threads, those that ended left out."""
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
+    """Of all its threads, those that ended too. The clock of another process, as clock_getcpuclockid(3) names it."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def memory_bytes(pid):

@@ -54,7 +54,7 @@ struct House::Impl final : collect::RecorderSink {
     sqlite.max_column_bytes = settings.max_column_bytes;
     sqlite.on_columns_anew = [](std::int64_t runs) {
       if (runs < kManyRuns) return;
-      spdlog::warn("this version finds no columns of its own in the history: it makes them anew of {} runs, once",
+      spdlog::warn("the history's columns are lost, damaged or of another version: making them anew from {} runs",
                    runs);
     };
     auto opened = history::SqliteHistory::open(settings.store, sqlite);

@@ -173,6 +173,16 @@ std::string folded(std::string_view text) {
   return out;
 }
 
+bool same_folded(std::string_view a, std::string_view b) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    // Up to here both are the same, byte by byte.
+    if (!is_ascii(a[i]) || !is_ascii(b[i])) return folded(a.substr(i)) == folded(b.substr(i));
+    if (lower(static_cast<unsigned char>(a[i])) != lower(static_cast<unsigned char>(b[i]))) return false;
+  }
+  return a.size() == b.size();
+}
+
 std::vector<std::string> words_of(std::string_view text) {
   WordList words;
   words.collect(text);

@@ -11,6 +11,8 @@ namespace comfytrace::history {
 
 // `text` without the difference of upper and lower case (Latin, Greek, Cyrillic).
 [[nodiscard]] std::string folded(std::string_view text);
+// folded(a) == folded(b), mostly without making them.
+[[nodiscard]] bool same_folded(std::string_view a, std::string_view b);
 
 // The folded words of `text`, sorted, each once: runs of letters and digits; a character of Chinese, Japanese or
 // Korean is a word by itself, because those are written without spaces. Never contains a quote or a control character.

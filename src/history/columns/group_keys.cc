@@ -14,6 +14,10 @@ std::vector<std::string> each_of(std::vector<std::string> texts) {
   return texts;
 }
 
+std::string_view story_of(std::string_view id, std::string_view title) {
+  return id.empty() ? title : id;
+}
+
 }  // namespace
 
 std::vector<std::string> group_keys_of(const Outcome& outcome, const Setting& setting, const Label& label,
@@ -34,7 +38,7 @@ std::vector<std::string> group_keys_of(const Outcome& outcome, const Setting& se
     case GroupBy::exitReason:
       return {outcome.exit_reason ? std::string(base::enum_name(*outcome.exit_reason)) : ""};
     case GroupBy::story:
-      return {label.story_id.empty() ? label.story_title : label.story_id};
+      return {std::string(story_of(label.story_id, label.story_title))};
     case GroupBy::tag:
       return each_of(label.tags);
     default:
@@ -48,18 +52,23 @@ GroupKeys::GroupKeys(GroupBy group_by, const SharedFacts& shared, GroupNames& na
   source_ = by_outcome ? Source::outcome : by_label ? Source::label : Source::setting;
   is_partition_ =
       group_by != GroupBy::model && group_by != GroupBy::worker && group_by != GroupBy::gpu && group_by != GroupBy::tag;
-  const std::size_t count = by_outcome ? shared.outcomes.size()
-                            : by_label ? shared.labels.size()
-                                       : shared.settings.size();
-  const Outcome no_outcome;
-  const Setting no_setting;
-  const Label no_label;
-  for (std::size_t id = 0; id < count; ++id) {
-    const auto keys = group_keys_of(by_outcome ? shared.outcomes[id] : no_outcome,
-                                    by_outcome || by_label ? no_setting : shared.settings[id],
-                                    by_label ? shared.labels[id] : no_label, group_by);
+  const auto put = [&](const std::vector<std::string>& keys) {
     for (const std::string& key : keys) groups_.push_back(names.of(key));
     begin_.push_back(static_cast<std::uint32_t>(groups_.size()));
+  };
+  if (by_label) {
+    // There are as many as there are stories: none of them becomes a Label.
+    for (std::size_t id = 0; id < shared.labels.size(); ++id) {
+      const LabelView label = shared.labels[id];
+      put(group_by == GroupBy::tag ? each_of(label.tags())
+                                   : std::vector{std::string(story_of(label.story_id(), label.story_title()))});
+    }
+  } else {
+    const std::size_t count = by_outcome ? shared.outcomes.size() : shared.settings.size();
+    for (std::size_t id = 0; id < count; ++id) {
+      put(group_keys_of(by_outcome ? shared.outcomes[id] : Outcome(), by_outcome ? Setting() : shared.settings[id], {},
+                        group_by));
+    }
   }
 }
 

@@ -15,21 +15,24 @@ constexpr std::size_t kLeastSlots = 64;
 
 }  // namespace
 
-LabelView::operator Label() const {
-  Label label{std::string(story_id_), std::string(story_title_), {}};
-  each_tag([&](std::string_view tag) { label.tags.emplace_back(tag); });
-  return label;
+bool LabelView::has_any_of(const std::vector<std::string>& tags) const {
+  ValueReader reader(tags_);
+  for (std::uint64_t count = reader.count(); count > 0; --count) {
+    if (std::ranges::find(tags, reader.text()) != tags.end()) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> LabelView::tags() const {
+  std::vector<std::string> tags;
+  ValueReader(tags_).take(tags);
+  return tags;
 }
 
 bool meets(const LabelView& label, const RunFilter& filter) {
-  if (!filter.tags.empty()) {
-    bool shares = false;
-    label.each_tag(
-        [&](std::string_view tag) { shares = shares || std::ranges::find(filter.tags, tag) != filter.tags.end(); });
-    if (!shares) return false;
-  }
+  if (!filter.tags.empty() && !label.has_any_of(filter.tags)) return false;
   if (!filter.story || (!label.story_id().empty() && label.story_id() == *filter.story)) return true;
-  return !label.story_title().empty() && folded(label.story_title()) == folded(*filter.story);
+  return !label.story_title().empty() && same_folded(label.story_title(), *filter.story);
 }
 
 char* LabelBook::room_for(std::size_t size) {
@@ -81,6 +84,7 @@ std::string LabelBook::packed() const {
 }
 
 bool LabelBook::load(std::string_view packed) {
+  if (packed.empty()) return true;
   char* at = room_for(packed.size());
   std::memcpy(at, packed.data(), packed.size());
   ValueReader all({at, packed.size()});

@@ -23,14 +23,10 @@ class LabelView {
   }
   [[nodiscard]] std::string_view story_id() const { return story_id_; }
   [[nodiscard]] std::string_view story_title() const { return story_title_; }
-  // each(std::string_view tag).
-  template <class Each>
-  void each_tag(const Each& each) const {
-    ValueReader reader(tags_);
-    for (std::uint64_t count = reader.count(); count > 0; --count) each(reader.text());
-  }
+  [[nodiscard]] bool has_any_of(const std::vector<std::string>& tags) const;
+  [[nodiscard]] std::vector<std::string> tags() const;
   // NOLINTNEXTLINE(google-explicit-constructor): it is one, kept another way.
-  operator Label() const;
+  operator Label() const { return {std::string(story_id_), std::string(story_title_), tags()}; }
 
  private:
   std::string_view story_id_;

@@ -11,7 +11,7 @@ namespace comfytrace::history::columns {
 
 // Counts up with every change of the form, of the shared facts' members or of what run_facts.h makes of a run.
 inline constexpr std::uint32_t kForm = 3;
-// By zlib instead of Zstandard, and the shared facts as JSON; else the same.
+// By zlib instead of Zstandard, the shared facts as JSON, no number as a step from the one before; else the same.
 inline constexpr std::uint32_t kOlderForm = 2;
 
 [[nodiscard]] std::string seal(std::string_view plain);

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -33,7 +34,11 @@ class ChunkLoading {
     chunks_.resize(chunks);
     const std::size_t threads = std::min({chunks, kThreads, std::size_t{std::thread::hardware_concurrency()}});
     std::vector<std::thread> others;
-    for (std::size_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
+    try {
+      for (std::size_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // There are no more threads to be had; those that there are do it.
+    }
     work();
     for (std::thread& other : others) other.join();
     if (thrown_) std::rethrow_exception(thrown_);

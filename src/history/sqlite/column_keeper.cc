@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/memory.h"
 #include "history/sqlite/tables.h"
 
 namespace comfytrace::history::sqlite {
@@ -25,7 +26,10 @@ ColumnKeeper::ColumnKeeper(std::shared_ptr<Session> session, std::shared_ptr<col
   unwritten_ = loaded.read_runs + (loaded.is_older ? store_->rows() : 0);
   show();
   fit();
-  if (unwritten_ >= kUnwritten || loaded.is_older) write_back();
+  if (unwritten_ < kUnwritten && !loaded.is_older) return;
+  write_back();
+  // Packing all of it takes as much again.
+  base::return_freed_memory();
 }
 
 void ColumnKeeper::show() {

@@ -1,3 +1,4 @@
+#include <SQLiteCpp/Database.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -6,6 +7,7 @@
 
 #include "base/codec.h"
 #include "history/sample_runs.h"
+#include "history/sqlite/column_check.h"
 #include "history/sqlite/sqlite_history.h"
 
 namespace comfytrace::history {
@@ -36,6 +38,52 @@ TEST(OlderFile, OfTheFirstSchemaIsReadAsItWasWritten) {
     ASSERT_TRUE((*opened)->save({&run, 1}));
     EXPECT_EQ(**(*opened)->get(run.run_id), run);
   }
+}
+
+// One whose columns were packed by a version that did so by zlib and JSON.
+class OlderColumns : public ::testing::Test {
+ protected:
+  OlderColumns() { std::filesystem::copy_file(COMFYTRACE_SOURCE_DIR "/tests/histories/columns2.sqlite", path_); }
+  // Of the packed parts in the file.
+  [[nodiscard]] std::int64_t parts_of_form(const std::string& form) const {
+    SQLite::Database file(path_.string(), SQLite::OPEN_READWRITE);
+    return file.execAndGet("SELECT COUNT(*) FROM column_chunks WHERE substr(packed, 1, 4) = x'" + form + "000000'");
+  }
+  void expect(std::int64_t kept_rows, std::int64_t read_runs) const {
+    const auto check = check_columns(path_, std::int64_t{1} << 30);
+    ASSERT_TRUE(check) << check.error().sentence();
+    EXPECT_EQ(check->runs, 24);
+    EXPECT_EQ(check->kept_rows, kept_rows);
+    EXPECT_EQ(check->read_runs, read_runs);
+    EXPECT_EQ(check->differing, 0) << check->first.front();
+  }
+  // How many runs it says that it reads one by one.
+  [[nodiscard]] std::vector<std::int64_t> told_at_opening() const {
+    std::vector<std::int64_t> told;
+    EXPECT_TRUE(SqliteHistory::open(path_, {.on_columns_anew = [&](std::int64_t runs) { told.push_back(runs); }}));
+    return told;
+  }
+
+  TestFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "history.db";
+};
+
+TEST_F(OlderColumns, AreReadWithoutReadingTheRunsAndThenPackedAnew) {
+  ASSERT_EQ(parts_of_form("02"), 2);
+  expect(0, 0);
+  EXPECT_TRUE(told_at_opening().empty());
+  EXPECT_EQ(parts_of_form("03"), 2);
+  EXPECT_EQ(parts_of_form("02"), 0);
+  expect(24, 0);
+}
+
+TEST_F(OlderColumns, OfAFormThatIsNotKnownAreMadeAnewAndItIsSaid) {
+  SQLite::Database(path_.string(), SQLite::OPEN_READWRITE)
+      .exec("UPDATE column_chunks SET packed = CAST(x'01000000' || substr(packed, 5) AS BLOB) WHERE place = 0");
+  expect(0, 24);
+  EXPECT_EQ(told_at_opening(), std::vector<std::int64_t>{24});
+  EXPECT_EQ(parts_of_form("03"), 2);
+  expect(24, 0);
 }
 
 }  // namespace

@@ -35,8 +35,8 @@ struct SqliteOptions {
   // The columns that answer statistics take about 90 bytes a run. What does not fit in here is left out, the oldest
   // runs first: statistics that reach back to them are then refused and say so; lists and single runs are not touched.
   std::int64_t max_column_bytes = std::int64_t{1} << 30;
-  // Called before they are made of all runs, which takes about a minute a million: the file has none, or none that this
-  // version reads. Absent: nobody is told.
+  // Called before they are made of all runs, which takes about half a minute a million: the file has none, or none that
+  // this version reads. Absent: nobody is told.
   std::function<void(std::int64_t runs)> on_columns_anew;
   // For a reader in the process of the SqliteHistory: its columns(). Null: the reader makes its own when it needs them.
   std::shared_ptr<columns::Mirror> columns;
