@@ -31,9 +31,8 @@ class LocalColumn {
   [[nodiscard]] const StableVector<std::uint32_t>& locals() const { return locals_; }
   [[nodiscard]] std::uint32_t at(std::uint32_t row) const { return locals_[rows_[row]]; }
 
-  // The writer alone.
+  // The writer alone. What was loaded is looked up only where rows are added to it.
   void set(std::uint32_t row, std::uint32_t id) {
-    // What was loaded is looked up only where rows are added to it.
     for (std::size_t i = local_of_.size(); i < locals_.size(); ++i)
       local_of_.emplace(locals_[i], static_cast<std::uint16_t>(i));
     const auto [at, is_new] = local_of_.try_emplace(id, static_cast<std::uint16_t>(locals_.size()));
@@ -121,9 +120,8 @@ struct Chunk {
   }
   // The last version in which a row died; 0: none did.
   [[nodiscard]] std::uint32_t last_death() const { return last_death_.load(std::memory_order_relaxed); }
-  // The writer alone. Takes up what was written into its first `rows` from outside.
+  // The writer alone. cover: takes up what was loaded into its first `rows`; kill: true, it lived until now.
   void cover(std::uint32_t rows);
-  // True: it lived until now.
   bool kill(std::uint32_t row, std::uint32_t version);
   // About what its first `rows` take.
   [[nodiscard]] std::size_t bytes(std::uint32_t rows) const;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kHead = 12;
 
-// Smaller than deflate makes it, and read in a fifth of its time; the next levels take longer both ways for little less.
+// Smaller than deflate makes it, and read in a fifth of its time; the next levels take longer both ways for little
+// less.
 constexpr int kLevel = 1;
 
 std::uint32_t checksum(std::string_view bytes) {

@@ -17,7 +17,7 @@ void check(const base::Result<void>& fits) {
   if (!fits) throw Refused{fits.error()};
 }
 
-// A commit may come between the look at the rows and that at the columns; one after the other each time does not.
+// A commit may come between the look at the rows and that at the columns, but not so many times in a row.
 constexpr int kLooks = 20;
 
 bool asks_rows(const RunFilter& filter) {
@@ -58,8 +58,12 @@ std::optional<ColumnQuestions::Moment> ColumnQuestions::shared_moment() {
     Moment moment{std::make_unique<Transaction>(session_->connection, Transaction::Kind::read), {}};
     const std::int64_t commit = commit_seen(session_->connection);
     moment.columns = shared_->view_of(commit);
-    if (moment.columns.commit == commit) return moment;
     if (moment.columns.commit < commit) break;
+    if (moment.columns.commit > commit) continue;
+    // What had to be loaded while they did not come up is not kept for another time.
+    own_ = {};
+    own_version_.reset();
+    return moment;
   }
   return std::nullopt;
 }

@@ -91,6 +91,7 @@ class Connection {
   enum class Mode { write, read, read_immutable };
   // Throws SQLite::Exception.
   Connection(const std::filesystem::path& path, Mode mode, std::int64_t cache_bytes);
+  Connection(const Connection&) = delete;
 
   // `sql` is prepared once and kept.
   [[nodiscard]] Query query(std::string_view sql);
