@@ -48,10 +48,16 @@ void add_facts(GroupTally& tally, const Outcome& outcome, const RunFacts& facts,
 
 }  // namespace
 
-Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget)
-    : shared_(snapshot.shared()), query_(query), total_budget_(budget), group_budget_(budget) {
+Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget,
+                   const GroupPlan* plan)
+    : shared_(snapshot.shared()), query_(query), total_budget_(budget), group_budget_(budget), is_planned_(plan) {
   const GroupBy by = query.group_by;
-  if (by != GroupBy::none && by != GroupBy::nodeClass && !is_time(by)) keys_.emplace(by, shared_, names_);
+  if (plan) {
+    names_ = plan->names;
+    keys_ = plan->keys;
+  } else if (by != GroupBy::none && by != GroupBy::nodeClass && !is_time(by)) {
+    keys_.emplace(by, shared_, names_);
+  }
   total_is_sum_ = is_time(by) || (keys_ && keys_->is_partition());
   resize();
 }
@@ -79,8 +85,9 @@ void Gatherer::add(const RunFacts& facts) {
     const Target target = time_target(bucket_start(query_.group_by, facts.created_at_ms, query_.utc_offset_ms));
     add_facts(target.tally, outcome, facts, target.budget);
   } else if (keys_) {
-    for (const std::string& key : group_keys_of(outcome, setting_of(facts), label_of(facts), query_.group_by))
-      add_facts(group(names_.of(key)), outcome, facts, group_budget_);
+    for (const std::string& key : group_keys_of(outcome, setting_of(facts), label_of(facts), query_.group_by)) {
+      if (!is_planned_ || names_.find(key)) add_facts(group(names_.of(key)), outcome, facts, group_budget_);
+    }
   }
 }
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "history/columns/group_keys.h"
+#include "history/columns/group_plan.h"
 #include "history/columns/row_buffer.h"
 #include "history/columns/row_scan.h"
 #include "history/columns/tally.h"
@@ -24,8 +24,9 @@ inline constexpr std::size_t kValuesOfAGroup = 256;
 // Gathers the tallies of some of the rows of a snapshot. Of groups by time the newest rows should come first.
 class Gatherer {
  public:
-  // `query`, and the snapshot's store, must outlive this.
-  Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget);
+  // `query`, and the snapshot's store, must outlive this. `plan` is there if the question needs one.
+  Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget,
+           const GroupPlan* plan = nullptr);
 
   void add(const RowBlock& block);
   void add(const RunFacts& facts);
@@ -88,6 +89,7 @@ class Gatherer {
   ExactBudget group_budget_;
   std::size_t matching_ = 0;
   bool total_is_sum_ = false;
+  bool is_planned_ = false;  // names_ has all groups that are told, and no other may come
   GroupNames names_;
   std::optional<GroupKeys> keys_;
   GroupTally total_;

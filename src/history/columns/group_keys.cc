@@ -72,6 +72,20 @@ GroupKeys::GroupKeys(GroupBy group_by, const SharedFacts& shared, GroupNames& na
   }
 }
 
+void GroupKeys::renumber(const std::vector<std::uint32_t>& numbers) {
+  std::uint32_t kept = 0;
+  std::uint32_t from = 0;
+  for (std::size_t id = 0; id + 1 < begin_.size(); ++id) {
+    const std::uint32_t to = begin_[id + 1];
+    for (; from < to; ++from) {
+      if (numbers[groups_[from]] != kUntold) groups_[kept++] = numbers[groups_[from]];
+    }
+    begin_[id + 1] = kept;
+  }
+  groups_.resize(kept);
+  is_partition_ = false;
+}
+
 const LocalColumn& GroupKeys::column(const Chunk& chunk) const {
   return source_ == Source::outcome ? chunk.outcome : source_ == Source::label ? chunk.label : chunk.setting;
 }

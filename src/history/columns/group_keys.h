@@ -21,6 +21,11 @@ class GroupNames {
     if (is_new) names_.push_back(key);
     return at->second;
   }
+  // Absent: it was not met.
+  [[nodiscard]] std::optional<std::uint32_t> find(const std::string& key) const {
+    const auto at = numbers_.find(key);
+    return at == numbers_.end() ? std::nullopt : std::optional(at->second);
+  }
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
  private:
@@ -43,6 +48,9 @@ class GroupKeys {
   [[nodiscard]] std::span<const std::uint32_t> of(std::uint32_t setting, std::uint32_t outcome) const {
     return of(source_ == Source::outcome ? outcome : setting);
   }
+  static constexpr std::uint32_t kUntold = ~0u;
+  // Gives each group the number that stands at its own; leaves out what has kUntold there.
+  void renumber(const std::vector<std::uint32_t>& numbers);
   // A run is in exactly one group.
   [[nodiscard]] bool is_partition() const { return is_partition_; }
 

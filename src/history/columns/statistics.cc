@@ -23,13 +23,13 @@ class Share {
  public:
   // All but `budget` must outlive this. `key` is null where no answers of chunks are kept.
   Share(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RowScan& scan, ExactBudget budget,
-        const SummaryKey* key)
+        const SummaryKey* key, const GroupPlan* plan = nullptr)
       : snapshot_(snapshot),
         key_(key),
         is_for_cubes_(key && is_for_cubes(query)),
         budget_(budget),
         scan_(scan),
-        gatherer_(snapshot, query, budget) {
+        gatherer_(snapshot, query, budget, plan) {
     if (!key_) return;
     of_chunk_query_.group_by = query.group_by;
     of_chunk_query_.utc_offset_ms = query.utc_offset_ms;
@@ -107,11 +107,13 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   ExactBudget budget;
   if (query.exact) budget.values = std::numeric_limits<std::size_t>::max();
   const std::size_t chunks = snapshot.chunks();
+  std::optional<GroupPlan> plan;
+  if (needs_plan(query.group_by)) plan = plan_groups(snapshot, query, scan);
   std::vector<std::unique_ptr<Share>> shares(std::clamp<std::size_t>(chunks, 1, base::parallel_threads()));
   // Always the same chunks for each, so that the same question gets the same answer to the last digit. Groups of time
   // want the newest rows first.
   base::parallel(shares.size(), [&](std::size_t i) {
-    shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key);
+    shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, plan ? &*plan : nullptr);
     for (std::size_t n = i; n < chunks; n += shares.size()) shares[i]->add(chunks - 1 - n);
   });
   Share& first = *shares.front();
@@ -122,7 +124,9 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
     first.gatherer().merge(std::move(shares[i]->gatherer()));
   }
   if (is_rounded && first.gatherer().matching() <= budget.values) return std::nullopt;
-  return first.gatherer().finish();
+  Statistics told = first.gatherer().finish();
+  if (plan) told.groups_left_out += plan->left_out;
+  return told;
 }
 
 }  // namespace
