@@ -1,15 +1,16 @@
-import { useEffect, useState, useSyncExternalStore, type RefObject } from 'react';
+import { useCallback, useEffect, useState, useSyncExternalStore, type RefObject } from 'react';
 
 const kPhone = '(max-width: 719.98px)';
 
 export function useMedia(query: string): boolean {
+  // One list for the component: to make one is to parse the query, too much for each frame of a scroll.
+  const [media] = useState(() => window.matchMedia(query));
   return useSyncExternalStore(
-    (reader) => {
-      const media = window.matchMedia(query);
+    useCallback((reader: () => void) => {
       media.addEventListener('change', reader);
       return () => media.removeEventListener('change', reader);
-    },
-    () => window.matchMedia(query).matches,
+    }, [media]),
+    () => media.matches,
   );
 }
 
