@@ -1,4 +1,4 @@
-import type { RunSort, RunSummary } from '@comfytrace/client';
+import type { RunSummary } from '@comfytrace/client';
 import { formatDuration, formatWhen } from '../format.ts';
 import { usePref } from '../prefs.ts';
 import type { Column } from '../ui/data-table.tsx';
@@ -31,13 +31,6 @@ export const kRunColumns: readonly RunColumn[] = [
   { key: 'attempts', title: 'Attempts', width: '66px', fits: true, right: true, from: 1060, first: true, cell: (run) => run.attemptCount },
   { key: 'when', title: 'When', width: '98px', fits: true, right: true, first: true, sorts: ['newest', 'oldest'], cell: (run) => formatWhen(run.createdAtMs, Date.now()) },
 ];
-
-export const kSorts: readonly RunSort[] = ['newest', 'oldest', 'longest', 'shortest', 'vram'];
-
-export function sortOf(query: string): RunSort {
-  const asked = new URLSearchParams(query).get('sort');
-  return kSorts.find((sort) => sort === asked) ?? 'newest';
-}
 
 const kChosen: string[] = kRunColumns.filter((column) => column.first).map((column) => column.key);
 const kFixed = ['status', 'title'];

@@ -106,7 +106,8 @@ export class LongList {
   /** After a change of shape: the browser moved the bar where the box became lower. */
   fitted(): void {
     const { element } = this;
-    if (!element || this.isMoving) return;
+    // A bar at its beginning stays there: to ask would only make the browser lay out.
+    if (!element || this.isMoving || this.boxTop === 0) return;
     const { top } = this;
     this.boxTop = element.scrollTop;
     if (Math.abs(this.boxTop + this.shift - top) >= 1) this.shift = Math.round(top - this.boxTop);
@@ -122,7 +123,7 @@ export class LongList {
       this.scale = stretch(this.shape.count * this.shape.rowPx, this.viewPx);
       this.look();
     };
-    measure();
+    // Tells the first size too, once the browser has laid out anyway.
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     element.addEventListener('scroll', this.hear, { passive: true });

@@ -24,9 +24,8 @@ export function useWidth(box: RefObject<HTMLElement | null>, first = 1000): numb
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const take = () => setWidth(element.clientWidth || first);
-    take();
-    const observer = new ResizeObserver(take);
+    // Tells the first width too, once the browser has laid out anyway.
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth || first));
     observer.observe(element);
     return () => observer.disconnect();
   }, [box, first]);
