@@ -1,6 +1,7 @@
 // A comfytrace whose live stream is played from a recording of a real one, at any rate; everything else the real one answers.
 import { createHash } from 'node:crypto';
 import { createServer, request } from 'node:http';
+import { WebSocket } from 'ws';
 import { freePort, sleep } from './processes.mjs';
 
 /** What a real serve tells a page: the snapshot, then texts and previews with the time they came, for `seconds`. */
