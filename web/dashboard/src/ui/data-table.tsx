@@ -192,7 +192,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         </div>
       )}
       {absent ? <TableAbsence state={state} rows={Math.min(24, Math.ceil(600 / height))} rowPx={height} /> : (
-        <div role="rowgroup" className="dt-all" style={{ height: list.boxPx, backgroundSize: `70px ${height}px, 34% ${height}px, 100% ${height}px`, backgroundPositionY: view.layerTop - view.basePx }}>
+        <div role="rowgroup" className="dt-all" style={{ height: list.boxPx, backgroundSize: `70px ${height}px, 34% ${height}px`, backgroundPositionY: (view.layerTop - view.basePx) % height }}>
           <div role="presentation" className="dt-layer" style={{ top: view.layerTop }}>
             {view.order.map((slot) => {
               const index = rowInSlot(slot, view, view.slots, view.turn);
