@@ -23,7 +23,7 @@ export function watchPage() {
       if (height === 0) continue;
       from = Math.min(from, begin);
       to = Math.max(to, end);
-      bone ||= end > top && begin < box.bottom && row.querySelector('.dt-bone') !== null;
+      bone ||= end > top && begin < box.bottom && (row.ariaBusy === 'true' || row.querySelector('.dt-bone') !== null);
     }
     const last = Math.min(box.bottom, box.top + list.clientHeight, box.top - list.scrollTop + list.scrollHeight);
     return { blank: from > top + 1 || to < last - 1, bone, above: top - from, below: to - last, at: list.scrollTop };

@@ -87,7 +87,7 @@ async function press(page, key) {
       }, { once: true, capture: true });
       const look = () => {
         const current = document.querySelector('.dt-row.cur');
-        const end = began > 0 && (performance.now() - began > 60_000 ? null : current && !current.querySelector('.dt-bone') ? performance.now() - began : undefined);
+        const end = began > 0 && (performance.now() - began > 60_000 ? null : current && current.ariaBusy !== 'true' && !document.querySelector('.dt-row .dt-bone, .dt-row[aria-busy]') ? performance.now() - began : undefined);
         if (end === null || end > 0) requestAnimationFrame(() => done(end && performance.now() - began));
         else requestAnimationFrame(look);
       };
@@ -111,7 +111,7 @@ function firstInSight(page) {
 /** How long after the hand has come to rest every row is there, and which row is the first in sight. */
 async function rest(page) {
   const began = performance.now();
-  const filled = await page.waitForFunction((selector) => document.querySelector(selector) && !document.querySelector('.dt-row .dt-bone, .dt-row.dt-bone'), kRow, { timeout: 60_000 }).then(() => true, () => false);
+  const filled = await page.waitForFunction((selector) => document.querySelector(selector) && !document.querySelector('.dt-row .dt-bone, .dt-row[aria-busy]'), kRow, { timeout: 60_000 }).then(() => true, () => false);
   const rows = await page.evaluate(() => Number(document.querySelector('.dt').getAttribute('aria-rowcount')) - 1);
   return { filledAfterMs: filled ? round(performance.now() - began, 0) : null, firstRow: await firstInSight(page), listRows: rows };
 }
