@@ -1,16 +1,51 @@
 // What a page's frames and main thread did between two moments: by requestAnimationFrame in the page, by the browser's trace.
 
-/** Runs in the page before anything else. */
+/**
+ * Runs in the page before anything else. What is seen of a list is looked at behind each frame, when it has been laid out;
+ * the hand may get further before the next one, which its scroll event tells.
+ */
 export function watchPage() {
-  const seen = { times: [], long: [], blank: 0, on: false };
+  const seen = { times: [], long: [], blank: 0, bones: 0, ahead: 0, on: false };
   window.benchFrames = seen;
   new PerformanceObserver((list) => {
     if (seen.on) for (const entry of list.getEntries()) seen.long.push(entry.duration);
   }).observe({ entryTypes: ['longtask'] });
+
+  let drawn = null;
+  /** Of the list's pixels those that are in sight, and those on which rows stand that are read. */
+  const look = (list) => {
+    const box = list.getBoundingClientRect();
+    const top = list.querySelector('.dt-head')?.getBoundingClientRect().bottom ?? box.top;
+    let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let bone = false;
+    for (const row of list.querySelectorAll('[role=row][aria-rowindex]:not(.dt-head *)')) {
+      const { top: begin, bottom: end, height } = row.getBoundingClientRect();
+      if (height === 0) continue;
+      from = Math.min(from, begin);
+      to = Math.max(to, end);
+      bone ||= end > top && begin < box.bottom && (row.ariaBusy === 'true' || row.querySelector('.dt-bone') !== null);
+    }
+    const last = Math.min(box.bottom, box.top + list.clientHeight, box.top - list.scrollTop + list.scrollHeight);
+    return { blank: from > top + 1 || to < last - 1, bone, above: top - from, below: to - last, at: list.scrollTop };
+  };
+  const behindFrame = new MessageChannel();
+  behindFrame.port1.onmessage = () => {
+    const list = document.querySelector('.dt');
+    drawn = list && list.querySelector('.dt-all') ? look(list) : null;
+    if (drawn?.blank) seen.blank += 1;
+    if (drawn?.bone) seen.bones += 1;
+  };
+  document.addEventListener('scroll', ({ target }) => {
+    if (!seen.on || !drawn || !target.matches?.('.dt')) return;
+    const moved = target.scrollTop - drawn.at;
+    // A leap goes where no row can stand before it is known.
+    if (!drawn.blank && Math.abs(moved) < 4 * target.clientHeight && (moved > drawn.below + 1 || -moved > drawn.above + 1)) seen.ahead += 1;
+  }, true);
+
   const tick = (time) => {
     if (seen.on) {
       seen.times.push(time);
-      if (document.querySelector('.dt-row .dt-bone, .dt-row.dt-bone')) seen.blank += 1;
+      behindFrame.port2.postMessage(0);
     }
     requestAnimationFrame(tick);
   };
@@ -39,7 +74,7 @@ export async function measureFrames(page, act) {
   const stop = await trace(cdp);
   const before = await metrics(cdp);
   await page.evaluate(() => {
-    Object.assign(window.benchFrames, { times: [], long: [], blank: 0, on: true });
+    Object.assign(window.benchFrames, { times: [], long: [], blank: 0, bones: 0, ahead: 0, on: true });
   });
   const result = await act();
   const seen = await page.evaluate(() => {
@@ -50,7 +85,7 @@ export async function measureFrames(page, act) {
   const events = await stop();
   await cdp.detach();
   const spent = Object.fromEntries(Object.keys(after).map((name) => [name, after[name] - before[name]]));
-  return { result, ...frameFigures(seen.times), blankFrames: seen.blank, longTasks: seen.long.length, ...taskFigures(events), ...drawn(events), ...costFigures(spent) };
+  return { result, ...frameFigures(seen.times), blankFrames: seen.blank, aheadOfRowsFrames: seen.ahead, boneFrames: seen.bones, longTasks: seen.long.length, ...taskFigures(events), ...drawn(events), ...costFigures(spent) };
 }
 
 const kEvents = new Set(['RunTask', 'ThreadControllerImpl::RunTask', 'DroppedFrame', 'DrawFrame', 'BeginFrame', 'thread_name', 'FunctionCall', 'UpdateLayoutTree']);

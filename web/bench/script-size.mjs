@@ -14,7 +14,9 @@ export async function scriptSizes(url) {
     for (const [, next] of scripts.get(name).matchAll(/(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g)) await needed(next, seen);
   };
   const views = new Set();
-  for (const name of entries) for (const [, view] of (await text(`/assets/${name}`)).matchAll(/["'](?:\.\/|assets\/)([\w]+-view-[\w-]+\.js)["']/g)) views.add(view);
+  const first = new Set();
+  for (const name of entries) await needed(name, first);
+  for (const name of first) for (const [, view] of scripts.get(name).matchAll(/["'](?:\.\/|assets\/)([\w]+-view-[\w-]+\.js)["']/g)) views.add(view);
   const sizes = [];
   for (const view of [...views].sort()) {
     const seen = new Set();

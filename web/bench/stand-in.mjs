@@ -1,6 +1,7 @@
 // A comfytrace whose live stream is played from a recording of a real one, at any rate; everything else the real one answers.
 import { createHash } from 'node:crypto';
 import { createServer, request } from 'node:http';
+import { WebSocket } from 'ws';
 import { freePort, sleep } from './processes.mjs';
 
 /** What a real serve tells a page: the snapshot, then texts and previews with the time they came, for `seconds`. */
@@ -68,18 +69,34 @@ export async function standIn(upstream, recording) {
   await new Promise((done) => server.listen(port, '127.0.0.1', done));
 
   const sent = { updates: 0, previews: 0, rounds: 0 };
+  const open = new Map();
+  const send = (bytes) => {
+    for (const socket of sockets) socket.write(bytes);
+  };
+  const tell = (update, now) => {
+    sent.updates += 1;
+    if (update.kind === 'scene') {
+      const key = JSON.stringify([update.runId, update.sceneId, update.promptId]);
+      if (update.status === 'queued' || update.status === 'executing') open.set(key, update);
+      else open.delete(key);
+    }
+    send(frame({ type: 'update', seq: ++seq, serverTimeMs: now, updates: [update] }));
+  };
   const sendNext = () => {
+    const now = Date.now();
     if (at === recording.frames.length) {
       at = 0;
       round += 1;
       sent.rounds += 1;
+      // The recording was cut while these ran; under new names nobody would ever end them.
+      for (const scene of [...open.values()]) tell({ ...scene, status: 'completed', outcome: 'success', finishedAtMs: now }, now);
     }
     const { update, preview } = recording.frames[at++];
-    const now = Date.now();
-    if (update) sent.updates += 1;
-    else sent.previews += 1;
-    const bytes = update ? frame({ type: 'update', seq: ++seq, serverTimeMs: now, updates: [renamed(update, round, now)] }) : previewFrame(preview, round);
-    for (const socket of sockets) socket.write(bytes);
+    if (update) tell(renamed(update, round, now), now);
+    else {
+      sent.previews += 1;
+      send(previewFrame(preview, round));
+    }
     return update !== undefined;
   };
   const drained = async () => {

@@ -50,9 +50,8 @@ export class ApiClient {
     return this.ask('post', '/api/v1/workers/{workerId}:connect', { at: { workerId } });
   }
 
-  runs(filter: RunFilter = {}, page: { limit?: number; cursor?: string | null; offset?: number; sort?: RunSort } = {}, signal?: AbortSignal): Promise<RunPage> {
-    const { sort, limit, cursor, offset } = page;
-    return this.question('/api/v1/runs', filter, { sort: sort === 'newest' ? undefined : sort, limit, cursor: cursor ?? undefined, offset: offset || undefined }, signal);
+  runs(filter: RunFilter = {}, page: RunPlace = {}, signal?: AbortSignal): Promise<RunPage> {
+    return this.ask('get', '/api/v1/runs', { query: runsQuery(filter, page), signal });
   }
 
   run(runId: string, signal?: AbortSignal): Promise<Run> {
@@ -176,8 +175,7 @@ export class ApiClient {
   }
 
   private question<P extends PathWith<'get'>>(path: P, filter: RunFilter, more: OwnQuery<P>, signal?: AbortSignal): Promise<AnswerOf<'get', P>> {
-    const query = filterQuery(filter);
-    for (const [name, value] of Object.entries(more)) if (value !== undefined && value !== null && value !== '') query.set(name, String(value));
+    const query = queryOf(filter, more);
     return this.ask('get', path, { query, signal } as AskOf<'get', P>);
   }
 
@@ -204,6 +202,29 @@ export class ApiClient {
       throw new ApiError(response.status, `the answer to ${method} ${address} is not JSON`);
     }
   }
+}
+
+/** Which rows of a list, and in which order. */
+export interface RunPlace {
+  limit?: number;
+  cursor?: string | null;
+  offset?: number;
+  sort?: RunSort;
+}
+
+/** What `runs` asks, without the server's address: for those who ask it before there is a client. */
+export function runsAddress(filter: RunFilter, page: RunPlace): string {
+  return addressOf('/api/v1/runs' satisfies PathWith<'get'>, {}, String(runsQuery(filter, page)));
+}
+
+function runsQuery(filter: RunFilter, { sort, limit, cursor, offset }: RunPlace): URLSearchParams {
+  return queryOf(filter, { sort: sort === 'newest' ? undefined : sort, limit, cursor, offset: offset || undefined });
+}
+
+function queryOf(filter: RunFilter, more: object): URLSearchParams {
+  const query = filterQuery(filter);
+  for (const [name, value] of Object.entries(more)) if (value !== undefined && value !== null && value !== '') query.set(name, String(value));
+  return query;
 }
 
 /** Of a question's parameters those that are not the filter's. */

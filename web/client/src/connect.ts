@@ -13,12 +13,14 @@ export interface ConnectOptions extends Partial<Omit<StreamOptions, 'url'>> {
   /** Of the comfytrace server, "http://127.0.0.1:8199". Left out: the server that this page came from. */
   url?: string;
   token?: string;
+  /** In place of the global one, for the API. */
+  fetch?: typeof fetch;
 }
 
 /** The API and the live stream of one comfytrace, polling where WebSockets do not get through. Call `live.manager.connect()`. */
-export function connectComfytrace({ url, token, ...stream }: ConnectOptions = {}): Comfytrace {
+export function connectComfytrace({ url, token, fetch, ...stream }: ConnectOptions = {}): Comfytrace {
   const origin = (url ?? window.location.origin).replace(/\/$/, '');
-  const api = new ApiClient({ baseUrl: url === undefined ? '' : origin, token });
+  const api = new ApiClient({ baseUrl: url === undefined ? '' : origin, token, fetch });
   const manager = new TelemetryStreamManager({
     url: `${origin.replace(/^http/, 'ws')}/telemetry`,
     probe: () => api.health(),

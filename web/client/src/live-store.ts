@@ -23,19 +23,36 @@ export interface LiveState {
 
 const kRecentRuns = 20;
 
+/** Addresses of pictures in memory. */
+export interface ObjectUrls {
+  make(blob: Blob): string;
+  drop(url: string): void;
+  /** Fulfilled once the picture can be shown without a wait. Left out: it is shown at once. */
+  load?(url: string): Promise<unknown>;
+}
+
+const kBrowserUrls: ObjectUrls = {
+  make: (blob) => URL.createObjectURL(blob),
+  drop: (url) => URL.revokeObjectURL(url),
+  load: async (url) => {
+    if (typeof Image === 'undefined') return;
+    const image = new Image();
+    image.src = url;
+    await image.decode?.();  // not every host of a document draws
+  },
+};
+
 /** Keeps what a TelemetryStreamManager tells, for `useSyncExternalStore` or any other reader. */
 export class LiveStore {
   private state: LiveState;
   private readonly readers = new Set<() => void>();
   private readonly detach: (() => void)[];
   private readonly scenes = new Map<string, SceneUpdate>();
-  private readonly objectUrls: { make(blob: Blob): string; drop(url: string): void };
+  /** By scene: a picture is being loaded, and the newest of those that came meanwhile. */
+  private readonly loading = new Map<string, Preview | null>();
+  private isDisposed = false;
 
-  constructor(
-    readonly manager: TelemetryStreamManager,
-    objectUrls = { make: (blob: Blob) => URL.createObjectURL(blob), drop: (url: string) => URL.revokeObjectURL(url) },
-  ) {
-    this.objectUrls = objectUrls;
+  constructor(readonly manager: TelemetryStreamManager, private readonly objectUrls: ObjectUrls = kBrowserUrls) {
     this.state = { link: manager.status, known: false, workers: [], scenes: [], recent: [], previews: new Map() };
     this.detach = [
       manager.on('status', (link) => this.put({ link })),
@@ -61,6 +78,7 @@ export class LiveStore {
 
   dispose(): void {
     for (const off of this.detach) off();
+    this.isDisposed = true;
     for (const preview of this.state.previews.values()) this.objectUrls.drop(preview.url);
   }
 
@@ -101,13 +119,25 @@ export class LiveStore {
     });
   }
 
+  /** Pictures may come faster than they load: what is seen is replaced only by one that can be seen at once. */
   private takePreview(preview: Preview): void {
     const key = sceneKey(preview);
     if (!this.scenes.has(key)) return;
+    if (this.loading.has(key)) return void this.loading.set(key, preview);
+    const url = this.objectUrls.make(preview.image);
+    if (!this.objectUrls.load) return this.showPreview(key, preview, url);
+    this.loading.set(key, null);
+    void this.objectUrls.load(url).then(() => this.showPreview(key, preview, url), () => this.objectUrls.drop(url)).then(() => {
+      const next = this.loading.get(key);
+      this.loading.delete(key);
+      if (next && !this.isDisposed) this.takePreview(next);
+    });
+  }
+
+  private showPreview(key: string, preview: Preview, url: string): void {
+    if (this.isDisposed || !this.scenes.has(key)) return this.objectUrls.drop(url);
     const before = this.state.previews.get(key);
-    const previews = new Map(this.state.previews);
-    previews.set(key, { url: this.objectUrls.make(preview.image), nodeId: preview.nodeId, atMs: Date.now() });
-    this.put({ previews });
+    this.put({ previews: new Map(this.state.previews).set(key, { url, nodeId: preview.nodeId, atMs: Date.now() }) });
     if (before) this.objectUrls.drop(before.url);
   }
 

@@ -18,6 +18,7 @@ export interface RunHistoryState {
   total: number | null;
   /** Whether there are rows behind the last one that is held. */
   hasMore: boolean;
+  /** Whether what `loadMore` asked for is on its way. */
   isLoadingMore: boolean;
   /** What is shown belongs to the filter before; the answer to the present one is on its way. */
   isPrevious: boolean;
@@ -139,7 +140,9 @@ export class RunHistoryStore extends Store<RunHistoryState> {
 
   /** Reads on behind the last row that is held. */
   readonly loadMore = (): void => {
-    if (this.pages.heldEnd < this.pages.count) this.look(this.pages.heldEnd, this.pages.heldEnd);
+    if (this.pages.heldEnd >= this.pages.count) return;
+    this.look(this.pages.heldEnd, this.pages.heldEnd);
+    if (this.reading.length > 0) this.put({ isLoadingMore: true });
   };
 
   /** Rows `first` to `last` are looked at: what is missing of them is read, what is far is let go. */
@@ -221,9 +224,8 @@ export class RunHistoryStore extends Store<RunHistoryState> {
     this.reading.push(reading);
     const done = () => {
       this.reading = this.reading.filter((each) => each !== reading);
-      return { isLoadingMore: this.reading.length > 0 };
+      return { isLoadingMore: this.get().isLoadingMore && this.reading.length > 0 };
     };
-    if (!this.get().isLoadingMore) this.put({ isLoadingMore: true });
     try {
       const { cursor, start, limit } = question;
       const page = await this.ask(cursor === null ? { offset: start, limit } : { cursor, limit }, aborter.signal);

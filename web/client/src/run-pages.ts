@@ -23,6 +23,7 @@ const endOf = (page: Page) => page.start + page.runs.length;
 /** A list of any length of which only some stretches are held: those that are looked at, wherever they are. */
 export class RunPages {
   private pages: Page[] = [];
+  private lastFound = 0;
   /** How many rows the list has; null until something was read. */
   total: number | null = null;
 
@@ -45,8 +46,14 @@ export class RunPages {
   }
 
   rowAt(index: number): RunSummary | undefined {
-    for (const page of this.pages) if (index >= page.start && index < endOf(page)) return page.runs[index - page.start];
-    return undefined;
+    // Whoever asks for one row asks for its neighbour next.
+    const held = (page: Page) => index >= page.start && index < endOf(page);
+    let page = this.pages[this.lastFound];
+    if (!page || !held(page)) {
+      this.lastFound = this.pages.findIndex(held);
+      page = this.pages[this.lastFound];
+    }
+    return page?.runs[index - page.start];
   }
 
   find(runId: string): RunSummary | undefined {

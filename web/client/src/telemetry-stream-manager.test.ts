@@ -451,6 +451,38 @@ describe('previews', () => {
     expect(store.get().previews.size).toBe(0);
     expect(dropped).toEqual(['blob:1', 'blob:2']);
   });
+
+  it('are shown once they are loaded: of those that come meanwhile only the newest', async () => {
+    const dropped: string[] = [];
+    const loads: { url: string; done: () => void; fail: (why: Error) => void }[] = [];
+    const manager = make({ notifyMs: 0 });
+    const store = new LiveStore(manager, {
+      make: (blob) => `blob:${blob.size}`, drop: (url) => dropped.push(url), load: (url) => new Promise<void>((done, fail) => loads.push({ url, done, fail })),
+    });
+    const shown = () => [...store.get().previews.values()].map((each) => each.url);
+    const say = (bytes: number) => last().onmessage?.({ data: frame(head, Array(bytes).fill(7)) });
+    const settled = () => new Promise<void>((done) => queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => queueMicrotask(done)))));
+    manager.connect();
+    last().say(hello());
+    last().say(snapshot(1, [scene()]));
+    say(1);
+    expect(shown()).toEqual([]);
+    loads[0]!.done();
+    await settled();
+    for (const bytes of [2, 3, 4]) say(bytes);
+    expect([shown(), loads.map(({ url }) => url), dropped]).toEqual([['blob:1'], ['blob:1', 'blob:2'], []]);
+    loads[1]!.done();
+    await settled();
+    expect([shown(), loads.map(({ url }) => url), dropped]).toEqual([['blob:2'], ['blob:1', 'blob:2', 'blob:4'], ['blob:1']]);
+    loads[2]!.fail(new Error('broken'));
+    await settled();
+    expect([shown(), dropped]).toEqual([['blob:2'], ['blob:1', 'blob:4']]);
+    say(5);
+    last().say(update(2, [scene({ status: 'completed' })]));
+    loads[3]!.done();
+    await settled();
+    expect([shown(), dropped]).toEqual([[], ['blob:1', 'blob:4', 'blob:2', 'blob:5']]);
+  });
 });
 
 describe('the live store', () => {

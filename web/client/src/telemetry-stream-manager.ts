@@ -2,6 +2,7 @@ import { UpdateQueue } from './coalesce.ts';
 import { decodePreview } from './preview-frame.ts';
 import type { Preview, SceneUpdate, ServerMessage, SnapshotMessage, TelemetryUpdate } from './live-types.ts';
 import { StallLimit } from './stall-limit.ts';
+import { Timers } from './timers.ts';
 import type { ConnectionState, RunSummary, WorkerState } from './types.ts';
 
 export interface StreamStatus {
@@ -103,7 +104,7 @@ export class TelemetryStreamManager {
   private queue = new UpdateQueue();
   private lastNotifyMs = Number.NEGATIVE_INFINITY;
   private clockMoved = false;
-  private timers: Partial<Record<'reconnect' | 'hello' | 'stall' | 'notify' | 'poll' | 'probe', ReturnType<typeof setTimeout>>> = {};
+  private readonly timers = new Timers<'reconnect' | 'hello' | 'stall' | 'notify' | 'poll' | 'probe'>();
   private polling = false;
 
   constructor(options: StreamOptions) {
@@ -142,7 +143,7 @@ export class TelemetryStreamManager {
   /** Ends for good: nothing reconnects until `connect()`. What was received still reaches the listeners. */
   close(): void {
     this.wanted = false;
-    for (const name of Object.keys(this.timers) as (keyof typeof this.timers)[]) this.clear(name);
+    this.timers.clearAll();
     this.polling = false;
     this.flush();
     this.dropSocket(1000, 'closed by the page');
@@ -156,7 +157,7 @@ export class TelemetryStreamManager {
   }
 
   private open(): void {
-    this.clear('reconnect');
+    this.timers.clear('reconnect');
     this.greeted = false;
     if (this.current.transport !== 'polling') this.set({ state: 'connecting', nextTryAtMs: null });
     const address = this.address();
@@ -178,7 +179,7 @@ export class TelemetryStreamManager {
       this.lost(closeSentence(event.code, event.reason, this.greeted));
     };
     socket.onerror = () => undefined;  // a close always follows and tells more
-    this.arm('hello', this.options.helloTimeoutMs, () => {
+    this.timers.arm('hello', this.options.helloTimeoutMs, () => {
       this.dropSocket(4000, 'no hello');
       this.lost('comfytrace did not answer in time');
     });
@@ -204,7 +205,7 @@ export class TelemetryStreamManager {
     const now = this.options.now();
     switch (message.type) {
       case 'hello': {
-        this.clear('hello');
+        this.timers.clear('hello');
         this.stopPolling();
         if (message.bootId !== this.current.bootId) this.seq = null;
         this.greeted = true;
@@ -251,16 +252,16 @@ export class TelemetryStreamManager {
     this.set({
       state: this.stall.busy ? 'streaming' : 'connected', lastUpdateAtMs: now, aliveAtMs: now, serverOffsetMs: serverTimeMs - now,
     });
-    this.clear('stall');
     const limitMs = this.stall.limitMs();
-    if (limitMs !== null) this.arm('stall', limitMs, () => this.set({ state: 'stalled' }));
+    if (limitMs === null) this.timers.clear('stall');
+    else this.timers.arm('stall', limitMs, () => this.set({ state: 'stalled' }));
     this.armProbe();
   }
 
   private armProbe(): void {
     const probe = this.options.probe;
     if (!probe) return;
-    this.arm('probe', this.options.probeMs, () => {
+    this.timers.arm('probe', this.options.probeMs, () => {
       const socket = this.socket;
       const giveUp = () => {
         if (!socket || socket !== this.socket) return;
@@ -289,14 +290,14 @@ export class TelemetryStreamManager {
 
   // Throttled, not debounced: a stream that never pauses still reaches its listeners every notifyMs.
   private scheduleNotify(): void {
-    if (this.timers.notify !== undefined) return;
+    if (this.timers.has('notify')) return;
     const wait = this.lastNotifyMs + this.options.notifyMs - this.options.now();
     if (wait <= 0) this.flush();
-    else this.arm('notify', wait, () => this.flush());
+    else this.timers.arm('notify', wait, () => this.flush());
   }
 
   private flush(): void {
-    this.clear('notify');
+    this.timers.clear('notify');
     if (this.queue.size === 0 && !this.clockMoved) return;
     this.tellStatus();
     if (this.queue.size === 0) return;
@@ -305,7 +306,7 @@ export class TelemetryStreamManager {
   }
 
   private lost(sentence: string): void {
-    for (const name of ['hello', 'stall', 'probe'] as const) this.clear(name);
+    for (const name of ['hello', 'stall', 'probe'] as const) this.timers.clear(name);
     this.greeted = false;
     if (!this.wanted) return;
     const failed = this.current.attempt;
@@ -316,7 +317,7 @@ export class TelemetryStreamManager {
       attempt: failed + 1, nextTryAtMs: this.options.now() + wait, lastError: sentence,
       ...(keepsPolling ? {} : { state: 'disconnected', transport: 'none' }),
     });
-    this.arm('reconnect', wait, () => this.open());
+    this.timers.arm('reconnect', wait, () => this.open());
     if (failed + 1 >= 2) this.startPolling();
   }
 
@@ -328,7 +329,7 @@ export class TelemetryStreamManager {
 
   private stopPolling(): void {
     this.polling = false;
-    this.clear('poll');
+    this.timers.clear('poll');
   }
 
   private async pollOnce(): Promise<void> {
@@ -343,7 +344,7 @@ export class TelemetryStreamManager {
       if (!this.polling) return;
       this.set({ state: 'disconnected', transport: 'none' });
     }
-    this.arm('poll', this.options.pollMs, () => void this.pollOnce());
+    this.timers.arm('poll', this.options.pollMs, () => void this.pollOnce());
   }
 
   private dropSocket(code: number, reason: string): void {
@@ -374,19 +375,6 @@ export class TelemetryStreamManager {
 
   private emit<K extends keyof StreamEvents>(event: K, ...values: Parameters<StreamEvents[K]>): void {
     for (const listener of [...this.listeners[event]]) (listener as (...all: unknown[]) => void)(...values);
-  }
-
-  private arm(name: keyof typeof this.timers, afterMs: number, then: () => void): void {
-    this.clear(name);
-    this.timers[name] = setTimeout(() => {
-      delete this.timers[name];
-      then();
-    }, afterMs);
-  }
-
-  private clear(name: keyof typeof this.timers): void {
-    if (this.timers[name] !== undefined) clearTimeout(this.timers[name]);
-    delete this.timers[name];
   }
 }
 

@@ -1,11 +1,10 @@
 import { Component, Suspense, lazy, useEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { Frame } from './frame/frame.tsx';
-import { Link, routeOf, useAddress, type ViewName } from './router.tsx';
+import { Link, routeOf, useAddress } from './router.tsx';
 import { Empty, Skeleton } from './ui/parts.tsx';
+import { kLoads, type View } from './views.ts';
 
-type View = ComponentType<{ runId: string }>;
-
-/** A view in a chunk of its own; once loaded it renders without a pause. */
+/** Once loaded it renders without a pause. */
 function split(load: () => Promise<ComponentType | View>) {
   let ready: View | null = null;
   let loading: Promise<View> | null = null;
@@ -24,16 +23,13 @@ function split(load: () => Promise<ComponentType | View>) {
   return { preload, Split };
 }
 
-const kSplit: Record<Exclude<ViewName, 'nowhere'>, ReturnType<typeof split>> = {
-  live: split(async () => (await import('./live/live-view.tsx')).LiveView),
-  runs: split(async () => (await import('./runs/runs-view.tsx')).RunsView),
-  run: split(async () => (await import('./run/run-view.tsx')).RunView),
-  compare: split(async () => (await import('./compare/compare-view.tsx')).CompareView),
-  trends: split(async () => (await import('./trends/trends-view.tsx')).TrendsView),
-  insights: split(async () => (await import('./insights/insights-view.tsx')).InsightsView),
-  settings: split(async () => (await import('./settings/settings-view.tsx')).SettingsView),
-  gallery: split(async () => (await import('./gallery/gallery-view.tsx')).GalleryView),
-};
+const kSplit = Object.fromEntries(Object.entries(kLoads).map(([name, load]) => [name, split(load)])) as Record<keyof typeof kLoads, ReturnType<typeof split>>;
+
+/** Fetches the view that an address means. Fails never: where it is not to be had the page says so. */
+export async function preloadView(path: string): Promise<void> {
+  const { view } = routeOf(path);
+  if (view !== 'nowhere') await kSplit[view].preload().catch(() => undefined);
+}
 
 /** Fetches every view but the gallery, so that going there needs no wait. */
 export async function preloadViews(): Promise<void> {

@@ -2,11 +2,13 @@ import { ApiError } from '@comfytrace/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './app.tsx';
+import { App, preloadView } from './app.tsx';
 import './main.css';
 import { ServicesProvider, makeServices } from './services.tsx';
 import { applyKeptTheme } from './theme.ts';
 import { mountIcons } from './ui/icon.tsx';
+
+const kPatienceMs = 400;
 
 applyKeptTheme();
 mountIcons();
@@ -22,7 +24,7 @@ const queries = new QueryClient({
   defaultOptions: { queries: { retry: (failures, error) => failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500), staleTime: 5_000, refetchOnWindowFocus: true } },
 });
 
-createRoot(document.getElementById('root')!).render(
+const show = () => createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <ServicesProvider value={services}>
@@ -31,3 +33,5 @@ createRoot(document.getElementById('root')!).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+// The view is on its way already; to draw the frame without it first would delay both, unless it takes long.
+void Promise.race([preloadView(window.location.pathname), new Promise((done) => setTimeout(done, kPatienceMs))]).then(show);

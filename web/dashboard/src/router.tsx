@@ -1,5 +1,7 @@
 import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from 'react';
 
+export { routeOf, type Route, type ViewName } from './address.ts';
+
 // The address is the state of the view: a tiny router over the History API.
 
 const readers = new Set<() => void>();
@@ -40,26 +42,6 @@ export function useAddress(): { path: string; query: string } {
   const address = useSyncExternalStore(subscribe, () => window.location.pathname + window.location.search);
   const cut = address.indexOf('?');
   return cut < 0 ? { path: address, query: '' } : { path: address.slice(0, cut), query: address.slice(cut + 1) };
-}
-
-export type ViewName = 'live' | 'runs' | 'run' | 'compare' | 'trends' | 'insights' | 'settings' | 'gallery' | 'nowhere';
-export type Route = { view: Exclude<ViewName, 'run'> } | { view: 'run'; runId: string };
-
-const kPaths: Record<string, Exclude<ViewName, 'run'>> = {
-  '/': 'live', '/live': 'live', '/runs': 'runs', '/compare': 'compare', '/trends': 'trends', '/insights': 'insights',
-  '/settings': 'settings', '/gallery': 'gallery',
-};
-
-export function routeOf(path: string): Route {
-  const view = kPaths[path.length > 1 ? path.replace(/\/$/, '') : path];
-  if (view) return { view };
-  const run = /^\/runs\/([^/]+)\/?$/.exec(path);
-  if (!run) return { view: 'nowhere' };
-  try {
-    return { view: 'run', runId: decodeURIComponent(run[1]!) };
-  } catch {
-    return { view: 'nowhere' };
-  }
 }
 
 export function runPath(runId: string): string {

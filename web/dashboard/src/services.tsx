@@ -1,5 +1,6 @@
 import { AlertStore, RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
 import { useAlerts, useRealtimeTelemetry, useRecommendations, type Alerts, type Recommendations } from '@comfytrace/client/react';
+import { fetchOrTakeUp } from './ahead/early-answers.ts';
 import { shortId } from './format.ts';
 import { createContext, useCallback, useContext, useSyncExternalStore } from 'react';
 
@@ -12,7 +13,7 @@ export interface Services {
 }
 
 export function makeServices(): Services {
-  const { api, live } = connectComfytrace({ previews: true });
+  const { api, live } = connectComfytrace({ previews: true, fetch: fetchOrTakeUp });
   return { api, live, recommendations: new RecommendationStore(api), alerts: new AlertStore(api) };
 }
 

@@ -1,4 +1,4 @@
-import type { RunSort, RunSummary } from '@comfytrace/client';
+import type { RunSummary } from '@comfytrace/client';
 import { formatDuration, formatWhen } from '../format.ts';
 import { usePref } from '../prefs.ts';
 import type { Column } from '../ui/data-table.tsx';
@@ -15,29 +15,22 @@ interface RunColumn extends Column<RunSummary> {
 
 /** Every column there is, in order. Those with `from` give way where the table is narrow. */
 export const kRunColumns: readonly RunColumn[] = [
-  { key: 'status', title: 'Status', width: '92px', first: true, cell: (run) => <StatusMark status={run.status} /> },
-  { key: 'picture', title: 'Picture', hiddenTitle: true, width: '46px', from: 760, first: false, cell: (run) => <PictureCell run={run} /> },
-  { key: 'title', title: 'Title', width: 'minmax(150px, 2.2fr)', first: true, cell: (run) => <TitleCell run={run} /> },
+  { key: 'status', title: 'Status', width: '92px', fits: true, first: true, cell: (run) => <StatusMark status={run.status} /> },
+  { key: 'picture', title: 'Picture', hiddenTitle: true, width: '46px', fits: true, from: 760, first: false, cell: (run) => <PictureCell key={run.runId} run={run} /> },
+  { key: 'title', title: 'Title', width: 'minmax(150px, 2.2fr)', fits: true, first: true, cell: (run) => <TitleCell run={run} /> },
   { key: 'workflow', title: 'Workflow', width: 'minmax(88px, 1.5fr)', from: 620, first: true, cell: (run) => <WorkflowCell run={run} /> },
   { key: 'model', title: 'Model', width: 'minmax(100px, 1.3fr)', from: 900, first: false, cell: (run) => <ModelCell run={run} /> },
-  { key: 'scenes', title: 'Scenes', width: '56px', right: true, from: 1000, first: true, cell: (run) => <ScenesCell run={run} /> },
-  { key: 'duration', title: 'Duration', width: '80px', right: true, first: true, sorts: ['longest', 'shortest'], cell: (run) => <span className="t1"><DurationCell run={run} /></span> },
-  { key: 'wait', title: 'Waited', width: '78px', right: true, from: 1000, first: false, cell: (run) => formatDuration(run.queueWaitMs) ?? <span className="t3">not told</span> },
-  { key: 'recent', title: 'Last 12 like', width: '92px', from: 820, first: true, cell: (run) => <RecentLike run={run} /> },
-  { key: 'like', title: 'vs like runs', width: '104px', from: 520, first: true, cell: (run) => <AgainstLike run={run} /> },
-  { key: 'vram', title: 'VRAM peak', width: '116px', right: true, from: 700, first: true, sorts: ['vram'], cell: (run) => <VramCell run={run} /> },
+  { key: 'scenes', title: 'Scenes', width: '56px', fits: true, right: true, from: 1000, first: true, cell: (run) => <ScenesCell run={run} /> },
+  { key: 'duration', title: 'Duration', width: '80px', fits: true, right: true, first: true, sorts: ['longest', 'shortest'], cell: (run) => <span className="t1"><DurationCell run={run} /></span> },
+  { key: 'wait', title: 'Waited', width: '78px', fits: true, right: true, from: 1000, first: false, cell: (run) => formatDuration(run.queueWaitMs) ?? <span className="t3">not told</span> },
+  { key: 'recent', title: 'Last 12 like', width: '92px', fits: true, from: 820, first: true, cell: (run) => <RecentLike run={run} /> },
+  { key: 'like', title: 'vs like runs', width: '104px', fits: true, from: 520, first: true, cell: (run) => <AgainstLike run={run} /> },
+  { key: 'vram', title: 'VRAM peak', width: '116px', fits: true, right: true, from: 700, first: true, sorts: ['vram'], cell: (run) => <VramCell run={run} /> },
   { key: 'worker', title: 'Worker', width: 'minmax(84px, 1.2fr)', from: 980, first: true, cell: (run) => <WorkerCell run={run} /> },
   { key: 'gpu', title: 'GPU', width: 'minmax(84px, 1.1fr)', from: 1220, first: true, cell: (run) => <GpuCell run={run} /> },
-  { key: 'attempts', title: 'Attempts', width: '66px', right: true, from: 1060, first: true, cell: (run) => run.attemptCount },
-  { key: 'when', title: 'When', width: '98px', right: true, first: true, sorts: ['newest', 'oldest'], cell: (run) => formatWhen(run.createdAtMs, Date.now()) },
+  { key: 'attempts', title: 'Attempts', width: '66px', fits: true, right: true, from: 1060, first: true, cell: (run) => run.attemptCount },
+  { key: 'when', title: 'When', width: '98px', fits: true, right: true, first: true, sorts: ['newest', 'oldest'], cell: (run) => formatWhen(run.createdAtMs, Date.now()) },
 ];
-
-export const kSorts: readonly RunSort[] = ['newest', 'oldest', 'longest', 'shortest', 'vram'];
-
-export function sortOf(query: string): RunSort {
-  const asked = new URLSearchParams(query).get('sort');
-  return kSorts.find((sort) => sort === asked) ?? 'newest';
-}
 
 const kChosen: string[] = kRunColumns.filter((column) => column.first).map((column) => column.key);
 const kFixed = ['status', 'title'];

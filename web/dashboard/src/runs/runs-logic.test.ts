@@ -6,7 +6,8 @@ import { BaselineBook } from './baseline-book.ts';
 import { saidOf } from './bulk-bar.tsx';
 import { binEdges, countBins } from './duration-bins.ts';
 import { facetOf, facetQuestions, facetsOf, weeksOf } from './facet-counts.ts';
-import { columnsOf, sortOf } from './run-columns.tsx';
+import { columnsOf } from './run-columns.tsx';
+import { queryWithRow, readsFrom, rowOfQuery, sortOfQuery } from './runs-address.ts';
 import { tagsAfter, tagsOf, toEach } from './run-deeds.ts';
 
 const group = (key: string, runs: number, fromMs: number | null = null) => ({ key, runs, fromMs }) as GroupStatistics;
@@ -138,7 +139,13 @@ describe('the list', () => {
   });
   it('keeps status and title whatever is chosen, and knows its orders', () => {
     expect(columnsOf(['when']).map((column) => column.key)).toEqual(['status', 'title', 'when']);
-    expect(sortOf('sort=vram')).toBe('vram');
-    expect(sortOf('sort=sideways')).toBe('newest');
+    expect(sortOfQuery('sort=vram')).toBe('vram');
+    expect(sortOfQuery('sort=sideways')).toBe('newest');
+  });
+  it('has the row that stands first in the address, beside the filter', () => {
+    expect(queryWithRow('status=failed&sort=vram', 12_345)).toBe('status=failed&sort=vram&at=12345');
+    expect(queryWithRow('status=failed&at=12345', 0)).toBe('status=failed');
+    expect([rowOfQuery('at=12345'), rowOfQuery(''), rowOfQuery('at=-3'), rowOfQuery('at=1e9'), rowOfQuery('at=x')]).toEqual([12_345, 0, 0, 0, 0]);
+    expect([readsFrom(12_345), readsFrom(3)]).toEqual([12_320, 0]);
   });
 });

@@ -75,6 +75,23 @@ describe('the list of runs', () => {
     expect(window.location.search).toBe('?sort=shortest');
   });
 
+  it('comes back to the row that the address names, and names there where it came to rest', async () => {
+    const many = (query: URLSearchParams) => {
+      const from = Number(query.get('cursor') ?? query.get('offset') ?? 0);
+      const to = Math.min(900_000, from + Number(query.get('limit')));
+      return { ...page(Array.from({ length: to - from }, (_, at) => summary({ runId: `r${from + at}`, title: `Run ${from + at}` })), 900_000), nextCursor: to < 900_000 ? String(to) : null };
+    };
+    const { asked } = open('/runs?status=success&at=600000', { '/runs': many });
+    await screen.findByText('Run 600000');
+    expect(asked.find((each) => each.path.startsWith('/runs?'))?.path).toBe('/runs?status=success&limit=100&offset=599975');
+    fireEvent.keyDown(document.body, { key: 'Home' });
+    await screen.findByText('Run 0');
+    await waitFor(() => expect(window.location.search).toBe('?status=success'));
+    fireEvent.keyDown(document.body, { key: 'End' });
+    await screen.findByText('Run 899999');
+    await waitFor(() => expect(window.location.search).toMatch(/^\?status=success&at=8999\d\d$/));
+  });
+
   it('opens a link that names a preset as its criteria', async () => {
     const { asked } = open('/runs?preset=Failed%2C%20week');
     await waitFor(() => expect(window.location.search).toBe('?from=-7d&status=failed'));

@@ -6,8 +6,8 @@ const kFormats: ExportFormat[] = ['csv', 'json', 'ndjson', 'pdf'];
 const kNone: ExportFormat[] = [];
 
 /** What the server can export; none where it has no such route. */
-export function useExportFormats(): ExportFormat[] {
+export function useExportFormats(enabled: boolean): ExportFormat[] {
   const { api } = useServices();
-  const { data } = useQuery({ queryKey: ['routes'], queryFn: ({ signal }) => api.routes(signal), staleTime: Number.POSITIVE_INFINITY, retry: false });
+  const { data } = useQuery({ queryKey: ['routes'], queryFn: ({ signal }) => api.routes(signal), staleTime: Number.POSITIVE_INFINITY, retry: false, enabled });
   return data?.has('/export') ? kFormats : kNone;
 }

@@ -1,7 +1,6 @@
 import { fireEvent, render, screen } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import { DataTable, type Column } from './data-table.tsx';
-import { stretch } from './long-list.ts';
 import { bubbleTop, isLeap } from './place-bubble.tsx';
 
 interface Row { id: string }
@@ -46,14 +45,6 @@ it('asks for the other order on a second click', () => {
   expect(onSort).toHaveBeenLastCalledWith('up');
 });
 
-it('reaches the last of any number of rows in a box that browsers can draw', () => {
-  const scale = stretch(30_000_000, 700);
-  expect(scale.boxPx).toBe(15_000_000);
-  expect(scale.toList(scale.boxPx - 700)).toBeCloseTo(30_000_000 - 700, 3);
-  expect(scale.toBox(scale.toList(1234))).toBeCloseTo(1234, 6);
-  expect(stretch(3_000, 700).toList(100)).toBe(100);
-});
-
 it('stands beside the thumb from top to bottom, and only for those who leap', () => {
   const box = { scrollPx: 15_000_000, viewPx: 700, headPx: 28, bubblePx: 26 };
   expect(bubbleTop({ ...box, scrollTop: 0 })).toBe(0);
@@ -83,4 +74,22 @@ it('tells what the keys stand on once a leap has landed at rows that are read', 
   expect(onCurrent).toHaveBeenLastCalledWith(null);
   rerender(table({ onCurrent, rowAt: (at: number) => ({ id: `r${at}` }) }));
   expect(onCurrent).toHaveBeenLastCalledWith({ id: 'r999999' });
+});
+
+it('gives the focus to the list when the row that had it goes', () => {
+  const rows = (from: number) => (at: number): Row => ({ id: `r${at + from}` });
+  const { rerender } = render(table({ count: 50, selected: new Set(), onSelect: vi.fn(), rowAt: rows(0) }));
+  screen.getAllByRole('checkbox', { name: 'Select' })[3]!.focus();
+  rerender(table({ count: 50, selected: new Set(), onSelect: vi.fn(), rowAt: rows(0) }));
+  expect(document.activeElement?.getAttribute('type')).toBe('checkbox');
+  rerender(table({ count: 50, selected: new Set(), onSelect: vi.fn(), rowAt: rows(1_000) }));
+  expect(document.activeElement).toBe(screen.getByRole('grid'));
+});
+
+it('lets a row keep its focus when others come in above it', () => {
+  const rows = (ids: number[]) => (at: number): Row => ({ id: `r${ids[at] ?? at + 100}` });
+  const { rerender } = render(table({ count: 50, selected: new Set(), onSelect: vi.fn(), rowAt: rows([0, 1, 2, 3]) }));
+  screen.getAllByRole('checkbox', { name: 'Select' })[2]!.focus();
+  rerender(table({ count: 52, selected: new Set(), onSelect: vi.fn(), rowAt: rows([8, 9, 0, 1, 2, 3]) }));
+  expect(document.activeElement!.closest('[role=row]')!.textContent).toBe('r2');
 });

@@ -1,14 +1,14 @@
-import { memo, useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
-import { formatCount } from '../format.ts';
+import { useEffect, useId, useLayoutEffect, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import { CheckBox } from './controls.tsx';
 import { Icon } from './icon.tsx';
 import { useKeys } from './keys.ts';
+import { rowInSlot, slotOf } from './list-scale.ts';
 import { useLongList } from './long-list.ts';
 import { usePhone, useWidth } from './media.ts';
 import { Skeleton } from './parts.tsx';
 import { PlaceBubble } from './place-bubble.tsx';
-import { useSteadyRows } from './steady-rows.ts';
 import { AbsenceBody, isAbsent, kReady, type PartState } from './states.tsx';
+import { TableRow } from './table-row.tsx';
 
 export interface Column<Row> {
   key: string;
@@ -16,6 +16,8 @@ export interface Column<Row> {
   /** A grid track: `78px`, `minmax(180px, 2fr)`. */
   width: string;
   right?: boolean;
+  /** What stands in it never is wider, or sees to that itself: to cut a cell off costs each frame of a scroll. */
+  fits?: boolean;
   /** Shown only where the table is at least this wide. */
   from?: number;
   /** A head that is not to be read out loud twice, as of pictures. */
@@ -61,7 +63,6 @@ export interface DataTableProps<Row> {
 
 const kHeadPx = 28;
 const kPhoneRowPx = 60;
-const kRestMs = 250;
 
 /** A list of any length: head that stays, keys, selection, sort; rows that are not read yet are skeletons. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
@@ -74,10 +75,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const anchor = useRef<number | null>(null);
   const absent = isAbsent(state);
   const height = phone ? kPhoneRowPx : rowPx;
-  const list = useLongList({ count: absent ? 0 : count, rowPx: height, headPx: phone ? 0 : kHeadPx, scroller });
-  useEffect(() => list.measure(), [height]);
-  const first = list.items[0]?.index ?? 0;
-  const last = list.items.at(-1)?.index ?? 0;
+  const { list, view } = useLongList({ count: absent ? 0 : count, rowPx: height, headPx: phone ? 0 : kHeadPx, scroller, keyAt });
+  const { first, last, slots, turn } = view;
   useEffect(() => {
     if (!absent && count > 0) onLook?.(first, last);
   }, [absent, count, first, last, onLook]);
@@ -85,21 +84,22 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   useLayoutEffect(() => {
     if (placed.current || absent || count === 0) return;
     placed.current = true;
-    list.scrollToRow(Math.min(firstRow, count - 1));
+    list.toRow(Math.min(firstRow, count - 1));
   });
-  const top = Math.floor(list.top() / height);
-  useEffect(() => {
-    if (absent || count === 0 || !placed.current) return undefined;
-    const timer = setTimeout(() => onRest?.(top), kRestMs);
-    return () => clearTimeout(timer);
-  }, [top, absent, count === 0, onRest]);
+  const isThere = !absent && count > 0;
+  useEffect(() => (isThere ? list.onRest(() => onRest?.(Math.floor(list.top / height))) : undefined), [list, height, isThere, onRest]);
 
   // A row that came in above must not move the keys to another run.
-  const here = current === null ? -1 : keyAt(current.at) === current.key ? current.at : list.items.find((item) => keyAt(item.index) === current.key)?.index ?? current.at;
+  const here = current === null ? -1 : keyAt(current.at) === current.key ? current.at : inWindow((index) => keyAt(index) === current.key) ?? current.at;
   function keyAt(index: number): string | null {
-    const row = rowAt(index);
+    const row = index >= 0 && index < count ? rowAt(index) : undefined;
     return row === undefined ? null : keyOf(row);
   }
+  function inWindow(is: (index: number) => boolean): number | undefined {
+    for (let index = first; index <= last; index += 1) if (is(index)) return index;
+    return undefined;
+  }
+  const focus = useKeptFocus(keyAt);
 
   // A leap ends at rows that are not read yet.
   const landed = current !== null && current.key === '' ? keyAt(current.at) : null;
@@ -108,8 +108,6 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     setCurrent({ at: current.at, key: landed });
     onCurrent?.(rowAt(current.at) ?? null);
   }, [landed]);
-
-  useSteadyRows({ rowPx: height, keyAt: (index) => (index >= 0 && index < count ? keyAt(index) : null), listTop: list.top, scrollBy: list.scrollBy });
 
   const go = (index: number) => {
     if (count === 0) return false;
@@ -170,14 +168,14 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   }));
   const shown = columns.filter((column) => (column.from ?? 0) <= width);
   const tracks = phone ? undefined : [selected ? '30px' : '', ...shown.map((column) => column.width)].filter(Boolean).join(' ');
-  const held = list.items.flatMap((item) => keyAt(item.index) ?? []);
+  const held = selected === undefined ? [] : Array.from({ length: last - first + 1 }, (_, at) => keyAt(first + at) ?? []).flat();
   const allSelected = selected !== undefined && held.length > 0 && held.every((key) => selected.has(key));
   return (
     <div
       ref={scroller} role="grid" className="dt" tabIndex={0} aria-label={label} aria-rowcount={count + 1} aria-multiselectable={selected !== undefined || undefined}
-      aria-activedescendant={here >= 0 && list.items.some((item) => item.index === here) ? `${id}-${here}` : undefined} aria-busy={state.is === 'loading'} onKeyDown={hearFocused}
+      aria-activedescendant={here >= first && here <= last ? `${id}-${slotOf(here, slots, turn)}` : undefined} aria-busy={state.is === 'loading'} onKeyDown={hearFocused} onFocus={focus.hear} onBlur={focus.forget}
     >
-      {placeOf && !absent && <PlaceBubble scroller={scroller} headPx={phone ? 0 : kHeadPx} placeAt={() => placeOf(Math.floor(list.top() / height))} />}
+      {placeOf && !absent && <PlaceBubble list={list} headPx={phone ? 0 : kHeadPx} placeAt={() => placeOf(Math.floor(list.top / height))} />}
       {!phone && (
         <div role="rowgroup" className="dt-head">
           <div role="row" aria-rowindex={1} className="dt-row" style={{ gridTemplateColumns: tracks }}>
@@ -194,19 +192,20 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         </div>
       )}
       {absent ? <TableAbsence state={state} rows={Math.min(24, Math.ceil(600 / height))} rowPx={height} /> : (
-        <div role="rowgroup" className="dt-all" style={{ height: list.boxPx }}>
-          <div role="presentation" className="dt-layer" style={{ transform: `translateY(${list.layerTop}px)` }}>
-          {list.items.map((item) => {
-            const row = rowAt(item.index);
-            const key = row === undefined ? null : keyOf(row);
-            return (
-              <TableRow
-                key={key ?? `row ${item.index}`} id={`${id}-${item.index}`} row={row} index={item.index} columns={shown} tracks={tracks} top={list.topOf(item.start)} height={height} phoneRow={phone ? phoneRow : undefined}
-                current={item.index === here} selected={selected === undefined || key === null ? undefined : selected.has(key)} className={row === undefined ? '' : (rowClass?.(row) ?? '')}
-                onOpen={stable.open} onSelect={stable.select} opens={onOpen !== undefined}
-              />
-            );
-          })}
+        <div role="rowgroup" className="dt-all" style={{ height: list.boxPx, backgroundSize: `70px ${height}px, 34% ${height}px`, backgroundPositionY: (view.layerTop - view.basePx) % height }}>
+          <div role="presentation" className="dt-layer" style={{ top: view.layerTop }}>
+            {view.order.map((slot) => {
+              const index = rowInSlot(slot, view, view.slots, view.turn);
+              if (index === null) return null;
+              const row = rowAt(index);
+              return (
+                <TableRow
+                  key={slot} id={`${id}-${slot}`} row={row} index={index} columns={shown} tracks={tracks} top={index * height - view.basePx} height={height} phoneRow={phone ? phoneRow : undefined}
+                  current={index === here} selects={selected !== undefined} selected={selected === undefined || row === undefined ? undefined : selected.has(keyOf(row))} className={row === undefined ? '' : (rowClass?.(row) ?? '')}
+                  onOpen={stable.open} onSelect={stable.select} opens={onOpen !== undefined}
+                />
+              );
+            })}
           </div>
         </div>
       )}
@@ -229,34 +228,26 @@ function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: string
   );
 }
 
-interface RowProps<Row> {
-  id: string; row: Row | undefined; index: number; columns: readonly Column<Row>[]; tracks: string | undefined; top: number; height: number; phoneRow: ((row: Row) => ReactNode) | undefined;
-  current: boolean; selected: boolean | undefined; className: string; opens: boolean;
-  onOpen: (event: MouseEvent, index: number) => void; onSelect: (index: number, range: boolean) => void;
+/** Where the focus is in a row, the focus must not come to be in another one that takes its element: then it goes to the list. */
+function useKeptFocus(keyAt: (index: number) => string | null) {
+  const held = useRef<{ row: Element; key: string | null; list: HTMLElement } | null>(null);
+  const keyOfRow = (row: Element) => keyAt(Number(row.getAttribute('aria-rowindex')) - 2);
+  useLayoutEffect(() => {
+    const focused = held.current;
+    if (!focused || (focused.row.isConnected && keyOfRow(focused.row) === focused.key)) return;
+    held.current = null;
+    focused.list.focus({ preventScroll: true });
+  });
+  return {
+    hear: (event: FocusEvent<HTMLElement>) => {
+      const row = (event.target as Element).closest('.dt-layer>[role=row]');
+      held.current = row ? { row, key: keyOfRow(row), list: event.currentTarget } : null;
+    },
+    forget: () => {
+      held.current = null;
+    },
+  };
 }
-
-function PlainRow<Row>({ id, row, index, columns, tracks, top, height, phoneRow, current, selected, className, opens, onOpen, onSelect }: RowProps<Row>) {
-  return (
-    <div
-      id={id} role="row" aria-rowindex={index + 2} aria-selected={selected} aria-current={current || undefined}
-      className={`dt-row ${opens ? 'go' : ''} ${current ? 'cur' : ''} ${selected ? 'sel' : ''} ${className}`} style={{ transform: `translateY(${top}px)`, height, gridTemplateColumns: tracks }}
-      onClick={(event) => onOpen(event, index)}
-    >
-      {row === undefined ? <span role="gridcell" className="dt-bone"><Skeleton width="70px" /><Skeleton width={`${28 + ((index * 17) % 34)}%`} /><Skeleton width="18%" /><span className="sr">row {formatCount(index + 1)} is being read</span></span>
-        : phoneRow ? <span role="gridcell" className="dt-phone">{phoneRow(row)}</span> : (
-          <>
-            {selected !== undefined && <span role="gridcell"><CheckBox label="Select" checked={selected} onChange={(_, { shiftKey }) => onSelect(index, shiftKey)} /></span>}
-            {columns.map((column) => <span role="gridcell" key={column.key} className={`${column.right ? 'r' : ''} dc-${column.key}`}>{column.cell(row, index)}</span>)}
-          </>
-        )}
-    </div>
-  );
-}
-
-const TableRow = memo(PlainRow, (a, b) =>
-  a.row === b.row && a.index === b.index && a.columns.length === b.columns.length && a.columns.every((column, at) => column === b.columns[at]) && a.tracks === b.tracks && a.top === b.top &&
-  a.height === b.height && a.current === b.current && a.selected === b.selected && a.className === b.className && !a.phoneRow === !b.phoneRow,
-) as typeof PlainRow;
 
 function TableAbsence({ state, rows, rowPx }: { state: PartState; rows: number; rowPx: number }) {
   if (!isAbsent(state)) return null;

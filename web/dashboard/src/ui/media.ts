@@ -1,15 +1,16 @@
-import { useEffect, useState, useSyncExternalStore, type RefObject } from 'react';
+import { useCallback, useEffect, useState, useSyncExternalStore, type RefObject } from 'react';
 
 const kPhone = '(max-width: 719.98px)';
 
 export function useMedia(query: string): boolean {
+  // One list for the component: to make one is to parse the query, too much for each frame of a scroll.
+  const [media] = useState(() => window.matchMedia(query));
   return useSyncExternalStore(
-    (reader) => {
-      const media = window.matchMedia(query);
+    useCallback((reader: () => void) => {
       media.addEventListener('change', reader);
       return () => media.removeEventListener('change', reader);
-    },
-    () => window.matchMedia(query).matches,
+    }, [media]),
+    () => media.matches,
   );
 }
 
@@ -23,9 +24,8 @@ export function useWidth(box: RefObject<HTMLElement | null>, first = 1000): numb
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const take = () => setWidth(element.clientWidth || first);
-    take();
-    const observer = new ResizeObserver(take);
+    // Tells the first width too, once the browser has laid out anyway.
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth || first));
     observer.observe(element);
     return () => observer.disconnect();
   }, [box, first]);

@@ -1,4 +1,5 @@
-import { useEffect, useRef, type RefObject } from 'react';
+import { useEffect, useRef } from 'react';
+import type { LongList } from './long-list.ts';
 
 const kStaysMs = 900;
 /** The list is so many times as high as what is seen of it at least, else the bar says enough. */
@@ -19,42 +20,39 @@ export function isLeap(fromPx: number, toPx: number, viewPx: number): boolean {
  * Beside the thumb of a long list: where it stands, while the list is gone through by leaps. Written past React, so that a
  * frame costs one line of text.
  */
-export function PlaceBubble({ scroller, headPx, placeAt }: { scroller: RefObject<HTMLElement | null>; headPx: number; placeAt: () => string | null }) {
+export function PlaceBubble({ list, headPx, placeAt }: { list: LongList; headPx: number; placeAt: () => string | null }) {
   const bubble = useRef<HTMLSpanElement>(null);
   const latest = useRef(placeAt);
   latest.current = placeAt;
   useEffect(() => {
-    const element = scroller.current;
-    if (!element) return undefined;
-    let before = element.scrollTop;
+    let before = list.bar.top;
     let hide: ReturnType<typeof setTimeout> | undefined;
     let frame = 0;
     const draw = () => {
       frame = 0;
       const box = bubble.current;
-      const { scrollTop, scrollHeight, clientHeight } = element;
-      const leap = isLeap(before, scrollTop, clientHeight - headPx);
-      before = scrollTop;
-      if (!box || scrollHeight < kLong * clientHeight || (!leap && box.hidden)) return;
+      const { top, boxPx, heightPx } = list.bar;
+      const leap = isLeap(before, top, heightPx - headPx);
+      before = top;
+      if (!box || boxPx < kLong * heightPx || (!leap && box.hidden)) return;
       const text = latest.current();
       if (text === null) return;
       box.hidden = false;
       if (box.textContent !== text) box.textContent = text;
-      box.style.transform = `translateY(${bubbleTop({ scrollTop, scrollPx: scrollHeight, viewPx: clientHeight, headPx, bubblePx: 26 })}px)`;
+      box.style.transform = `translateY(${bubbleTop({ scrollTop: top, scrollPx: boxPx + headPx, viewPx: heightPx, headPx, bubblePx: 26 })}px)`;
       clearTimeout(hide);
       hide = setTimeout(() => {
         box.hidden = true;
       }, kStaysMs);
     };
-    const hear = () => {
+    const off = list.onMove(() => {
       if (frame === 0) frame = requestAnimationFrame(draw);
-    };
-    element.addEventListener('scroll', hear, { passive: true });
+    });
     return () => {
       clearTimeout(hide);
       cancelAnimationFrame(frame);
-      element.removeEventListener('scroll', hear);
+      off();
     };
-  }, [scroller, headPx]);
+  }, [list, headPx]);
   return <div className="dt-place" style={{ top: headPx }} aria-hidden="true"><span ref={bubble} hidden /></div>;
 }
