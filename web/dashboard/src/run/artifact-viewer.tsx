@@ -94,8 +94,8 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
       {staleSince !== null && <div className="row"><CaveatMark caveat={{ is: 'stale', ageMs: Date.now() - staleSince, detail: staleWhy ?? '' }} /><button type="button" className="text-btn s12" onClick={onRetry}>Retry</button></div>}
       <div className="rgd">
         <div className="stack">
-          {failed && chosen && <WhatDiffers run={run} sceneId={chosen.scene.sceneId} comparison={comparison} />}
           <FailurePanels run={run} />
+          {failed && chosen && <WhatDiffers run={run} sceneId={chosen.scene.sceneId} comparison={comparison} />}
           <Artifacts run={run} sceneId={chosen?.scene.sceneId ?? null} open={place.artifact} onOpen={(artifact) => go({ artifact })} onScene={toScene} />
           {run.scenes.length > 1 && chosen && (
             <ScenesTable
@@ -114,6 +114,10 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
               <LikeCharts run={run} comparison={comparison} like={asked.like.data ?? null} likeState={likeStateOf(asked.like)} success={asked.success} vramTotalBytes={worker?.devices[0]?.vramTotalBytes ?? null} />
             </Suspense>
           )}
+          <div className="run-record">
+            {chosen && <ParametersPanel scene={chosen.scene} many={run.scenes.length > 1} />}
+            {chosen && <ExplanationsPanel attempt={chosen.attempt} />}
+          </div>
         </div>
         <div className="stack">
           <RecommendationsPanel run={run} />
@@ -124,8 +128,6 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
           />
           <QueuePolicyCard state={kReady} policy={run.policy} use={run.policy && policyUse(run)} />
           <FallbackWarningsCard state={kReady} run={run} />
-          {chosen && <ParametersPanel scene={chosen.scene} many={run.scenes.length > 1} />}
-          {chosen && <ExplanationsPanel attempt={chosen.attempt} />}
           <NotesPanel run={run} onChange={change.mutate} />
         </div>
       </div>
@@ -144,5 +146,6 @@ function spanWords(run: Run, now: number): string {
   const from = run.startedAtMs ?? run.createdAtMs;
   const day = formatDay(from, now);
   if (run.finishedAtMs === null) return `${day} ${formatClock(from)}, open`;
-  return `${day} ${formatClock(from)} to ${formatClock(run.finishedAtMs)}`;
+  const seconds = run.finishedAtMs - from < 120_000;
+  return `${day} ${formatClock(from, seconds)} to ${formatClock(run.finishedAtMs, seconds)}`;
 }

@@ -1,12 +1,14 @@
 import { isOpen, type ExitReason, type LiveState, type Run, type RunComparison, type Status } from '@comfytrace/client';
-import { formatDuration, joinParts, plural, tickingParts } from '../format.ts';
+import { capitalised, formatDuration, joinParts, plural, tickingParts } from '../format.ts';
 import { EtaClaim, useServerNow } from '../live/eta-claim.tsx';
 import { useLive } from '../services.tsx';
 import { DotPlot } from '../charts/small-charts.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Skeleton, statusTone } from '../ui/parts.tsx';
 import { AbsenceBody, isAbsent, CaveatMark, type PartState } from '../ui/states.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { Held, VerdictClaim } from '../ui/verdict.tsx';
+import { firstSentences } from './failure-panel.tsx';
 import type { LikeRuns } from './like-runs.ts';
 
 /**
@@ -75,13 +77,26 @@ export function endSentence(run: Run): string {
   return `${which} ${what}${node}${tries}; ${kept === 0 ? 'no scene is complete' : `${plural(kept, 'scene')} ${kept === 1 ? 'is' : 'are'} complete`}`;
 }
 
+/** What the error itself says first, else what it was told by; null where neither is known. */
+function firstCause(run: Run): string | null {
+  for (const scene of run.scenes) {
+    for (const attempt of [...scene.attempts].reverse()) {
+      if (attempt.failure?.message) return firstSentences(attempt.failure.message);
+      const refused = attempt.validationErrors[0];
+      if (refused) return [refused.message, refused.details].filter(Boolean).join(': ');
+    }
+  }
+  const last = run.scenes.findLast((scene) => scene.status !== 'success')?.attempts.at(-1)?.explanations.at(-1);
+  return last && run.status !== 'partial' ? capitalised(last.because) : null;
+}
+
 function EndClaim({ run, comparison }: { run: Run; comparison: RunComparison | null }) {
   return (
     <div className="claim" data-verdict="notEnoughData">
       <Icon name={`s-${run.status}`} size={18} className={statusTone(run.status)} />
       <div className="col claim-say">
         <h2 className="say">{endSentence(run)}</h2>
-        <p className="t3 s12">{comparison?.sentence ?? 'Not compared: only successful runs say how long the work takes'}</p>
+        <p className="t2 s12"><Prose text={firstCause(run) ?? comparison?.sentence ?? 'Not compared: only successful runs say how long the work takes'} /></p>
       </div>
     </div>
   );

@@ -128,7 +128,7 @@ describe('claims', () => {
   });
   it('carry interval, n, what was held equal and what differs', () => {
     render(<HistoricalTelemetryCard state={kReady} comparison={comparison} statistics={statistics} recent={recent} trend={null} runId="run-0" />);
-    expect(body()).toContain('worse: 18 % slower than 42 like runs 95 % 14 to 22 %, n 42');
+    expect(body()).toContain('worse: 18 % slower than 42 like runs 95 % interval 14 to 22 %, n 42');
     expect(body()).toMatch(/Held equal:.*model files.*Differs:.*ComfyUI version/);
   });
   it('of rates at few runs keep within 0 and 1', () => {
