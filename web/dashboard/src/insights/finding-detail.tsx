@@ -50,7 +50,7 @@ export function RecommendationDetail({ recommendation, rule, pending, error, dee
       <dl className="detail-facts">
         <KeyValue label="Confidence" value={confidenceWord(confidence)} evidence={`${confidenceText(confidence)}, from the data`} />
         <KeyValue label="Rests on" value={evidenceRunIds.length > 0 ? plural(evidenceRunIds.length, 'run') : 'no single run'} evidence="named below" />
-        <KeyValue label="Rule" value={ruleWords(recommendation.rule)} evidence={rule ? rule.thresholds.slice(0, 2).map((each) => `${ruleWords(each.name)} ${thresholdText(each.value, each.unit)}`).join(', ') || 'no threshold' : undefined} title={rule?.meaning} />
+        <KeyValue label="Rule" value={ruleWords(recommendation.rule)} evidence={rule ? rule.thresholds.slice(0, 2).map((each) => `${ruleWords(each.name)} ${thresholdText(each.value, ruleWords(each.name).endsWith(each.unit) ? '' : each.unit)}`).join(', ') || 'no threshold' : undefined} title={rule?.meaning} />
         <KeyValue label="First seen" value={formatWhen(recommendation.createdAtMs, now)} />
       </dl>
       {suggestedAction && <section className="todo" aria-label="What to do"><h3>What to do</h3><p className="row g6"><Icon name="corner-down-right" size={13} className="t3" /><span><ActionText text={suggestedAction} runIds={evidenceRunIds} /></span></p></section>}

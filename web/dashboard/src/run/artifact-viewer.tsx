@@ -70,7 +70,7 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
   const statistics = historyNumbers(asked.statistics.data?.total ?? null, comparison, asked.like.data ?? null);
   const historyState: PartState = open ? { is: 'empty', icon: 'history', title: 'Not over yet', next: 'It is compared with like runs when it has ended.' } : claimState;
   const recent = [...(asked.like.data?.runs ?? [])].filter((each) => each.runId !== run.runId).slice(0, 4);
-  const self = { runId: run.runId, createdAtMs: run.createdAtMs, status: run.status, durationMs: run.durationMs } as (typeof recent)[number];
+  const self = { runId: run.runId, createdAtMs: run.createdAtMs, status: run.status, exitReason: run.exitReason, durationMs: run.durationMs } as (typeof recent)[number];
   const trendQuery = new URLSearchParams(Object.entries(workFilter(run)).flatMap(([name, value]) => (name === 'to' ? [] : [[name, String(value)]])));
   return (
     <Frame
