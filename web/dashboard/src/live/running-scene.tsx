@@ -6,6 +6,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Badge, Measure, Meter } from '../ui/parts.tsx';
 import { Prose } from '../ui/prose.tsx';
 import { useEtaReport, useServerNow } from './eta-claim.tsx';
+import { FilmStrip } from './film-strip.tsx';
 import { EtaHero } from './eta-hero.tsx';
 import { etaOfScene, etaWords } from './eta-words.ts';
 
@@ -94,6 +95,7 @@ export function RunningScene({ scene }: { scene: SceneUpdate }) {
         </div>
       </div>
       <NodeProgress scene={scene} missing={worker?.connection.missing ?? null} />
+      {run && run.sceneCount > 1 && <FilmStrip scene={scene} />}
     </section>
   );
 }
