@@ -65,7 +65,7 @@ export function VerdictClaim({ verdict, sentence, delta, interval, unit = 'ratio
   cohort?: Pick<CohortEvidence, 'heldEqual' | 'notEqual'> | undefined; aside?: ReactNode; heading?: boolean;
 }) {
   const evidence = [
-    verdict === 'notEnoughData' && n !== undefined ? enoughText(n, needed) : intervalText(interval, unit)?.replace(/%/, `%${kGap}interval`),
+    verdict === 'notEnoughData' && n !== undefined ? (/\d+ of (the )?\d+/.test(sentence) ? null : enoughText(n, needed)) : intervalText(interval, unit)?.replace(/%/, `%${kGap}interval`),
     verdict !== 'notEnoughData' && n !== undefined ? `n${kGap}${n}` : null,
   ].filter(Boolean).join(', ');
   const Say = heading ? 'h2' : 'p';
