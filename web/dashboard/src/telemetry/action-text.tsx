@@ -26,5 +26,5 @@ function NamedRun({ runId }: { runId: string }) {
   const { api } = useServices();
   const now = useNow();
   const { data } = useQuery({ queryKey: ['run', runId], queryFn: ({ signal }) => api.run(runId, signal), staleTime: 60_000, retry: false });
-  return <Link href={runPath(runId)} title={runId}>{data ? `${data.title || 'Untitled'} of ${formatWhen(data.createdAtMs, now)}` : runId.slice(0, 8)}</Link>;
+  return <Link href={runPath(runId)} title={runId} className="in-text">{data ? `${data.title || 'Untitled'} of ${formatWhen(data.createdAtMs, now)}` : runId.slice(0, 8)}</Link>;
 }
