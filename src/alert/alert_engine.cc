@@ -24,6 +24,12 @@ std::string worker_subject(const std::string& worker_id) {
   return "worker:" + worker_id;
 }
 
+// Its address beside its name, unless it is called by that.
+std::string place_words(const model::Worker& worker) {
+  if (worker.url.find(worker.name) != std::string::npos) return worker.name;
+  return worker.name + " (" + worker.url + ")";
+}
+
 // Anything that keeps a person's text to one line of a message.
 std::string behind_colon(const std::optional<std::string>& text) {
   return text && !text->empty() ? ": " + *text : "";
@@ -165,8 +171,8 @@ void AlertEngine::look_at_connection(const WorkerProgress& worker, const Moment&
   book_.look(Rule::workerDown, subject, down_level(state.connection), holds(Rule::workerDown), now, [&](Alert& alert) {
     const std::int64_t down_ms = now.steady_ms - book_.since_ms(Rule::workerDown, subject).value_or(now.steady_ms);
     alert.worker_id = worker_id;
-    alert.message = fmt::format("{} ({}) has not been reachable for {}{}", state.worker.name, state.worker.url,
-                                spoken(down_ms), behind_colon(state.connection.last_error));
+    alert.message = fmt::format("{} has not been reachable for {}{}", place_words(state.worker), spoken(down_ms),
+                                behind_colon(state.connection.last_error));
     alert.evidence = {{"disconnectedMs", static_cast<double>(down_ms)},
                       {"attempts", static_cast<double>(state.connection.attempt)}};
   });

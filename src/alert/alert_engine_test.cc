@@ -14,6 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 constexpr std::int64_t kBegun_ms = 1'000'000'000;
 
@@ -55,7 +56,7 @@ class AlertEngineTest : public ::testing::Test {
   model::WorkerState worker(ConnectionState state, std::int64_t running = 0, std::int64_t pending = 0) const {
     model::WorkerState worker;
     worker.worker.worker_id = "w1";
-    worker.worker.name = "gpu box";
+    worker.worker.name = worker_name;
     worker.worker.url = "http://127.0.0.1:8188";
     worker.worker.devices.push_back({0, "RTX", "cuda", 8ll << 30, 4ll << 30, {}, {}});
     worker.connection.state = state;
@@ -96,6 +97,7 @@ class AlertEngineTest : public ::testing::Test {
     return {"run", "flow", "durationMs", ratio, n, persistent};
   }
 
+  std::string worker_name = "gpu box";
   int ids = 0;
   int runs = 0;
   Moment now{kBegun_ms, 500, 12 * 60};
@@ -103,6 +105,13 @@ class AlertEngineTest : public ::testing::Test {
   std::map<std::string, Alert> kept;
   std::vector<Notice> notices;
 };
+
+TEST_F(AlertEngineTest, NamesAWorkerOnceThatIsCalledByItsAddress) {
+  worker_name = "127.0.0.1:8188";
+  worker_is(ConnectionState::disconnected);
+  pass_s(60);
+  EXPECT_THAT(engine->open().at(0).message, StartsWith("127.0.0.1:8188 has not been reachable for 60 s"));
+}
 
 TEST_F(AlertEngineTest, RaisesWorkerDownAfterItsTimeAndClearsItWhenItIsBackForAWhile) {
   worker_is(ConnectionState::disconnected);

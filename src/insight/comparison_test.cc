@@ -30,7 +30,8 @@ TEST(CompareMetric, SaysSlowerThanAllOfTheLastFifty) {
   EXPECT_NEAR(*answer.p_value, 2.0 / 51, 1e-12);
   EXPECT_TRUE(answer.delta_ratio_interval->contains(0.2));
   EXPECT_GT(*answer.effect_size, 3.5);
-  EXPECT_THAT(answer.sentence, StartsWith("20 % slower than the median (95 % interval "));
+  EXPECT_THAT(answer.sentence, StartsWith("20 % slower than the median (97 % interval "))
+      << "an interval of a median has the level that whole ranks give it";
   EXPECT_THAT(answer.sentence, HasSubstr(" and slower than 50 of the last 50 runs like it"));
 }
 
@@ -38,7 +39,7 @@ TEST(CompareMetric, SaysFasterWhereLessIsLess) {
   const auto answer = compare_metric(Metric::duration, 24'000, around(30'000, 50, 0.02), "run");
   EXPECT_EQ(answer.verdict, Verdict::better);
   EXPECT_EQ(answer.rank, 1);
-  EXPECT_THAT(answer.sentence, StartsWith("20 % faster than the median (95 % interval "));
+  EXPECT_THAT(answer.sentence, StartsWith("20 % faster than the median (97 % interval "));
   EXPECT_THAT(answer.sentence, HasSubstr(" and faster than 50 of the last 50 runs like it"));
 }
 
@@ -75,6 +76,8 @@ TEST(CompareMetric, AConstantBaselineNeedsAChangeThatCounts) {
   EXPECT_EQ(compare_metric(Metric::duration, 30'000, constant, "run").sentence,
             "No evidence of a change: as the median of the last 20 runs like it");
   EXPECT_EQ(compare_metric(Metric::duration, 30'040, constant, "run").verdict, Verdict::noEvidence);
+  EXPECT_THAT(compare_metric(Metric::duration, 30'010, constant, "run").sentence,
+              StartsWith("No evidence of a change: within 0.1 % of the median, "));
   const auto slower = compare_metric(Metric::duration, 33'000, constant, "run");
   EXPECT_EQ(slower.verdict, Verdict::worse);
   EXPECT_FALSE(slower.effect_size) << "nothing scatters, so no number of deviations can be told";

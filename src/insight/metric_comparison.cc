@@ -50,7 +50,7 @@ void place(MetricComparison& answer, double value, const std::vector<double>& ba
 }
 
 std::string interval_words(const stats::Interval& interval, bool is_more) {
-  return " (95 % interval " +
+  return " (" + std::to_string(std::lround(interval.level * 100)) + " % interval " +
          (is_more ? percent_range_words(interval.low, interval.high)
                   : percent_range_words(-interval.high, -interval.low)) +
          ")";
@@ -73,7 +73,11 @@ std::string sentence_of(const MetricComparison& answer, const std::vector<double
   const bool is_more = value > median;
   std::string size =
       answer.delta_ratio ? percent_words(*answer.delta_ratio) : value_words(std::abs(*answer.delta), answer.unit);
-  const std::string than = words.subject + size + " " + (is_more ? words.more : words.less) + " than the median";
+  const std::string_view hardly = "below ";
+  const std::string than =
+      words.subject + (size.starts_with(hardly)
+                           ? "within " + size.substr(hardly.size()) + " of the median"
+                           : size + " " + (is_more ? words.more : words.less) + " than the median");
   if (answer.verdict != Verdict::noEvidence) {
     const std::string interval =
         answer.delta_ratio_interval ? interval_words(*answer.delta_ratio_interval, is_more) : "";

@@ -65,6 +65,17 @@ TEST(Reconcile, OpensOneForACauseAndKeepsItUpToDate) {
   EXPECT_EQ(book.changed, 1u) << "what is as it was need not be saved";
 }
 
+TEST(Reconcile, ALaterCriticalOneOfTheSameRuleIsNotHidden) {
+  Book book;
+  book.update({finding("failures:a")}, 1'000);
+  Finding critical = finding("failures:b");
+  critical.severity = RecommendationSeverity::critical;
+  const auto open = book.update({finding("failures:a"), critical}, 2'000);
+  ASSERT_THAT(open, SizeIs(2));
+  EXPECT_EQ(open[0].cause, "failures:b");
+  EXPECT_EQ(open[0].rule, open[1].rule);
+}
+
 TEST(Reconcile, SilencesWhatLiesBeneathAnotherCause) {
   Book book;
   Finding memory = finding("memory:a");

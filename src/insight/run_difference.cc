@@ -200,8 +200,10 @@ void judge_likeness(Runs runs, RunDifference& answer) {
     const bool unknown = std::ranges::any_of(facts, [&](const auto& of) { return trait.value(of).empty(); });
     const bool equal = std::ranges::all_of(facts, [&](const auto& of) { return trait.value(of) == first; });
     if (unknown && trait.kind == TraitKind::circumstance) continue;
-    if (unknown) answer.not_like.push_back(std::string(trait.what) + " is not known of every run");
-    if (!unknown && !equal) answer.not_like.push_back(std::string(trait.what) + " differs");
+    const std::string what(trait.what);
+    const bool many = what.ends_with('s') && !what.starts_with("number of");
+    if (unknown) answer.not_like.push_back(what + (many ? " are" : " is") + " not known of every run");
+    if (!unknown && !equal) answer.not_like.push_back(what + (many ? " differ" : " differs"));
   }
   answer.like_for_like = answer.not_like.empty();
 }

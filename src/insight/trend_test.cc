@@ -225,6 +225,23 @@ TEST_F(TrendTest, FailedRunsDoNotCountForDurationsAndMissingNumbersAreCounted) {
   EXPECT_EQ(trend(failed).sentence, "Not enough data: runs of the chosen statuses do not tell this number");
 }
 
+TEST_F(TrendTest, AConstantSuccessRateIsNoEvidenceHoweverFewRuns) {
+  for (const int runs : {5, 40, 200}) {
+    history::MemoryHistory history;
+    for (int i = 0; i < runs; ++i) {
+      MadeRun run = nth(i, noise_, 0.02);
+      if (i % 5 == 2) run.status = model::Status::failed;
+      keep(history, run);
+    }
+    TrendQuery query;
+    query.metric = Metric::successRate;
+    const auto answer = trend_of(history, query);
+    ASSERT_TRUE(answer.ok());
+    EXPECT_TRUE(answer->verdict == Verdict::noEvidence || answer->verdict == Verdict::notEnoughData) << runs;
+    EXPECT_THAT(answer->steps, IsEmpty()) << runs;
+  }
+}
+
 TEST_F(TrendTest, SeesTheSuccessRateFall) {
   keep_runs(0, 80);
   keep_runs(80, 140, [](MadeRun& run, int i) {

@@ -32,7 +32,7 @@ after(async () => {
   server?.kill();
 });
 
-const kShelves = ["components", "live", "run", "compare", "trends", "insights", "settings", "primitives"];
+const kShelves = ["components", "live", "runs", "viewer", "run", "compare", "trends", "insights", "settings", "primitives"];
 
 async function gallery(theme, width = 1440, shelf = "primitives") {
   const context = await browser.newContext({ viewport: { width, height: 900 }, reducedMotion: "reduce" });
@@ -63,10 +63,12 @@ async function picture(page, suffix) {
 
 // What stands in the gallery, and in which states at least: a state that nobody draws is one that nobody has looked at.
 const kParts = {
-  TelemetryBadges: ["streaming", "loading", "empty", "error"], HistoricalTelemetryCard: ["loading", "empty", "error", "stale", "disconnected", "not enough"], RunStatisticsPanel: ["loading", "no run", "error", "stale"],
-  QueuePolicyCard: ["loading", "error", "not driven"], FallbackWarningsCard: ["loading", "error", "nothing"], RecommendationBadge: ["open", "loading", "deferred", "resolved"], TelemetryFilterPanel: ["counting", "nothing set", "not read"],
-  TelemetryComparisonChart: ["loading", "empty", "error", "stale", "not enough", "20 000"], DataTable: ["rows", "loading", "no run", "error"], ExportDialog: ["ready", "nothing"], CleanupDialog: ["counted", "counting", "nothing", "not counted"],
+  TelemetryBadges: ["streaming", "loading", "empty", "error"], HistoricalTelemetryCard: ["loading", "empty", "error", "stale", "disconnected", "not enough"], RunStatisticsPanel: ["loading", "no run", "error", "stale", "partial", "disconnected"],
+  QueuePolicyCard: ["loading", "error", "not driven", "stale", "disconnected"], FallbackWarningsCard: ["loading", "error", "nothing", "stale", "partial", "disconnected"],
+  ArtifactViewer: ["success", "failed", "under way", "loading", "empty", "error", "partial", "stale", "disconnected"], RecommendationBadge: ["open", "loading", "deferred", "resolved"], TelemetryFilterPanel: ["counting", "nothing set", "not read"],
+  TelemetryComparisonChart: ["loading", "empty", "error", "stale", "not enough", "20 000", "partial", "disconnected", "one run alone"], DataTable: ["rows", "loading", "no run", "error"], ExportDialog: ["ready", "nothing"], CleanupDialog: ["counted", "counting", "nothing", "not counted"],
   "Live: worker": ["streaming", "stalled", "disconnected, stale", "connecting", "partial", "loading", "empty", "lost"], "Live: running scene": ["streaming", "stalled", "partial", "stale", "too many"], "Live: queue and recent runs": ["more than fit", "empty", "loading"],
+  "Runs: the whole view": ["ready", "too much", "filtered", "loading", "empty", "no run matches", "not understood", "error", "disconnected"],
   "Live: the page's own link": ["disconnected", "polling"], "Run: claim": ["worse", "not enough", "failed", "under way", "stale", "loading", "error"], "Run: failure": ["memory", "refused"], "Run: what differs": ["ready", "empty", "loading", "error"],
   "Run: artifacts": ["kind", "too many", "nothing", "empty"], "Run: scenes": ["warnings", "loading", "too many"], "Run: timeline": ["full", "folded", "partial", "empty", "loading", "error"], "Run: against like runs": ["full", "not enough", "error"],
   "Run: recommendations, notes, reasons": ["ready", "empty", "loading", "error"], "Compare: what differs": ["like for like", "not enough", "stale"], "Compare: a run": ["ready", "loading", "error"], "Compare: nodes": ["finding", "empty", "partial"],

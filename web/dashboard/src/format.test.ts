@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   deviceName, formatBytes, formatClock, formatCount, formatDuration, formatMemory, formatNumber, formatPercent, formatWhen, plural,
-  tickingParts, joinParts,
+  tickingParts, joinParts, capitalised, fineDurationParts, spokenReasons, unbroken,
 } from './format.ts';
 
 const plain = (text: string | null) => text?.replace(/\u00a0/g, ' ').replace(/\u202f/g, '_');
@@ -77,5 +77,23 @@ describe('device names', () => {
     expect(deviceName('cuda:0 NVIDIA GeForce RTX 4090 : cudaMallocAsync')).toBe('RTX 4090');
     expect(deviceName('cuda:1 NVIDIA A100-SXM4-80GB : native')).toBe('A100-SXM4-80GB');
     expect(deviceName('mps')).toBe('mps');
+  });
+});
+
+describe('sentences of the server', () => {
+  it('keep a number and its unit on one line, and words that only look like a unit apart', () => {
+    expect(unbroken('8 of 32 runs succeeded (25 %), 0 of 5 runs')).toBe('8 of 32\u00a0runs succeeded (25\u00a0%), 0 of 5\u00a0runs');
+    expect(unbroken('5 samplers took 3 s')).toBe('5 samplers took 3\u00a0s');
+  });
+  it('are said with reasons in words and begin with a capital', () => {
+    expect(spokenReasons('ended as workerLost')).toBe('ended as worker lost');
+    expect(spokenReasons('corrected to success')).toBe('corrected to success');
+    expect(capitalised('stock ComfyUI')).toBe('Stock ComfyUI');
+    expect(capitalised('127.0.0.1')).toBe('127.0.0.1');
+  });
+  it('of two durations held against each other show what they differ in', () => {
+    const text = (ms: number) => fineDurationParts(ms)!.map((part) => part.value + part.unit).join(' ');
+    expect([8_300, 14_960, 15_180, 59_940, 59_960].map(text)).toEqual(['8.3s', '15.0s', '15.2s', '59.9s', '1m 00s']);
+    expect(fineDurationParts(null)).toBeNull();
   });
 });

@@ -40,6 +40,13 @@ export function durationParts(ms: number | null | undefined): Part[] | null {
   ];
 }
 
+/** With a decimal up to a minute: where two are held against each other, 15 s and 15 s that differ by 1.5 % say nothing. */
+export function fineDurationParts(ms: number | null | undefined): Part[] | null {
+  const size = Math.abs(ms ?? 0);
+  return ms === null || ms === undefined || size < 9_950 || size >= 59_950 || !Number.isFinite(ms) ? durationParts(ms)
+    : [{ value: signed((ms / 1000).toFixed(1)), unit: 's', apart: true }];
+}
+
 export function formatDuration(ms: number | null | undefined): string | null {
   const parts = durationParts(ms);
   return parts && joinParts(parts);
@@ -137,6 +144,20 @@ export function deviceName(raw: string): string {
     .replace(/^NVIDIA\s+(GeForce\s+)?/, '')
     .replace(/^AMD\s+Radeon\s+/, 'Radeon ')
     .trim();
+}
+
+/** A number and its unit never break: `25 %`, `0 of 5 runs`. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (?=(?:%|[KMG]iB|m?s|runs?|scenes?|attempts?|nodes?)(?![\w-]))/g, `$1${kGap}`);
+}
+
+/** `ended as workerLost` is `ended as worker lost`. */
+export function spokenReasons(text: string): string {
+  return text.replace(/\b(?:outOfMemory|executionError|validationError|maxWait|attemptLimit|postExecution|workerLost)\b/g, (reason) => exitReasonWords(reason)!);
+}
+
+export function capitalised(text: string): string {
+  return text.replace(/^[a-z]/, (letter) => letter.toUpperCase());
 }
 
 /** Exit reasons in words. The record's own word stands in the tooltip. */

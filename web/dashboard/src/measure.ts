@@ -50,7 +50,9 @@ export function rangeText(low: number | null | undefined, high: number | null | 
   const to = partsOf(high, unit);
   if (!from || !to) return null;
   const once = from.length === 1 && to.length === 1 && from[0]!.unit === to[0]!.unit;
-  return `${once ? from[0]!.value : joinParts(from).trim()} to ${joinParts(to).trim()}`;
+  // A range that spans zero tells the sign of both ends.
+  const plus = low! < 0 && high! > 0 && (unit === 'ratio' || unit === 'ms') ? '+' : '';
+  return `${once ? from[0]!.value : joinParts(from).trim()} to ${plus}${joinParts(to).trim()}`;
 }
 
 /** `95 % 14 to 22 %`, the level before the interval, so that none stands without it. */
@@ -76,7 +78,7 @@ function percentParts(ratio: number, fine = false): Part[] {
   const percent = ratio * 100;
   const size = Math.abs(percent);
   // 99.96 is not 100, and something is not nothing.
-  const digits = size === 0 || size === 100 || (!fine && size >= 10 && size < 99) || (!fine && Number.isInteger(percent)) ? 0 : size < 0.1 ? 2 : 1;
+  const digits = size === 0 || size >= 100 || (!fine && size >= 10 && size < 99) || (!fine && Number.isInteger(percent)) ? 0 : size < 0.1 ? 2 : 1;
   const text = signed(percent.toFixed(digits));
   const value = /^0(\.0+)?$/.test(text) && percent !== 0 ? `<${kThin}0.01` : text === '100.0' ? '99.9' : text;
   return [{ value, unit: '%', apart: true }];

@@ -63,7 +63,8 @@ describe('Live', () => {
     const card = cardOf({ extension: { ...extension, version: '0.0.9', outdated: true }, missing });
     expect(within(card).getByText('outdated')).toBeTruthy();
     fireEvent.click(within(card).getByText('why'));
-    expect(within(card).getByText(missing)).toBeTruthy();
+    expect(card.textContent).toContain('The extension in this ComfyUI is version 0.0.9, this comfytrace carries 0.1.0;');
+    expect(card.querySelector('code')?.textContent).toBe('comfytrace extension install <ComfyUI directory>');
   });
 
   it('claims no more than the extension told', () => {

@@ -1,4 +1,4 @@
-import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from 'react';
+import { createContext, useContext, useMemo, useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from 'react';
 
 export { routeOf, type Route, type ViewName } from './address.ts';
 
@@ -38,8 +38,13 @@ export function goBack(parent: string): void {
   else navigate(parent);
 }
 
+/** Where something is drawn as if it stood at another address: the gallery shows whole views. */
+export const AddressScope = createContext<string | null>(null);
+
 export function useAddress(): { path: string; query: string } {
-  const address = useSyncExternalStore(subscribe, () => window.location.pathname + window.location.search);
+  const scope = useContext(AddressScope);
+  const own = useSyncExternalStore(subscribe, () => window.location.pathname + window.location.search);
+  const address = scope ?? own;
   const cut = address.indexOf('?');
   return cut < 0 ? { path: address, query: '' } : { path: address.slice(0, cut), query: address.slice(cut + 1) };
 }
@@ -62,6 +67,11 @@ export const addressPlace = {
   write: (query: string) => navigate(window.location.pathname + (query ? `?${query}` : ''), { replace: true }),
   watch: subscribe,
 };
+
+export function useAddressPlace(): typeof addressPlace {
+  const scope = useContext(AddressScope);
+  return useMemo(() => (scope === null ? addressPlace : { read: () => scope.split('?')[1] ?? '', write: () => undefined, watch: () => () => undefined }), [scope]);
+}
 
 export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {
   const follow = (event: MouseEvent<HTMLAnchorElement>) => {

@@ -17,6 +17,17 @@ function kept(): Theme | null {
 /** Before the first render, so that the page never shows the other theme. Dark unless chosen otherwise. */
 export function applyKeptTheme(): void {
   document.documentElement.dataset['theme'] = kept() ?? 'dark';
+  // Paper is light: what is painted, not styled, has to be painted for it.
+  let before: string | undefined;
+  window.addEventListener('beforeprint', () => {
+    before = document.documentElement.dataset['theme'];
+    document.documentElement.dataset['theme'] = 'light';
+    for (const reader of [...readers]) reader();
+  });
+  window.addEventListener('afterprint', () => {
+    if (before !== undefined) document.documentElement.dataset['theme'] = before;
+    for (const reader of [...readers]) reader();
+  });
 }
 
 function current(): Theme {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { trend } from '../gallery/samples.ts';
 import { deltaText, intervalText, rangeText, textOf } from '../measure.ts';
-import { binned, chartOfTrend, chartSentence, countBeyond, gridWords, quantile, yRange } from './chart-data.ts';
+import { axisWidth, binned, chartOfTrend, chartSentence, countBeyond, gridWords, quantile, timeRange, yRange } from './chart-data.ts';
 
 const plain = (text: string | null) => text?.replace(/[\u202f\u00a0]/g, ' ') ?? null;
 
@@ -58,4 +58,12 @@ it('numbers say their unit once, their sign truly, and never round something to 
   expect(plain(textOf(0.00001, 'rate'))).toBe('< 0.01 %');
   expect(textOf(null, 'ms')).toBeNull();
   expect(plain(intervalText({ low: 0.952, high: 0.973, level: 0.95 }, 'rate'))).toBe('95 % 95.2 to 97.3 %');
+});
+
+it('a single value has its day about it, not years, and an axis is as wide as its words', () => {
+  expect(timeRange(1, 1_000_000, 1_000_000 + 86_400_000)).toEqual([956_800, 1_043_200]);
+  expect(timeRange(5, 0, 1000)).toEqual([-12, 1012]);
+  expect(axisWidth(['15 s', '16 s'], false)).toBe(54);
+  expect(axisWidth(['13.13 GiB', '13.09'], false)).toBeGreaterThan(54);
+  expect(axisWidth(null, true)).toBe(62);
 });

@@ -129,6 +129,18 @@ export function countBeyond(data: ComparisonChartData): number {
   return top === Number.POSITIVE_INFINITY ? 0 : data.series.y.filter((value) => value !== null && value > top).length;
 }
 
+/** The stretch of time that is shown, in seconds: with a little room, and about a single value its day. uPlot itself gives a single one years. */
+export function timeRange(count: number, min: number, max: number): [number, number] {
+  if (count <= 1 || max <= min) return [min - 43_200, min + 43_200];
+  return [min - (max - min) * 0.012, max + (max - min) * 0.012];
+}
+
+/** As wide as the words beside the axis are: `13.13 GiB` must not lose its first digit. */
+export function axisWidth(words: readonly (string | null)[] | null, full: boolean): number {
+  const longest = (words ?? []).reduce((most, word) => Math.max(most, word?.length ?? 0), 0);
+  return Math.max(full ? 62 : 54, Math.ceil(14 + longest * 6.3));
+}
+
 /** Lowest and highest of what is drawn, with room, from 0 where `zero` asks for it. */
 export function yRange(data: ComparisonChartData, zero: boolean): [number, number] {
   const { series, segments = [], limit } = data;

@@ -5,7 +5,7 @@ import { formatClock, formatDay, formatWhen } from '../format.ts';
 import { useNow } from '../services.tsx';
 import { useTheme } from '../theme.ts';
 import { useWidth } from '../ui/media.ts';
-import { binned, gridSteps, gridWords, kMostDots, valueWords, yRange, type ComparisonChartData } from './chart-data.ts';
+import { axisWidth, binned, gridSteps, gridWords, kMostDots, timeRange, valueWords, yRange, type ComparisonChartData } from './chart-data.ts';
 import { ChartTable } from './chart-table.tsx';
 import { labelPlaces } from './label-places.ts';
 import { inksOf, paintBefore, paintBehind, paintBins, toneOf } from './plot-paint.ts';
@@ -69,7 +69,7 @@ function DrawnPlot({ title, sentence, data, height, full, zero, syncKey, onOpen 
         ...(syncKey ? { sync: { key: syncKey, setSeries: false } } : {}),
       },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
-      scales: { x: { time: true, range: (_, min, max) => (max > min ? [min - (max - min) * 0.012, max + (max - min) * 0.012] : [min - 43_200, max + 43_200]) }, y: { range: () => yRange(data, zero) } },
+      scales: { x: { time: true, range: (u, min, max) => timeRange(u.data[0].length, min, max) }, y: { range: () => yRange(data, zero) } },
       axes: [
         {
           ...axis, size: 22, gap: 4, space: full ? 90 : 110,
@@ -78,7 +78,7 @@ function DrawnPlot({ title, sentence, data, height, full, zero, syncKey, onOpen 
             return splits.map((second) => (shown < 36 * 3_600_000 ? formatClock(second * 1000) : formatDay(second * 1000, Date.now())));
           },
         },
-        { ...axis, size: full ? 62 : 54, gap: 6, space: full ? 46 : 34, incrs: gridSteps(series.unit), values: (_, splits) => gridWords(splits, series.unit) },
+        { ...axis, size: (_, words) => axisWidth(words, full), gap: 6, space: full ? 46 : 34, incrs: gridSteps(series.unit), values: (_, splits) => gridWords(splits, series.unit) },
       ],
       series: [{}, {
         stroke: inks.main, paths: series.lower ? undefined : () => null, width: 1.6,
@@ -203,7 +203,8 @@ function Lanes({ data, frame }: { data: ComparisonChartData; frame: Frame | null
               const left = Math.max(0, (span.fromMs - frame.from) / (frame.to - frame.from));
               const right = Math.min(1, (span.toMs - frame.from) / (frame.to - frame.from));
               if (right <= left) return null;
-              return <span key={span.fromMs} title={`${lane.name} ${span.value}`} style={{ left: `${left * 100}%`, width: `calc(${(right - left) * 100}% - 2px)` }}>{span.value}</span>;
+              const fits = (right - left) * frame.width >= Math.min(64, 16 + span.value.length * 6);
+              return <span key={span.fromMs} title={`${lane.name} ${span.value}`} style={{ left: `${left * 100}%`, width: `calc(${(right - left) * 100}% - 2px)` }}>{fits && span.value}</span>;
             })}
           </dd>
         </div>

@@ -8,13 +8,15 @@ export interface LabelPlace {
 
 const kGapPx = 16;
 const kLeastPx = 120;
+/** As wide as a label becomes. */
+const kMostPx = 360;
 
 /**
- * Where labels of marks at `xs` (ascending) stand between `left` and `right`: right of the mark, at the right end left of it.
+ * Where labels of marks at `xs` (ascending) stand between `left` and `right`: right of the mark; left of it where there is more room and too little at the right.
  * Two that would fill one gap share it; where there is no room for all, the newer ones, to the right, have it.
  */
 export function labelPlaces(xs: readonly number[], left: number, right: number): LabelPlace[] {
-  const isBefore = (x: number) => x > left + (right - left) * 0.6;
+  const isBefore = (x: number) => right - x - kGapPx < kMostPx && x - left > right - x;
   const places: LabelPlace[] = [];
   let free = right;  // what is right of it belongs to newer labels
   for (let at = xs.length - 1; at >= 0; at -= 1) {

@@ -32,7 +32,7 @@ describe('Compare', () => {
     expect(plain(claim.textContent)).toContain('B took 18 % longer than A a scene95 % 17 to 20 %, n 6 and 6, worse');
     expect(asked.find((each) => each.path.startsWith('/compare'))?.path).toBe('/compare?ids=a,b');
     const parameters = screen.getByRole('region', { name: 'Parameters' });
-    expect([...parameters.querySelectorAll('tbody tr')].map((row) => row.textContent)).toEqual(['ComfyUI version0.3.600.3.64may explain it', 'seed12not in the cohort key']);
+    expect([...parameters.querySelectorAll('tbody tr')].map((row) => row.textContent)).toEqual(['ComfyUI version0.3.600.3.64may explain it', 'seed12not held equal']);
     fireEvent.click(within(parameters).getByRole('switch', { name: 'Only differences' }));
     expect(parameters.querySelectorAll('tbody tr.same')).toHaveLength(3);
     fireEvent.click(within(parameters).getByRole('switch', { name: 'Only differences' }));

@@ -1,15 +1,16 @@
 import type { Run, RunDifference } from '@comfytrace/client';
 import { useState } from 'react';
-import { plural } from '../format.ts';
+import { deviceName, exitReasonWords, plural } from '../format.ts';
 import { usePref } from '../prefs.ts';
 import { parameterRows } from '../run/side-panels.tsx';
+import { useWorkerName } from '../services.tsx';
 import { Toggle } from '../ui/controls.tsx';
 import { Panel } from '../ui/parts.tsx';
 import { differences, letterOf, sceneTitleOf, type ParameterRow } from './compared.ts';
 import { ScrollX } from '../ui/scroll-x.tsx';
 
 const kLong = 60;
-const kMeaning = { outcome: 'the outcome', environment: 'what it ran on', parameters: 'not in the cohort key' } as const;
+const kMeaning = { outcome: 'the outcome', environment: 'what it ran on', parameters: 'not held equal' } as const;
 
 /** What differs in outcome, environment and parameters; what may explain it first, what is equal recedes. */
 export function Differences({ answer, runs, row, onRow }: { answer: RunDifference; runs: readonly (Run | undefined)[]; row: number; onRow: (row: number) => void }) {
@@ -55,13 +56,14 @@ export function Differences({ answer, runs, row, onRow }: { answer: RunDifferenc
 }
 
 function Row({ row, isOpen, onToggle }: { row: ParameterRow; isOpen: boolean; onToggle: () => void }) {
+  const workerName = useWorkerName();
   const long = row.values.some((value) => (value?.length ?? 0) > kLong);
   return (
     <>
       <tr>
         <td>{long ? <button type="button" className="text-btn" aria-expanded={isOpen} onClick={onToggle}>{row.name}</button> : row.name}</td>
-        {row.values.map((value, at) => <td key={at} className={`mono ${value === null ? 't3' : 'n'}`} title={value ?? undefined}>{value ?? (row.of === 'parameters' ? 'none' : 'not known')}</td>)}
-        <td className={row.mayExplain ? 'warn' : 't3'}>{row.mayExplain ? 'may explain it' : kMeaning[row.of]}</td>
+        {row.values.map((value, at) => <td key={at} className={`mono ${value === null ? 't3' : 'n'}`} title={value ?? undefined}>{said(row, value, workerName) ?? (row.of === 'parameters' ? 'none' : 'not known')}</td>)}
+        <td className={row.mayExplain ? 'warn' : 't3'} title={row.of === 'parameters' && !row.mayExplain ? 'Runs in which it differs still count as like runs' : undefined}>{row.mayExplain ? 'may explain it' : kMeaning[row.of]}</td>
       </tr>
       {isOpen && (
         <tr className="pdp-long"><td colSpan={row.values.length + 2}>
@@ -70,6 +72,12 @@ function Row({ row, isOpen, onToggle }: { row: ParameterRow; isOpen: boolean; on
       )}
     </>
   );
+}
+
+/** A value as the page says it elsewhere: workers by name, reasons in words. The record's own stands in the tooltip. */
+function said(row: ParameterRow, value: string | null, workerName: (workerId: string) => string): string | null {
+  if (value === null) return null;
+  return row.name === 'worker' ? workerName(value) : row.name === 'exit reason' ? (exitReasonWords(value) ?? value) : row.name === 'GPU' ? deviceName(value) : value;
 }
 
 /** Words that the other text does not have stand out. */

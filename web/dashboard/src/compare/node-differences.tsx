@@ -1,6 +1,6 @@
 import type { NodeDifference, RunDifference } from '@comfytrace/client';
 import { useRef, useState } from 'react';
-import { formatSpan, plural } from '../format.ts';
+import { fineDurationParts, formatSpan, joinParts, plural } from '../format.ts';
 import { deltaText, rangeText } from '../measure.ts';
 import { ticks } from '../run/ticks.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -29,7 +29,7 @@ export function NodeDifferences({ answer }: { answer: RunDifference }) {
       label="Node by node" title="Node by node" about={`median of the scenes that executed it${answer.runs.length === 2 ? '; whisker: 95 % interval of the difference' : `; at right ${letterOf(answer.runs.length - 1)} against A`}`} state={state} minHeight={300}
       actions={(
         <>
-          <span className="row g12 cmp-keys-row">{answer.runs.map((_, at) => <span className="lg" key={at}><i className={at === answer.runs.length - 1 ? 'k-last' : 'k-ref'} />{letterOf(at)}</span>)}</span>
+          <span className="row g12 cmp-keys-row">{answer.runs.map((_, at) => <span className="lg" key={at}><i className={at === answer.runs.length - 1 ? 'k-last' : at > 0 ? 'k-mid' : 'k-ref'} />{letterOf(at)}</span>)}</span>
           <span className="seg" role="group" aria-label="By"><button type="button" className={byClass ? '' : 'on'} aria-pressed={!byClass} onClick={() => setByClass(false)}>Nodes</button><button type="button" className={byClass ? 'on' : ''} aria-pressed={byClass} onClick={() => setByClass(true)}>Classes</button></span>
           <button type="button" className="btn sm ghost icon" aria-pressed={asTable} aria-label={asTable ? 'As bars' : 'As a table'} title={asTable ? 'Bars' : 'Table'} onClick={() => setAsTable(!asTable)}><Icon name="table-2" size={13} /></button>
         </>
@@ -50,7 +50,9 @@ function shareWords(findings: readonly NodeDifference[]): string {
   const known = findings.filter((node) => node.share !== null);
   if (known.length === 0) return '';
   const share = known.reduce((sum, node) => sum + node.share!, 0);
-  return `${known.map((node) => node.classType || node.nodeId).slice(0, 3).join(', ')} ${known.length === 1 ? 'makes' : 'make'} ${deltaText(share, 'rate')!.replace('+', '')} of the difference`;
+  const names = known.map((node) => node.classType || node.nodeId).slice(0, 3).join(', ');
+  if (share > 1.005) return `${names} ${known.length === 1 ? 'differs' : 'differ'} by more than the whole; the others went the other way`;
+  return `${names} ${known.length === 1 ? 'makes' : 'make'} ${deltaText(share, 'rate')!.replace('+', '')} of the difference`;
 }
 
 function NodeBars({ nodes, runs }: { nodes: readonly NodeDifference[]; runs: number }) {
@@ -94,8 +96,8 @@ function NodeBars({ nodes, runs }: { nodes: readonly NodeDifference[]; runs: num
                   ? <text key={at} className="ax" x={x(0) + 4} y={y + bar - 0.5}>{(node.cached[at] ?? 0) > 0 ? 'cached' : 'not executed'}</text>
                   : (
                     <g key={at}>
-                      <rect x={x(0)} y={y} width={Math.max(2, x(value) - x(0))} height={bar} rx={2} fill={at === runs - 1 ? 'var(--c-main)' : 'var(--c-ref)'} />
-                      <text className={at === runs - 1 ? 'ax1' : 'ax'} x={x(value) + 6} y={y + bar - 0.5}>{formatSpan(value)}</text>
+                      <rect x={x(0)} y={y} width={Math.max(2, x(value) - x(0))} height={bar} rx={2} {...(at > 0 && at < runs - 1 ? { fill: 'none', stroke: 'var(--c-ref)' } : { fill: at === runs - 1 ? 'var(--c-main)' : 'var(--c-ref)' })} />
+                      <text className={at === runs - 1 ? 'ax1' : 'ax'} x={x(value) + 6} y={y + bar - 0.5}>{fineSpan(value)}</text>
                     </g>
                   );
               })}
@@ -115,6 +117,11 @@ function NodeBars({ nodes, runs }: { nodes: readonly NodeDifference[]; runs: num
   );
 }
 
+function fineSpan(ms: number | null): string | null {
+  const parts = ms === 0 ? null : fineDurationParts(ms);
+  return parts ? joinParts(parts) : formatSpan(ms);
+}
+
 function cut(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
@@ -128,7 +135,7 @@ function NodeTable({ nodes, runs }: { nodes: readonly NodeDifference[]; runs: nu
           {nodes.map((node) => (
             <tr key={`${node.nodeId} ${node.classType}`}>
               <td className="m el">{node.classType || node.nodeId} <span className="t3">{node.title}</span></td>
-              {node.durationMs.map((value, at) => <td key={at} className="r n">{formatSpan(value) ?? ((node.cached[at] ?? 0) > 0 ? 'cached' : 'not executed')}</td>)}
+              {node.durationMs.map((value, at) => <td key={at} className="r n">{fineSpan(value) ?? ((node.cached[at] ?? 0) > 0 ? 'cached' : 'not executed')}</td>)}
               <td className="r">{deltaText(node.deltaMs, 'ms') ?? ''}</td><td className="r">{rangeText(node.deltaMsInterval?.low, node.deltaMsInterval?.high, 'ms') ?? 'none'}</td><td className="r">{deltaText(node.share, 'rate')?.replace('+', '') ?? ''}</td>
             </tr>
           ))}

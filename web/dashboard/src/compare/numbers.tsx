@@ -1,5 +1,6 @@
 import type { NumberDifference, RunDifference } from '@comfytrace/client';
-import { deltaText, enoughText, partsOf, rangeText } from '../measure.ts';
+import { fineDurationParts, kGap } from '../format.ts';
+import { deltaText, enoughText, partsOf, rangeText, type AnyUnit } from '../measure.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Measure, Panel } from '../ui/parts.tsx';
 import { kVerdictWords, verdictIcon } from '../ui/verdict.tsx';
@@ -13,14 +14,14 @@ export function Numbers({ answer }: { answer: RunDifference }) {
     <Panel label="Measures" title="Measures" about={scope(answer)}>
       <ScrollX label="The measures, sideways">
         <table className="tbl ms">
-          <thead><tr><th>Measure</th>{answer.runs.map((run, at) => <th key={run.runId} className="r">{letterOf(at)}</th>)}{two && <><th className="cw-diff">Difference</th><th className="cw-int">95 %</th></>}</tr></thead>
+          <thead><tr><th>Measure</th>{answer.runs.map((run, at) => <th key={run.runId} className="r">{letterOf(at)}</th>)}{two && <><th className="cw-diff">Difference</th><th className="cw-int">95{kGap}% interval</th></>}</tr></thead>
           <tbody>
             {answer.numbers.map((number) => {
               const { word, unit } = numberWords(number);
               return (
                 <tr key={number.name}>
                   <td className="m">{word}</td>
-                  {number.values.map((value, at) => <td key={at} className="r n"><Measure parts={partsOf(value, unit)} missing="not known" />{!two && at > 0 && <span className="num-delta t3 s11">{deltaText(ratioTo(number.values[0], value), 'ratio') ?? ''}</span>}</td>)}
+                  {number.values.map((value, at) => <td key={at} className="r n"><Measure parts={unit === 'ms' ? fineDurationParts(value) : partsOf(value, unit)} missing="not known" />{!two && at > 0 && <span className="num-delta t3 s11">{againstFirst(number.values[0], value, unit)}</span>}</td>)}
                   {two && <><td><Difference number={number} /></td><td className="s11" title={number.pValue === null ? undefined : `p = ${number.pValue.toPrecision(2)}`}>{differenceRange(number) ?? <span className="t3">{number.needed > 0 ? enoughText(Math.min(...number.n), number.needed, 'scenes') : 'none'}</span>}</td></>}
                 </tr>
               );
@@ -32,9 +33,15 @@ export function Numbers({ answer }: { answer: RunDifference }) {
   );
 }
 
-/** Against the first run, for three and more. */
-function ratioTo(first: number | null | undefined, value: number | null): number | null {
-  return first && value !== null ? value / first - 1 : null;
+/** Against the first run, for three and more: counts by their difference, all else in percent. */
+export function againstFirst(first: number | null | undefined, value: number | null, unit: AnyUnit): string {
+  if (first === null || first === undefined || value === null) return '';
+  const text = unit === 'count' ? deltaText(value - first, 'count') : first > 0 ? deltaText(value / first - 1, 'ratio') : null;
+  return isNothing(text) ? 'the same' : (text ?? '');
+}
+
+function isNothing(text: string | null): boolean {
+  return text !== null && /^0(\.0+)?(?![\d.])/.test(text);
 }
 
 /** The interval in the unit in which the difference stands. */
@@ -56,7 +63,8 @@ function Difference({ number }: { number: NumberDifference }) {
   const { unit } = numberWords(number);
   if (number.delta === null) return <span className="t3">{number.values.every((value) => value === null) ? 'none' : 'one side only'}</span>;
   const text = unit === 'ms' && number.deltaRatio !== null && number.name === 'durationMs' ? deltaText(number.deltaRatio, 'ratio') : deltaText(number.delta, unit);
-  const still = number.delta === 0;
+  // What rounds to nothing has no direction.
+  const still = isNothing(text);
   return (
     <span className={`verdict ${toneOf(number.verdict)}`} title={kVerdictWords[number.verdict]}>
       <Icon name={still ? 'v-none' : number.verdict === 'notEnoughData' ? (number.delta > 0 ? 'arrow-up' : 'arrow-down') : verdictIcon(number.verdict, number.delta)} size={12} />

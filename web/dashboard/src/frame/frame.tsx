@@ -1,6 +1,6 @@
 import type { LiveState } from '@comfytrace/client';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from 'react';
 import { formatCount } from '../format.ts';
 import { Link, goBack, navigate, routeOf, useAddress, type ViewName } from '../router.tsx';
 import { toggleTheme, useTheme } from '../theme.ts';
@@ -30,12 +30,24 @@ function useFocusOfView() {
   return main;
 }
 
-/** Rail, top bar, status bar; below 720 px tabs at the bottom instead. */
-export function Frame({ crumb, actions, parent, title, children }: {
-  crumb: ReactNode; actions?: ReactNode; parent?: string; children: ReactNode;
+interface FrameProps {
+  crumb: ReactNode;
+  actions?: ReactNode;
+  parent?: string;
+  children: ReactNode;
   /** Of the browser's tab, before the program's name; the view's word if left out. */
   title?: string;
-}) {
+}
+
+/** In it a view is drawn without its frame: in the gallery, which has one already. */
+export const Frameless = createContext(false);
+
+/** Rail, top bar, status bar; below 720 px tabs at the bottom instead. */
+export function Frame(props: FrameProps) {
+  return useContext(Frameless) ? <><LinkBanner />{props.children}</> : <WholeFrame {...props} />;
+}
+
+function WholeFrame({ crumb, actions, parent, title, children }: FrameProps) {
   const [box, setBox] = useState<'about' | 'keys' | 'more' | null>(null);
   const { path } = useAddress();
   const { view } = routeOf(path);

@@ -1,3 +1,5 @@
+import { ApiError } from '@comfytrace/client';
+import { useQuery } from '@tanstack/react-query';
 import { formatClock, formatDuration } from '../format.ts';
 import { useLive, useNow, useServices } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -5,7 +7,9 @@ import { Icon } from '../ui/icon.tsx';
 /** Said when the page has lost comfytrace itself; what is shown stays, with its age. */
 export function LinkBanner() {
   const { link, known } = useLive();
-  const { live } = useServices();
+  const { api, live } = useServices();
+  // The same question as the status bar's: of what is refused the socket itself tells nothing.
+  const { error } = useQuery({ queryKey: ['health'], queryFn: ({ signal }) => api.health(signal), enabled: false });
   const now = useNow();
   if (link.transport === 'polling') {
     return (
@@ -14,6 +18,14 @@ export function LinkBanner() {
         <span><b>Live updates by polling, every 3 s.</b> The WebSocket does not open; progress of nodes is not told this way.</span>
         <span className="sp" />
         <button type="button" className="btn sm" onClick={() => live.manager.connectNow()}>Connect now</button>
+      </div>
+    );
+  }
+  if (error instanceof ApiError && error.status === 401) {
+    return (
+      <div className="banner" role="alert">
+        <Icon name="shield-check" className="warn" size={15} />
+        <span><b>This comfytrace asks for its token.</b> <span className="t2">Open the address that <code className="mono">comfytrace serve</code> printed when it started: it ends in <code className="mono">?token=…</code></span></span>
       </div>
     );
   }

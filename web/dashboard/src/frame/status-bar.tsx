@@ -45,7 +45,8 @@ export function StatusBar({ onKeys, onAbout }: { onKeys: () => void; onAbout: ()
       {wrong.length > 0 && (
         <Link href={`/insights?id=a-${encodeURIComponent(wrong[0]!.id)}`} className={`row foot-alert ${worst}`} title={wrong[0]!.message}>
           <Icon name="bell" size={12} />
-          <span className="el">{wrong.length === 1 ? wrong[0]!.message : `${formatCount(wrong.length)} alerts: ${wrong[0]!.message}`}</span>
+          <b>{wrong.length === 1 ? '1 alert' : `${formatCount(wrong.length)} alerts`}</b>
+          <span className="el foot-msg">{wrong[0]!.message}</span>
         </Link>
       )}
       <span className="sr" role="status">{wrong.length > 0 ? `Alert: ${wrong[0]!.message}` : ''}</span>

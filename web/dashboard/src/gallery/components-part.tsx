@@ -18,6 +18,8 @@ import { bins, comparison, heldFilter, kNow, link, noStatistics, oneRun, recent,
 const retry = () => undefined;
 const loading: PartState = { is: 'loading' };
 const error: PartState = { is: 'error', detail: 'the history file is locked by another program', onRetry: retry };
+const gone: PartState = { is: 'disconnected', detail: 'comfytrace was not reached', onConnect: retry };
+const partial = (detail: string): PartState => ({ is: 'ready', caveat: { is: 'partial', detail } });
 const stale = (detail: string): PartState => ({ is: 'ready', caveat: { is: 'stale', ageMs: 41_000, detail } });
 const facets = {
   status: [{ value: 'success', count: 1_238 }, { value: 'failed', count: 31 }, { value: 'timeout', count: 6 }, { value: 'partial', count: 9 }, { value: 'cancelled', count: 58 }],
@@ -63,6 +65,8 @@ export function ComponentParts() {
         <State name="loading" wide><RunStatisticsPanel state={loading} statistics={null} /></State>
         <State name="error" wide><RunStatisticsPanel state={error} statistics={null} /></State>
         <State name="stale" wide><RunStatisticsPanel state={stale('6 newer runs')} statistics={statistics} /></State>
+        <State name="partial" wide><RunStatisticsPanel state={partial('runs before 3 Mar 2024 are not counted')} statistics={statistics} bins={bins} /></State>
+        <State name="disconnected" wide><RunStatisticsPanel state={gone} statistics={null} /></State>
       </Part>
       <Part name="QueuePolicyCard" min={360}>
         <State name="full"><QueuePolicyCard state={kReady} policy={troubledRun.policy} use={policyUse(troubledRun)} /></State>
@@ -70,6 +74,8 @@ export function ComponentParts() {
         <State name="watched, not driven"><QueuePolicyCard state={kReady} policy={null} /></State>
         <State name="loading"><QueuePolicyCard state={loading} policy={null} /></State>
         <State name="error"><QueuePolicyCard state={error} policy={null} /></State>
+        <State name="stale"><QueuePolicyCard state={stale('')} policy={troubledRun.policy} use={policyUse(troubledRun)} /></State>
+        <State name="disconnected"><QueuePolicyCard state={gone} policy={null} /></State>
       </Part>
       <Part name="FallbackWarningsCard" min={360}>
         <State name="notes and warnings"><FallbackWarningsCard state={kReady} run={troubledRun} /></State>
@@ -77,6 +83,9 @@ export function ComponentParts() {
         <State name="still open"><FallbackWarningsCard state={kReady} run={sampleRun({ status: 'executing' })} /></State>
         <State name="loading"><FallbackWarningsCard state={loading} run={null} /></State>
         <State name="error"><FallbackWarningsCard state={error} run={null} /></State>
+        <State name="partial"><FallbackWarningsCard state={partial('2 of 6 scenes told nothing')} run={troubledRun} /></State>
+        <State name="stale"><FallbackWarningsCard state={stale('')} run={troubledRun} /></State>
+        <State name="disconnected"><FallbackWarningsCard state={gone} run={null} /></State>
       </Part>
       <Part name="RecommendationBadge" min={420}>
         <State name="open"><div className="panel"><RecommendationBadge recommendation={recommendation} onDismiss={retry} onDefer={retry} onShow={retry} /></div></State>

@@ -8,10 +8,12 @@ import { InsightParts, TrendParts } from './found-part.tsx';
 import { LiveParts } from './live-part.tsx';
 import { PrimitiveParts } from './primitives-part.tsx';
 import { RunParts } from './run-part.tsx';
+import { RunWhole } from './run-whole.tsx';
+import { RunsParts } from './runs-part.tsx';
 import { SettingsParts } from './settings-part.tsx';
 
 export const kShelves: readonly { value: string; word: string; Parts: ComponentType }[] = [
-  { value: 'components', word: 'Components', Parts: ComponentParts }, { value: 'live', word: 'Live', Parts: LiveParts }, { value: 'run', word: 'Run', Parts: RunParts }, { value: 'compare', word: 'Compare', Parts: CompareParts },
+  { value: 'components', word: 'Components', Parts: ComponentParts }, { value: 'live', word: 'Live', Parts: LiveParts }, { value: 'runs', word: 'Runs', Parts: RunsParts }, { value: 'viewer', word: 'ArtifactViewer', Parts: RunWhole }, { value: 'run', word: 'Run, in parts', Parts: RunParts }, { value: 'compare', word: 'Compare', Parts: CompareParts },
   { value: 'trends', word: 'Trends', Parts: TrendParts }, { value: 'insights', word: 'Insights', Parts: InsightParts }, { value: 'settings', word: 'Settings', Parts: SettingsParts }, { value: 'primitives', word: 'Primitives, tables, charts', Parts: PrimitiveParts },
 ];
 

@@ -6,11 +6,14 @@ import { WorkerCard, WorkerCardSkeleton } from '../live/worker-card.tsx';
 import { FirstRun } from '../frame/first-run.tsx';
 import { kEta, kGone, kLost, kPolling, kQueued, kStock, liveOf, sampleScene, sampleWorker } from './live-samples.ts';
 import { Part, State } from './part.tsx';
+import { film } from './run-samples.ts';
 import { summary } from './samples.ts';
 import { Stage } from './stage.tsx';
 
 const answers = { '/eta': kEta };
 const scene = sampleScene();
+const story = { ...film, status: 'executing' as const, finishedAtMs: null, artifacts: film.artifacts.slice(0, 2), scenes: film.scenes.map((each, at) => (at < 2 ? each : { ...each, status: at === 2 ? 'executing' as const : 'queued' as const, exitReason: null })) };
+const third = sampleScene({ runId: story.runId, sceneId: story.scenes[2]!.sceneId });
 const unseen = sampleScene({ nodeTimesKnown: false, node: null, nodesDone: 0, progress: null, eta: null, etaLow: null, etaHigh: null, gpuUtilization: null });
 const kMany = sampleScene({ nodeCount: 240, nodesDone: 97 });
 const recent = [summary(0), summary(1, { status: 'failed', exitReason: 'outOfMemory', durationMs: null }), summary(2, { status: 'partial', sceneCount: 6, scenesSucceeded: 4 }), summary(3, { status: 'cancelled', exitReason: 'interrupted', durationMs: null }), summary(4)];
@@ -36,6 +39,7 @@ export function LiveParts() {
       </Part>
       <Part name="Live: running scene" min={760}>
         <State name="streaming" wide><Stage answers={answers} live={liveOf({}, undefined, { scenes: [scene], recent })}><RunningScene scene={scene} /></Stage></State>
+        <State name="streaming, third of six scenes" wide><Stage answers={{ ...answers, [`/runs/${story.runId}`]: story }} live={liveOf({}, undefined, { scenes: [third], recent: [summary(0, { runId: story.runId, sceneCount: 6, status: 'executing' })] })}><RunningScene scene={third} /></Stage></State>
         <State name="stalled" wide><Stage answers={answers} live={liveOf({ state: 'stalled' }, undefined, { scenes: [scene] })}><RunningScene scene={scene} /></Stage></State>
         <State name="partial: stock tells no nodes" wide><Stage answers={answers} live={liveOf(kStock, undefined, { scenes: [unseen] })}><RunningScene scene={unseen} /></Stage></State>
         <State name="stale: comfytrace is lost" wide><Stage answers={answers} live={liveOf({}, kLost, { scenes: [scene] })}><RunningScene scene={scene} /></Stage></State>

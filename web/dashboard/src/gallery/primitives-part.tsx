@@ -72,6 +72,9 @@ export function PrimitiveParts() {
         <State name="loading"><TelemetryComparisonChart title="Duration" state={{ is: 'loading' }} data={null} size="small" /></State>
         <State name="empty"><TelemetryComparisonChart title="Duration" state={{ is: 'empty', icon: 'chart-spline', title: 'Nothing to compare', next: 'This is the first run of its kind.' }} data={null} size="small" /></State>
         <State name="error"><TelemetryComparisonChart title="Duration" state={{ is: 'error', detail: 'timed out after 10 s', onRetry: retry }} data={null} size="small" /></State>
+        <State name="partial"><TelemetryComparisonChart title="Duration" state={{ is: 'ready', caveat: { is: 'partial', detail: '12 runs without a value' } }} data={chartData(40, { changes: [], lanes: [], failures: [] })} size="small" /></State>
+        <State name="disconnected"><TelemetryComparisonChart title="Duration" state={{ is: 'disconnected', detail: 'comfytrace was not reached', onConnect: retry }} data={null} size="small" /></State>
+        <State name="one run alone"><TelemetryComparisonChart title="Success rate" state={kReady} data={chartData(1, { changes: [], lanes: [], failures: [], segments: [] })} size="small" /></State>
         <State name="not enough data"><TelemetryComparisonChart title="Duration" state={{ is: 'notEnough', have: '4 of 6 like runs', detail: 'Range so far 31.2 to 34.0 s' }} data={null} size="small" /></State>
         <State name="spark"><TelemetryComparisonChart title="Duration" state={kReady} data={chartData(12)} size="spark" tone="warn" /></State>
       </Part>

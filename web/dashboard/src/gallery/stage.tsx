@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { ServicesProvider, type Services } from '../services.tsx';
 import { kStreaming } from './live-samples.ts';
 
-/** What a made-up server says: by path ("/health") what it answers; or to nothing at all, or only that it cannot. */
+/** What a made-up server says: by path ("/health") what it answers, or of the question what; or to nothing at all, or only that it cannot. */
 export type Answers = Readonly<Record<string, unknown>> | 'never' | 'refused';
 
 function made(answers: Answers, live: Partial<LiveState>): { services: Services; client: QueryClient } {
@@ -14,6 +14,7 @@ function made(answers: Answers, live: Partial<LiveState>): { services: Services;
       if (answers === 'never') return new Promise<Response>(() => undefined);
       if (answers === 'refused') return Response.json({ title: 'Service Unavailable', status: 503, detail: 'the history file is locked by another program' }, { status: 503 });
       const answer = answers[`${init?.method ?? 'GET'} ${place}`] ?? answers[place];
+      if (typeof answer === 'function') return (answer as (query: URLSearchParams) => Response)(new URL(String(input), 'http://here').searchParams);
       return answer === undefined ? Response.json({ title: 'Not Found', status: 404, detail: 'there is no such thing' }, { status: 404 }) : Response.json(answer);
     }) as typeof fetch,
   });

@@ -1,9 +1,11 @@
 import type { Alert, Deviation, Recommendation, RecommendationRule } from '@comfytrace/client';
 import type { ReactNode } from 'react';
-import { formatCount, formatDuration, formatWhen, plural } from '../format.ts';
+import { capitalised, formatCount, formatDuration, formatWhen, plural } from '../format.ts';
+import { useHealth } from '../frame/frame.tsx';
 import { textOf } from '../measure.ts';
 import { Link, runPath } from '../router.tsx';
 import { useNow, useWorkerName } from '../services.tsx';
+import { ActionText } from '../telemetry/action-text.tsx';
 import { confidenceText, titleOf } from '../telemetry/message-title.ts';
 import { confidenceWord } from '../telemetry/recommendation-badge.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -11,7 +13,8 @@ import { KeyValue } from '../ui/key-value.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { Badge } from '../ui/parts.tsx';
 import { EvidenceRuns } from './evidence-runs.tsx';
-import { evidenceName, kSeverities } from './findings.ts';
+import { thresholdText } from './rules-dialog.tsx';
+import { evidenceName, kSeverities, ruleWords } from './findings.ts';
 
 const kDay = 86_400_000;
 const kLikeWords = { executed: 'workflow, models, size, device, cached nodes', warmth: 'workflow, models, size, device, cold or warm', device: 'workflow, models, size, device', models: 'workflow, models, size', structure: 'workflow and size' } as const;
@@ -47,10 +50,10 @@ export function RecommendationDetail({ recommendation, rule, pending, error, dee
       <dl className="detail-facts">
         <KeyValue label="Confidence" value={confidenceWord(confidence)} evidence={`${confidenceText(confidence)}, from the data`} />
         <KeyValue label="Rests on" value={evidenceRunIds.length > 0 ? plural(evidenceRunIds.length, 'run') : 'no single run'} evidence="named below" />
-        <KeyValue label="Rule" value={recommendation.rule} evidence={rule ? rule.thresholds.slice(0, 2).map((each) => `${each.name} ${each.value}`).join(', ') || 'no threshold' : undefined} title={rule?.meaning} />
+        <KeyValue label="Rule" value={ruleWords(recommendation.rule)} evidence={rule ? rule.thresholds.slice(0, 2).map((each) => `${ruleWords(each.name)} ${thresholdText(each.value, ruleWords(each.name).endsWith(each.unit) ? '' : each.unit)}`).join(', ') || 'no threshold' : undefined} title={rule?.meaning} />
         <KeyValue label="First seen" value={formatWhen(recommendation.createdAtMs, now)} />
       </dl>
-      {suggestedAction && <section className="todo" aria-label="What to do"><h3>What to do</h3><p className="row g6"><Icon name="corner-down-right" size={13} className="t3" /><span>{suggestedAction}</span></p></section>}
+      {suggestedAction && <section className="todo" aria-label="What to do"><h3>What to do</h3><p className="row g6"><Icon name="corner-down-right" size={13} className="t3" /><span><ActionText text={suggestedAction} runIds={evidenceRunIds} /></span></p></section>}
       {error && <p className="bad s12" role="alert">Taken back: {error}</p>}
       <div className="row wrap detail-acts">
         {state === 'open' && (
@@ -74,6 +77,8 @@ export function AlertDetail({ alert, pending, error, deeds }: { alert: Alert; pe
   const { tone, icon } = kSeverities[alert.severity];
   const [title, rest] = titleOf(alert.message);
   const over = alert.clearedAtMs !== null;
+  const sinks = useHealth().data?.alerts?.sinks.length;
+  const toNobody = alert.toldAtMs === null || sinks === 0;
   return (
     <div className="detail" aria-busy={pending}>
       <DetailHead icon={icon} tone={over ? 't3' : tone} title={title} rest={rest} badges={<><Badge tone={over ? 'b-none' : `b-${tone}`}>{alert.severity}</Badge><Badge tone="b-none">{over ? 'over' : alert.acknowledgedAtMs !== null ? 'acknowledged' : 'open'}</Badge>{alert.heldBack && <Badge icon="bell-off" tone="b-none">held back by quiet hours</Badge>}</>} />
@@ -81,9 +86,9 @@ export function AlertDetail({ alert, pending, error, deeds }: { alert: Alert; pe
         <KeyValue label="Since" value={formatWhen(alert.raisedAtMs, now)} evidence={over ? `for ${formatDuration(alert.clearedAtMs! - alert.raisedAtMs)}` : `${formatDuration(Math.max(1000, now - alert.raisedAtMs))} by now`} />
         {Object.entries(alert.evidence).slice(0, 4).map(([name, value]) => {
           const { words, unit } = evidenceName(name);
-          return <KeyValue key={name} label={words} value={unit === 'count' && !Number.isInteger(value) ? String(Math.round(value * 1000) / 1000) : value} unit={unit} />;
+          return <KeyValue key={name} label={capitalised(words)} value={unit === 'count' && !Number.isInteger(value) ? String(Math.round(value * 1000) / 1000) : value} unit={unit} />;
         })}
-        <KeyValue label="Told outside" value={alert.toldAtMs === null ? <span className="t3">to nobody</span> : formatWhen(alert.toldAtMs, now)} evidence={alert.toldAtMs === null ? 'no sink, or held back' : undefined} />
+        <KeyValue label="Told outside" value={toNobody ? <span className="t3">to nobody</span> : formatWhen(alert.toldAtMs!, now)} evidence={!toNobody ? undefined : sinks === 0 ? 'nobody is set to be told' : 'held back, or nobody is set'} />
       </dl>
       {error && <p className="bad s12" role="alert">Taken back: {error}</p>}
       <div className="row wrap detail-acts">
@@ -91,7 +96,7 @@ export function AlertDetail({ alert, pending, error, deeds }: { alert: Alert; pe
         {alert.runId && <Link className="btn" href={runPath(alert.runId)}>Open the run</Link>}
         {alert.workerId && <Link className="btn" href="/">See {workerName(alert.workerId)} live</Link>}
       </div>
-      <p className="t3 s11 detail-foot">Rule {alert.rule}. {over ? 'It was cleared by itself.' : 'Acknowledging it ends its repeats; it goes by itself when the cause is gone.'}</p>
+      <p className="t3 s11 detail-foot">Rule: {ruleWords(alert.rule)}. {over ? 'It was cleared by itself.' : 'Acknowledging it ends its repeats; it goes by itself when the cause is gone.'}</p>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { Alert, Deviation, Recommendation, RecommendationState } from '@comfytrace/client';
 import { plural } from '../format.ts';
+import { withoutIds } from '../telemetry/action-text.tsx';
 import { titleOf } from '../telemetry/message-title.ts';
 import { confidenceWord } from '../telemetry/recommendation-badge.tsx';
 
@@ -36,8 +37,8 @@ export function recommendationFinding(recommendation: Recommendation): Finding {
   const { tone, icon } = kSeverities[recommendation.severity];
   const n = recommendation.evidenceRunIds.length;
   return {
-    key: `r-${recommendation.id}`, tone: recommendation.state === 'open' ? tone : 'idle', icon, title, detail: rest || (recommendation.suggestedAction ?? ''), atMs: recommendation.createdAtMs,
-    note: [`rule ${recommendation.rule}`, `confidence ${confidenceWord(recommendation.confidence)}`, n > 0 ? plural(n, 'run') : ''].filter(Boolean).join(', '), of: { kind: 'recommendation', recommendation },
+    key: `r-${recommendation.id}`, tone: recommendation.state === 'open' ? tone : 'idle', icon, title, detail: rest || withoutIds(recommendation.suggestedAction ?? ''), atMs: recommendation.createdAtMs,
+    note: [ruleWords(recommendation.rule), `confidence ${confidenceWord(recommendation.confidence)}`, n > 0 ? plural(n, 'run') : ''].filter(Boolean).join(', '), of: { kind: 'recommendation', recommendation },
   };
 }
 
@@ -46,14 +47,14 @@ export function alertFinding(alert: Alert): Finding {
   const { tone, icon } = kSeverities[alert.severity];
   const over = alert.clearedAtMs !== null;
   const note = over ? 'over' : alert.acknowledgedAtMs !== null ? 'acknowledged' : alert.heldBack ? 'held back by quiet hours' : '';
-  return { key: `a-${alert.id}`, tone: over ? 'idle' : tone, icon, title, detail: rest, note: [`alert ${alert.rule}`, note].filter(Boolean).join(', '), atMs: alert.raisedAtMs, of: { kind: 'alert', alert } };
+  return { key: `a-${alert.id}`, tone: over ? 'idle' : tone, icon, title, detail: rest, note: [ruleWords(alert.rule), note].filter(Boolean).join(', '), atMs: alert.raisedAtMs, of: { kind: 'alert', alert } };
 }
 
 export function deviationFinding(deviation: Deviation): Finding {
   const better = deviation.verdict === 'better';
   const id = [deviation.runId, deviation.subject, deviation.sceneId, deviation.classType, deviation.metric].filter(Boolean).join('.');
   return {
-    key: `d-${id}`, tone: better ? 'ok' : 'warn', icon: better ? 'v-better' : 'v-worse', title: deviation.sentence.replace(/\.$/, ''), detail: deviation.workflow, atMs: deviation.createdAtMs,
+    key: `d-${id}`, tone: better ? 'ok' : 'warn', icon: better ? 'v-better' : 'v-worse', title: deviation.sentence.replace(/\.$/, ''), detail: [deviation.workflow, deviation.subject === 'run' ? '' : deviation.subject === 'scene' ? 'one scene of a run' : 'one class of node of a run'].filter((each) => each && !deviation.sentence.startsWith(each)).join(', '), atMs: deviation.createdAtMs,
     note: [`deviation, p ${deviation.pValue < 0.001 ? 'below 0.001' : deviation.pValue.toFixed(3)}`, `n ${deviation.n}`, deviation.inARow > 1 ? `${deviation.inARow} in a row` : ''].filter(Boolean).join(', '), of: { kind: 'deviation', deviation },
   };
 }
@@ -74,6 +75,11 @@ export function sectionsOf(shelf: Shelf, found: { alerts: readonly Alert[]; reco
 /** How many lie on each; deviations are no task and are not counted. */
 export function shelfCount(shelf: Shelf, alerts: readonly Alert[], recommendations: readonly Recommendation[]): number {
   return recommendations.filter((each) => kStates[shelf].includes(each.state)).length + (shelf === 'open' ? alerts.filter((alert) => alert.clearedAtMs === null).length : shelf === 'past' ? alerts.filter((alert) => alert.clearedAtMs !== null).length : 0);
+}
+
+/** `failureStreak` is `failure streak`; the settings' own word stands in the list of rules. */
+export function ruleWords(rule: string): string {
+  return rule.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** Evidence by name, in words: `disconnectedMs: 360000` is `disconnected 6m 00s`. */

@@ -81,7 +81,7 @@ describe('the view of insights', () => {
     const text = chosen().textContent!;
     expect(text).toMatch(/Confidencehigh92.%, from the data/);
     expect(text).toMatch(/Rests on1.run/);
-    expect(text).toContain('minRuns 8');
+    expect(text).toContain('min runs 8');
     expect(text).toContain('The VRAM that is free before a run falls.');
     expect(within(chosen()).getByRole('link', { name: 'Casting, red coat' }).getAttribute('href')).toBe('/runs/r1');
   });

@@ -1,9 +1,10 @@
 import { isOpen, type EtaReport, type RunSummary, type SceneUpdate } from '@comfytrace/client';
-import { durationParts, exitReasonWords, formatDuration, formatWhen, plural } from '../format.ts';
+import { durationParts, formatDuration, formatWhen, plural } from '../format.ts';
 import { Link, navigate, runPath } from '../router.tsx';
+import { AgainstLike } from '../runs/baseline-cells.tsx';
 import { useLive, useNow, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { Empty, Measure, Panel, Skeleton, StatusMark, statusTone } from '../ui/parts.tsx';
+import { Empty, Measure, Panel, Skeleton, StatusMark } from '../ui/parts.tsx';
 import { useEtaReport } from './eta-claim.tsx';
 import { queueWords } from './eta-words.ts';
 
@@ -68,7 +69,7 @@ export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; know
       ) : (
         <table className="tbl">
           <thead>
-            <tr><th className="cw-ic"><span className="sr">Status</span></th><th>Run</th><th className="r cw-90">Took</th><th className="r cw-90">Ended</th></tr>
+            <tr><th className="cw-ic"><span className="sr">Status</span></th><th>Run</th><th className="r cw-took">Took</th><th className="r cw-like">vs like</th><th className="r cw-ended">Ended</th></tr>
           </thead>
           <tbody>
             {ended.map((run) => (
@@ -79,10 +80,9 @@ export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; know
                   <span className="t2 light">{aside(run)}</span>
                 </td>
                 <td className="r n">
-                  {run.durationMs === null && run.exitReason !== null && run.status !== 'success'
-                    ? <span className={statusTone(run.status)}>{exitReasonWords(run.exitReason) ?? run.status}</span>
-                    : <Measure parts={durationParts(run.durationMs)} missing="not told" />}
+                  <Measure parts={durationParts(run.durationMs)} missing="not told" />
                 </td>
+                <td className="r cw-like"><AgainstLike run={run} /></td>
                 <td className="r">{formatWhen(run.finishedAtMs ?? run.createdAtMs, now)}</td>
               </tr>
             ))}
@@ -94,11 +94,6 @@ export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; know
 }
 
 function aside(run: RunSummary): string {
-  if (run.status === 'partial') return `, ${run.scenesSucceeded} of ${run.sceneCount}`;
-  if (run.status === 'failed' || run.status === 'timeout' || run.status === 'cancelled') {
-    const why = exitReasonWords(run.exitReason);
-    return why ? `, ${why}` : '';
-  }
   if (run.sceneCount > 1) return `, ${run.sceneCount} scenes`;
   return run.workflowName ? `, ${run.workflowName}` : '';
 }

@@ -1,3 +1,4 @@
+import type { SceneUpdate, WorkerState } from '@comfytrace/client';
 import { plural } from '../format.ts';
 import { FirstRun } from '../frame/first-run.tsx';
 import { Frame } from '../frame/frame.tsx';
@@ -9,7 +10,7 @@ import { WorkerCard, WorkerCardSkeleton } from './worker-card.tsx';
 
 export function LiveView() {
   const { workers, scenes, recent, known } = useLive();
-  const executing = scenes.filter((scene) => scene.status === 'executing');
+  const executing = watchedFirst(scenes.filter((scene) => scene.status === 'executing'), workers);
   const queued = scenes.filter((scene) => scene.status === 'queued');
   const places = new Set(executing.map((scene) => scene.workerId)).size;
   const about = !known
@@ -45,6 +46,12 @@ export function LiveView() {
       </div>
     </Frame>
   );
+}
+
+/** What runs on a worker that tells of it, before what was running when its worker was lost. */
+export function watchedFirst(scenes: readonly SceneUpdate[], workers: readonly WorkerState[]): SceneUpdate[] {
+  const lost = new Set(workers.filter((state) => state.connection.state === 'disconnected').map((state) => state.worker.workerId));
+  return [...scenes.filter((scene) => !lost.has(scene.workerId)), ...scenes.filter((scene) => lost.has(scene.workerId))];
 }
 
 function NoWorker() {

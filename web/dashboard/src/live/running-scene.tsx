@@ -1,10 +1,12 @@
 import { sceneKey, type SceneUpdate } from '@comfytrace/client';
-import { formatClock, formatDuration, tickingParts } from '../format.ts';
+import { capitalised, formatClock, formatDuration, tickingParts } from '../format.ts';
 import { Link, runPath } from '../router.tsx';
 import { isLinked, useLive, useNow, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Badge, Measure, Meter } from '../ui/parts.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { useEtaReport, useServerNow } from './eta-claim.tsx';
+import { FilmStrip } from './film-strip.tsx';
 import { EtaHero } from './eta-hero.tsx';
 import { etaOfScene, etaWords } from './eta-words.ts';
 
@@ -93,6 +95,7 @@ export function RunningScene({ scene }: { scene: SceneUpdate }) {
         </div>
       </div>
       <NodeProgress scene={scene} missing={worker?.connection.missing ?? null} />
+      {run && run.sceneCount > 1 && <FilmStrip scene={scene} />}
     </section>
   );
 }
@@ -111,7 +114,7 @@ function NodeProgress({ scene, missing }: { scene: SceneUpdate; missing: string 
         </div>
         <p className="note">
           <Icon name="s-info" size={14} className="t3" />
-          <span>{missing ?? 'ComfyUI tells node steps only to the client that queued the prompt.'}</span>
+          <span>{missing ? <Prose text={capitalised(missing)} /> : 'ComfyUI tells node steps only to the client that queued the prompt.'}</span>
         </p>
       </div>
     );

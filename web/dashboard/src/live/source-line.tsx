@@ -1,7 +1,9 @@
 import type { ExtensionInfo, WorkerState } from '@comfytrace/client';
 import { useId, useState } from 'react';
+import { capitalised } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Badge } from '../ui/parts.tsx';
+import { Prose } from '../ui/prose.tsx';
 
 /** Who tells what happens in a worker; on request with all it says of itself, what goes unseen, and what mends that. */
 export function SourceLine({ state }: { state: WorkerState }) {
@@ -23,11 +25,11 @@ export function SourceLine({ state }: { state: WorkerState }) {
         )}
         <span className="sp" />
         <span className="nw" title={[worker.pytorchVersion && `torch ${worker.pytorchVersion}`, worker.pythonVersion && `Python ${worker.pythonVersion.split(' ')[0]}`, worker.os].filter(Boolean).join(', ')}>
-          {worker.comfyuiVersion ? `ComfyUI ${worker.comfyuiVersion}, ` : ''}{host}
+          {[worker.comfyuiVersion && `ComfyUI ${worker.comfyuiVersion}`, host === worker.name ? '' : host].filter(Boolean).join(', ')}
         </span>
       </div>
       <div id={details} hidden={!whole} className="s11 t2 stack">
-        {whole && missing && <span>{missing}</span>}
+        {whole && missing && <span><Prose text={capitalised(missing)} /></span>}
         {whole && extension && <ExtensionFacts extension={extension} />}
       </div>
     </>

@@ -102,7 +102,7 @@ function Readings({ state, scenes, now }: { state: WorkerState; scenes: readonly
       {onCpu ? (
         <div className="kv">
           <span className="l row g4"><Icon name="cpu" size={12} />GPU</span>
-          <span className="v"><span className="t3 missing">runs on the CPU</span></span>
+          <span className="v" title="ComfyUI runs on the CPU"><span className="t3 missing">none used</span></span>
         </div>
       ) : (
         <div className="kv">

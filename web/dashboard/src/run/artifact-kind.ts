@@ -20,11 +20,11 @@ export function artifactName(artifact: RunArtifact): string {
   return artifact.filename || `text of node ${artifact.nodeId}`;
 }
 
-/** Scenes that ended without a single output. */
-export function scenesWithout(run: Run): { sceneId: string; number: number; title: string; attempts: number }[] {
+/** Scenes that ended without a single output; `lost` where that is a fault. One that was cached as a whole succeeds and puts out nothing. */
+export function scenesWithout(run: Run): { sceneId: string; number: number; title: string; attempts: number; lost: boolean }[] {
   const having = new Set(run.artifacts.map((artifact) => artifact.sceneId));
   return run.scenes.flatMap((scene, index) => (having.has(scene.sceneId) || scene.status === 'queued' || scene.status === 'executing'
-    ? [] : [{ sceneId: scene.sceneId, number: index + 1, title: scene.title || `Scene ${index + 1}`, attempts: scene.attempts.length }]));
+    ? [] : [{ sceneId: scene.sceneId, number: index + 1, title: scene.title || `Scene ${index + 1}`, attempts: scene.attempts.length, lost: scene.status !== 'success' && scene.status !== 'cancelled' && scene.status !== 'skipped' }]));
 }
 
 export interface Trouble {

@@ -12,7 +12,7 @@ export function Thumb({ artifact }: { artifact: RunArtifact }) {
   const kind = kindOf(artifact);
   const url = artifact.url ?? '';
   if (gone || (!url && kind !== 'text')) {
-    return <span className="void"><Icon name="s-off" size={16} className="warn" /><span>{gone ? 'not to be had' : 'no file named'}</span></span>;
+    return <span className="void"><Icon name="s-off" size={16} className="warn" /><span>{gone ? 'file not reached' : 'no file named'}</span></span>;
   }
   return (
     <>

@@ -70,7 +70,7 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
   const statistics = historyNumbers(asked.statistics.data?.total ?? null, comparison, asked.like.data ?? null);
   const historyState: PartState = open ? { is: 'empty', icon: 'history', title: 'Not over yet', next: 'It is compared with like runs when it has ended.' } : claimState;
   const recent = [...(asked.like.data?.runs ?? [])].filter((each) => each.runId !== run.runId).slice(0, 4);
-  const self = { runId: run.runId, createdAtMs: run.createdAtMs, status: run.status, durationMs: run.durationMs } as (typeof recent)[number];
+  const self = { runId: run.runId, createdAtMs: run.createdAtMs, status: run.status, exitReason: run.exitReason, durationMs: run.durationMs } as (typeof recent)[number];
   const trendQuery = new URLSearchParams(Object.entries(workFilter(run)).flatMap(([name, value]) => (name === 'to' ? [] : [[name, String(value)]])));
   return (
     <Frame
@@ -94,8 +94,8 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
       {staleSince !== null && <div className="row"><CaveatMark caveat={{ is: 'stale', ageMs: Date.now() - staleSince, detail: staleWhy ?? '' }} /><button type="button" className="text-btn s12" onClick={onRetry}>Retry</button></div>}
       <div className="rgd">
         <div className="stack">
-          {failed && chosen && <WhatDiffers run={run} sceneId={chosen.scene.sceneId} comparison={comparison} />}
           <FailurePanels run={run} />
+          {failed && chosen && <WhatDiffers run={run} sceneId={chosen.scene.sceneId} comparison={comparison} />}
           <Artifacts run={run} sceneId={chosen?.scene.sceneId ?? null} open={place.artifact} onOpen={(artifact) => go({ artifact })} onScene={toScene} />
           {run.scenes.length > 1 && chosen && (
             <ScenesTable
@@ -114,6 +114,10 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
               <LikeCharts run={run} comparison={comparison} like={asked.like.data ?? null} likeState={likeStateOf(asked.like)} success={asked.success} vramTotalBytes={worker?.devices[0]?.vramTotalBytes ?? null} />
             </Suspense>
           )}
+          <div className="run-record">
+            {chosen && <ParametersPanel scene={chosen.scene} many={run.scenes.length > 1} />}
+            {chosen && <ExplanationsPanel attempt={chosen.attempt} />}
+          </div>
         </div>
         <div className="stack">
           <RecommendationsPanel run={run} />
@@ -124,8 +128,6 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
           />
           <QueuePolicyCard state={kReady} policy={run.policy} use={run.policy && policyUse(run)} />
           <FallbackWarningsCard state={kReady} run={run} />
-          {chosen && <ParametersPanel scene={chosen.scene} many={run.scenes.length > 1} />}
-          {chosen && <ExplanationsPanel attempt={chosen.attempt} />}
           <NotesPanel run={run} onChange={change.mutate} />
         </div>
       </div>
@@ -144,5 +146,6 @@ function spanWords(run: Run, now: number): string {
   const from = run.startedAtMs ?? run.createdAtMs;
   const day = formatDay(from, now);
   if (run.finishedAtMs === null) return `${day} ${formatClock(from)}, open`;
-  return `${day} ${formatClock(from)} to ${formatClock(run.finishedAtMs)}`;
+  const seconds = run.finishedAtMs - from < 120_000;
+  return `${day} ${formatClock(from, seconds)} to ${formatClock(run.finishedAtMs, seconds)}`;
 }

@@ -66,7 +66,7 @@ export function Artifacts({ run, sceneId, open, onOpen, onScene }: {
           {tiles.map((tile) => ('attempts' in tile ? (
             <li key={`none ${tile.sceneId}`} className={many && tile.sceneId === sceneId ? 'on' : ''}>
               <button type="button" className="tile" onClick={() => onScene(tile.sceneId)} aria-label={`${tile.title}: no output`}>
-                <span className="pic"><span className="void lost"><Icon name="s-failed" size={16} className="bad" /><span>no output, {plural(tile.attempts, 'attempt')}</span></span></span>
+                <span className="pic"><span className={tile.lost ? 'void lost' : 'void'}><Icon name={tile.lost ? 's-failed' : 's-nodata'} size={16} className={tile.lost ? 'bad' : 't3'} /><span>no output{tile.lost && `, ${plural(tile.attempts, 'attempt')}`}</span></span></span>
               </button>
               <span className="s11 el t2">{many ? <><span className="t3">{tile.number}</span> {tile.title}</> : 'nothing put out'}</span>
             </li>

@@ -1,4 +1,5 @@
 import type { Run, RunDifference, Scene } from '@comfytrace/client';
+import { shortId } from '../format.ts';
 import { textOf } from '../measure.ts';
 
 /** One thing in which a run differs from a run like it that went well. */
@@ -19,12 +20,13 @@ export interface Differing {
 const kMemoryThatCounts = 256 * 2 ** 20;
 
 /** `difference` has the run that went well first and this run second. */
-export function differingFacts(difference: RunDifference, like: Run | null, run: Run, sceneId: string): Differing {
+export function differingFacts(difference: RunDifference, like: Run | null, run: Run, sceneId: string, workerName: (workerId: string) => string = shortId): Differing {
   const rows = [
     ...difference.environment,
     ...(difference.scenes.find((scene) => scene.sceneIds[1] === sceneId) ?? difference.scenes[0])?.parameters ?? [],
   ];
-  const facts = rows.map((row): DifferingFact => ({ name: row.name, like: row.values[0] ?? 'not known', mine: row.values[1] ?? 'not known', mayExplain: row.mayExplain }));
+  const said = (row: (typeof rows)[number], at: number) => { const value = row.values[at]; return value == null ? 'not known' : row.name === 'worker' ? workerName(value) : value; };
+  const facts = rows.map((row): DifferingFact => ({ name: row.name, like: said(row, 0), mine: said(row, 1), mayExplain: row.mayExplain }));
   const memory = memoryFact(like, run, sceneId);
   const equal = [...difference.environmentEqual, ...(difference.scenes.find((scene) => scene.sceneIds[1] === sceneId) ?? difference.scenes[0])?.equal ?? []];
   return { facts: [...(memory ? [memory] : []), ...facts.filter((fact) => fact.mayExplain), ...facts.filter((fact) => !fact.mayExplain)], equal };

@@ -1,11 +1,12 @@
 import { isOpen, type ExitReason, type LiveState, type Run, type RunComparison, type Status } from '@comfytrace/client';
-import { formatDuration, joinParts, plural, tickingParts } from '../format.ts';
+import { capitalised, formatDuration, joinParts, plural, tickingParts } from '../format.ts';
 import { EtaClaim, useServerNow } from '../live/eta-claim.tsx';
 import { useLive } from '../services.tsx';
 import { DotPlot } from '../charts/small-charts.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Skeleton, statusTone } from '../ui/parts.tsx';
 import { AbsenceBody, isAbsent, CaveatMark, type PartState } from '../ui/states.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { Held, VerdictClaim } from '../ui/verdict.tsx';
 import type { LikeRuns } from './like-runs.ts';
 
@@ -16,7 +17,7 @@ import type { LikeRuns } from './like-runs.ts';
 export function RunClaim({ run, state, comparison, like }: { run: Run; state: PartState; comparison: RunComparison | null; like: LikeRuns | null }) {
   const live = useLive();
   if (isOpen(run.status)) return <div className="run-claim"><OpenClaim run={run} live={live} /></div>;
-  if (run.status !== 'success') return <div className="run-claim"><EndClaim run={run} comparison={comparison} /></div>;
+  if (run.status !== 'success') return <div className="run-claim ended"><EndClaim run={run} comparison={comparison} /></div>;
   if (isAbsent(state) || !comparison) {
     return (
       <div className="run-claim" data-state={state.is}>
@@ -75,13 +76,21 @@ export function endSentence(run: Run): string {
   return `${which} ${what}${node}${tries}; ${kept === 0 ? 'no scene is complete' : `${plural(kept, 'scene')} ${kept === 1 ? 'is' : 'are'} complete`}`;
 }
 
+/** What is known of the end where no error was told: one that was stands right below, whole. '' for nothing to add. */
+function knownOfEnd(run: Run): string | null {
+  if (run.scenes.some((scene) => scene.attempts.some((attempt) => attempt.failure || attempt.validationErrors.length > 0))) return '';
+  const last = run.scenes.findLast((scene) => scene.status !== 'success')?.attempts.at(-1)?.explanations.at(-1);
+  return last && run.status !== 'partial' ? capitalised(last.because) : null;
+}
+
 function EndClaim({ run, comparison }: { run: Run; comparison: RunComparison | null }) {
+  const known = knownOfEnd(run);
   return (
     <div className="claim" data-verdict="notEnoughData">
       <Icon name={`s-${run.status}`} size={18} className={statusTone(run.status)} />
       <div className="col claim-say">
         <h2 className="say">{endSentence(run)}</h2>
-        <p className="t3 s12">{comparison?.sentence ?? 'Not compared: only successful runs say how long the work takes'}</p>
+        {known !== '' && <p className="t2 s12"><Prose text={known ?? comparison?.sentence ?? 'Not compared: only successful runs say how long the work takes'} /></p>}
       </div>
     </div>
   );

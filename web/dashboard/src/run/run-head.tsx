@@ -35,7 +35,7 @@ export function RunHead({ run, comparison, claim, onChange, saving, failed }: {
         <div className="row wrap rh-name">
           <Icon name={`s-${run.status}`} size={20} className={statusTone(run.status)} />
           <Title title={run.title} onChange={(title) => onChange({ title })} />
-          {run.storyTitle && <span className="tag">{run.storyTitle}</span>}
+          {run.storyTitle && run.storyTitle !== run.title && <span className="tag">{run.storyTitle}</span>}
           <Tags tags={run.tags} adding={adding} onAdding={setAdding} onChange={(tags) => onChange({ tags })} />
           {run.archived && <Badge icon="archive">archived</Badge>}
           {saving && <span className="t3 s11" role="status">saving</span>}

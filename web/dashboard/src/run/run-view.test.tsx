@@ -59,6 +59,32 @@ describe('the claim of a run', () => {
   });
 });
 
+describe('faults that were there before', () => {
+  it('5: a run asks for its history, its comparison and its suggestions by itself, and shows each', async () => {
+    const { asked } = openPage('/runs/r1', answers(goodRun(), { '/recommendations': { recommendations: [{ ...recommendation, evidenceRunIds: ['r1'] }] } }));
+    expect(plain((await screen.findByRole('region', { name: 'HistoricalTelemetryCard' })).textContent)).toContain('History');
+    await waitFor(() => expect(plain(screen.getByRole('region', { name: 'HistoricalTelemetryCard' }).textContent)).toMatch(/Success rate9\d/));
+    await waitFor(() => expect(asked.map((each) => each.path.split('?')[0])).toEqual(expect.arrayContaining(['/runs/r1/comparison', '/statistics', '/trends', '/recommendations'])));
+    await screen.findByRole('article', { name: /warning|critical|suggestion/ });
+  });
+  it('5: what a failed run took is held against nothing', async () => {
+    openPage('/runs/r1', answers(Object.assign(failedRun(), { durationMs: 3_000 }), { '/runs/r1/comparison': { ...comparison, runId: 'r1', cohort: { ...comparison.cohort, runIds: ['r0'] } }, '/runs': page([summary({ runId: 'r0' })]) }));
+    const card = await screen.findByRole('region', { name: 'HistoricalTelemetryCard' });
+    await waitFor(() => expect(card.querySelector('.recent')).toBeTruthy());
+    const own = plain(card.querySelector('.recent li')!.textContent);
+    expect(own).toMatch(/^failedthis run3\.0 s/);
+    expect(own).not.toMatch(/%/);
+  });
+  it('8: says why a run failed before anything that it is held against', async () => {
+    openPage('/runs/r1', answers(failedRun(), { '/runs/r1/comparison': { ...tooFew, runId: 'r1' } }));
+    const never = await screen.findByText('Nothing to hold it against');
+    const why = screen.getByRole('region', { name: /^Error:/ });
+    expect(why.compareDocumentPosition(never) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
+    expect(plain(why.textContent)).toContain(failedRun().scenes[0]!.attempts[0]!.failure!.message.split('\n')[0]);
+    expect(plain(document.querySelector('.run-claim')!.textContent)).not.toContain('Not compared');
+  });
+});
+
 describe('scenes, attempts and artifacts', () => {
   it('are what the address names', async () => {
     const { container } = openPage('/runs/r1?scene=s2&attempt=1', answers(twoScenes()));

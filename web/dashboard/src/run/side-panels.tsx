@@ -1,7 +1,8 @@
 import type { Attempt, Parameters, Run, RunPatch, Scene } from '@comfytrace/client';
 import { useEffect, useState, type ReactNode } from 'react';
-import { formatClock, formatNumber } from '../format.ts';
+import { formatClock, formatNumber, spokenReasons } from '../format.ts';
 import { CopyButton, Panel } from '../ui/parts.tsx';
+import { Prose } from '../ui/prose.tsx';
 
 export function ParametersPanel({ scene, many }: { scene: Scene; many: boolean }) {
   const rows = parameterRows(scene.parameters);
@@ -86,7 +87,7 @@ export function ExplanationsPanel({ attempt }: { attempt: Attempt }) {
             {attempt.explanations.map((each, index) => (
               <li key={index}>
                 <Time at={each.atMs} />
-                <span><b>{each.what}</b> <span className="t2">because {each.because}</span></span>
+                <span><b>{spokenReasons(each.what)}</b> <span className="t2">because <Prose text={each.because} /></span></span>
               </li>
             ))}
           </ol>

@@ -1,12 +1,13 @@
 import type { NodeComparison, Run, RunComparison, Timeline } from '@comfytrace/client';
 import { useState } from 'react';
-import { formatDuration, formatMemory, formatSpan } from '../format.ts';
+import { capitalised, formatDuration, formatMemory, formatSpan } from '../format.ts';
 import { deltaText } from '../measure.ts';
 import { useLive, useNow, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
 import { usePhone } from '../ui/media.ts';
 import { Empty, Panel } from '../ui/parts.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { AbsenceBody } from '../ui/states.tsx';
 import { sceneTitle, type Chosen } from './choice.ts';
 import { NodeBars } from './node-bars.tsx';
@@ -113,7 +114,7 @@ function WhyNoTimes({ chosen: { attempt } }: { chosen: Chosen }) {
     : 'Stock ComfyUI tells node times only to the client that queued the prompt.';
   return (
     <Empty icon="puzzle" title="No node times">
-      <span>{attempt.origin === 'observed' && attempt.startedAtMs !== null && missing ? missing : why}</span>
+      <span>{attempt.origin === 'observed' && attempt.startedAtMs !== null && missing ? <Prose text={capitalised(missing)} /> : why}</span>
       {attempt.durationMs !== null && <span>The attempt as a whole took {formatDuration(attempt.durationMs)}.</span>}
     </Empty>
   );

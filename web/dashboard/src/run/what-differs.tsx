@@ -2,7 +2,7 @@ import type { Run, RunComparison } from '@comfytrace/client';
 import { useQuery } from '@tanstack/react-query';
 import { formatWhen, plural } from '../format.ts';
 import { Link, comparePath, runPath } from '../router.tsx';
-import { useNow, useServices } from '../services.tsx';
+import { useNow, useServices, useWorkerName } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { StatePanel, stateOf, type Absence } from '../ui/states.tsx';
 import { differingFacts } from './differing-facts.ts';
@@ -12,6 +12,7 @@ import { workFilter } from './like-runs.ts';
 export function WhatDiffers({ run, sceneId, comparison }: { run: Run; sceneId: string; comparison: RunComparison | null }) {
   const { api } = useServices();
   const now = useNow();
+  const workerName = useWorkerName();
   const known = comparison?.cohort.runIds[0];
   const last = useQuery({
     queryKey: ['lastLike', run.runId, known], enabled: comparison !== null,
@@ -24,10 +25,10 @@ export function WhatDiffers({ run, sceneId, comparison }: { run: Run; sceneId: s
     ? { is: 'empty', icon: 's-nodata', title: 'Nothing to hold it against', next: 'No run of this workflow and model has succeeded before.' } : null;
   const asked = last.error ? last : difference;
   const state = never ?? stateOf(asked, difference.data !== undefined && !like.isPending);
-  const { facts, equal } = difference.data ? differingFacts(difference.data, like.data ?? null, run, sceneId) : { facts: [], equal: [] };
+  const { facts, equal } = difference.data ? differingFacts(difference.data, like.data ?? null, run, sceneId, workerName) : { facts: [], equal: [] };
   return (
     <StatePanel
-      label="What differs" title="What differs from the last like success" state={state} minHeight={64} lines={2} lineHeight={24} className="what-differs"
+      label="What differs" title="What differs from the last like success" state={state} minHeight={56} lines={2} lineHeight={24} className="what-differs"
       about={like.data && likeId && <><Link href={runPath(likeId)}>{like.data.title || 'Untitled'}</Link>, {formatWhen(like.data.createdAtMs, now)}</>}
       actions={likeId && <Link className="btn sm" href={comparePath([likeId, run.runId])}><Icon name="git-compare-arrows" size={13} />Compare</Link>}
     >

@@ -47,8 +47,8 @@ export function TitleCell({ run }: { run: RunSummary }) {
     <span className="title-cell">
       <Link className="quiet el" href={runPath(run.runId)} title={run.title}>{run.title || 'Untitled'}</Link>
       {run.archived && <span className="tag">archived</span>}
-      {run.tags.slice(0, 3).map((tag) => <span className="tag" key={tag}>{tag}</span>)}
-      {run.tags.length > 3 && <span className="t3">+{run.tags.length - 3}</span>}
+      {run.tags.length > 0 && <span className="tag" title={run.tags.join(', ')}>{run.tags[0]}</span>}
+      {run.tags.length > 1 && <span className="t3" title={run.tags.join(', ')}>+{run.tags.length - 1}</span>}
     </span>
   );
 }

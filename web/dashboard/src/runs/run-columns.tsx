@@ -26,7 +26,7 @@ export const kRunColumns: readonly RunColumn[] = [
   { key: 'recent', title: 'Last 12 like', width: '92px', fits: true, from: 820, first: true, cell: (run) => <RecentLike run={run} /> },
   { key: 'like', title: 'vs like runs', width: '104px', fits: true, from: 520, first: true, cell: (run) => <AgainstLike run={run} /> },
   { key: 'vram', title: 'VRAM peak', width: '116px', fits: true, right: true, from: 700, first: true, sorts: ['vram'], cell: (run) => <VramCell run={run} /> },
-  { key: 'worker', title: 'Worker', width: 'minmax(84px, 1.2fr)', from: 980, first: true, cell: (run) => <WorkerCell run={run} /> },
+  { key: 'worker', title: 'Worker', width: 'minmax(112px, 1.2fr)', from: 980, first: true, cell: (run) => <WorkerCell run={run} /> },
   { key: 'gpu', title: 'GPU', width: 'minmax(84px, 1.1fr)', from: 1220, first: true, cell: (run) => <GpuCell run={run} /> },
   { key: 'attempts', title: 'Attempts', width: '66px', fits: true, right: true, from: 1060, first: true, cell: (run) => run.attemptCount },
   { key: 'when', title: 'When', width: '98px', fits: true, right: true, first: true, sorts: ['newest', 'oldest'], cell: (run) => formatWhen(run.createdAtMs, Date.now()) },

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { formatCount, formatDay } from '../format.ts';
 import { Frame, useHealth } from '../frame/frame.tsx';
 import { FirstRun } from '../frame/first-run.tsx';
-import { addressPlace, navigate, runPath, useAddress } from '../router.tsx';
+import { navigate, runPath, useAddress, useAddressPlace } from '../router.tsx';
 import { isLinked, useLivePart, useServices, useWorkerName } from '../services.tsx';
 import { usePrice } from '../settings/price.ts';
 import { ActiveFilters } from '../telemetry/active-filters.tsx';
@@ -38,7 +38,7 @@ const kCountedEveryMs = 3_000;
 /** Every run: filter, numbers over what matches, and the list itself. The address is the state. */
 export function RunsView() {
   const services = useServices();
-  const held = useTelemetryFilter(services, addressPlace);
+  const held = useTelemetryFilter(services, useAddressPlace());
   const preset = useAddressPreset(held);
   const waits = preset.is === 'waiting' || preset.is === 'known';
   const filter = waits ? kNobody : held.filter;

@@ -1,6 +1,6 @@
 import type { WorkerState } from '@comfytrace/client';
 import { FirstRun } from '../frame/first-run.tsx';
-import { deviceName, formatWhen } from '../format.ts';
+import { capitalised, deviceName, formatWhen } from '../format.ts';
 import { useLive, useNow, useServices } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Badge, CopyButton, Panel } from '../ui/parts.tsx';
@@ -11,8 +11,8 @@ const kStates = { connecting: ['s-connecting', ''], connected: ['s-streaming', '
 /** A sentence with the command in it that mends what it says, if it names one. */
 export function mendOf(missing: string): { sentence: string; command: string | null } {
   const found = /`([^`]+)`/.exec(missing);
-  if (found) return { sentence: missing.replace(/`/g, ''), command: found[1]! };
-  return { sentence: missing, command: null };
+  if (found) return { sentence: capitalised(missing.replace(/`/g, '')), command: found[1]! };
+  return { sentence: capitalised(missing), command: null };
 }
 
 /** The watched ComfyUI servers: who tells of each, what that leaves unseen, and the command that mends it. */

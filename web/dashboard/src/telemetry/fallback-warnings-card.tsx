@@ -65,7 +65,7 @@ export function FallbackWarningsCard({ state, run }: { state: PartState; run: Ru
   const counts = [warnings.length > 0 ? `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}` : '', notes.length > 0 ? `${notes.length} ${notes.length === 1 ? 'note' : 'notes'}` : ''].filter(Boolean).join(', ');
   const worst = warnings.some((warning) => warning.severity === 'bad') ? 'bad' : 'warn';
   return (
-    <StatePanel label="FallbackWarningsCard" title="Fallbacks and warnings" state={shown} minHeight={122} lines={3} lineHeight={24} actions={counts && <Badge icon={kIcons[worst][0]} tone={`b-${worst}`}>{counts}</Badge>}>
+    <StatePanel label="FallbackWarningsCard" title="Fallbacks and warnings" state={shown} minHeight={none || warnings.length + notes.length > 0 ? 60 : 122} lines={3} lineHeight={24} actions={counts && <Badge icon={kIcons[worst][0]} tone={`b-${worst}`}>{counts}</Badge>}>
       <ul className="warnings pb">
         {warnings.map((warning) => {
           const [icon, tone] = kIcons[warning.severity];

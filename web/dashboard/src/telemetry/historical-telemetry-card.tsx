@@ -1,10 +1,10 @@
 import type { GroupStatistics, RunComparison, RunSummary, Trend } from '@comfytrace/client';
-import { durationParts, formatCount, formatWhen, kGap, plural } from '../format.ts';
+import { durationParts, exitReasonWords, formatCount, formatWhen, kGap, plural } from '../format.ts';
 import { deltaText, enoughText, rangeText, textOf } from '../measure.ts';
 import { Link, runPath } from '../router.tsx';
 import { useNow } from '../services.tsx';
 import { KeyValue } from '../ui/key-value.tsx';
-import { Measure, StatusMark } from '../ui/parts.tsx';
+import { Measure, StatusMark, statusTone } from '../ui/parts.tsx';
 import { StatePanel, type PartState } from '../ui/states.tsx';
 import { VerdictClaim, verdictTone } from '../ui/verdict.tsx';
 import { wilson } from './success-interval.ts';
@@ -54,14 +54,15 @@ export function HistoricalTelemetryCard({ state, comparison, statistics, recent,
         {recent.length > 0 && (
           <ul className="recent" aria-label="Newest like runs">
             {recent.slice(0, 5).map((run) => {
-              const delta = baseline && run.durationMs !== null ? run.durationMs / baseline - 1 : null;
+              // What an unsuccessful run took says nothing about speed.
+              const delta = baseline && run.durationMs !== null && run.status === 'success' ? run.durationMs / baseline - 1 : null;
               return (
                 <li key={run.runId}>
                   <StatusMark status={run.status} iconOnly />
                   {run.runId === runId ? <b>this run</b> : <Link className="quiet" href={runPath(run.runId)}>{formatWhen(run.createdAtMs, now)}</Link>}
                   <span className="sp" />
                   <Measure parts={durationParts(run.durationMs)} missing="not told" />
-                  <span className={`recent-delta ${run.runId === runId && comparison ? verdictTone(comparison.verdict) : 't3'}`}>{deltaText(delta, 'ratio') ?? ''}</span>
+                  <span className={`recent-delta ${run.runId === runId && comparison ? verdictTone(comparison.verdict) : 't3'}`}>{deltaText(delta, 'ratio') ?? (run.status === 'success' ? '' : <span className={statusTone(run.status)}>{exitReasonWords(run.exitReason) ?? run.status}</span>)}</span>
                 </li>
               );
             })}

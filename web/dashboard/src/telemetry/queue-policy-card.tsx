@@ -43,7 +43,7 @@ export function QueuePolicyCard({ state, policy, use }: QueuePolicyCardProps) {
     ['Frame floor', policy.frameFloor === 0 ? 'none' : plural(policy.frameFloor, 'frame'), policy.frameFloor === 0 ? '' : 'fewer is a failure'],
   ] : [];
   return (
-    <StatePanel label="QueuePolicyCard" title="Queue policy" about={policy ? `waits at most ${whole(worstWaitMs(policy))} a scene` : undefined} state={shown} minHeight={172} lines={6} lineHeight={24}>
+    <StatePanel label="QueuePolicyCard" title="Queue policy" about={policy ? `waits at most ${whole(worstWaitMs(policy))} a scene` : undefined} state={shown} minHeight={shown === state ? 172 : 60} lines={6} lineHeight={24}>
       <dl className="policy pb">
         {rows.map(([name, value, note]) => <div key={name}><dt>{name}</dt><dd><b>{value}</b></dd><dd className="t3 s11">{note}</dd></div>)}
       </dl>

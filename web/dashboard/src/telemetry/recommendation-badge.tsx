@@ -1,9 +1,10 @@
 import type { Recommendation } from '@comfytrace/client';
-import { formatWhen, plural } from '../format.ts';
+import { formatWhen, plural, unbroken } from '../format.ts';
 import { useNow } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { Skeleton } from '../ui/parts.tsx';
+import { ActionText } from './action-text.tsx';
 import { titleOf } from './message-title.ts';
 
 const kSeverity = {
@@ -55,9 +56,9 @@ export function RecommendationBadge({ recommendation, compact = false, pending =
     <article className={`rec ${pending ? 'pending' : ''}`} aria-label={`${word}: ${title}`} aria-busy={pending}>
       <span className={`sev ${state === 'open' ? tone : ''}`} />
       <div className="col rec-body">
-        <span className="row g6"><Icon name={icon} size={14} className={state === 'open' ? tone : 't3'} /><span className="sr">{word}: </span><b className="rec-title">{title}</b></span>
-        {rest && <p className="t2 s12">{rest}</p>}
-        {recommendation.suggestedAction && <p className="s12 rec-do"><Icon name="corner-down-right" size={12} className="t3" />{recommendation.suggestedAction}</p>}
+        <span className="row g6"><Icon name={icon} size={14} className={state === 'open' ? tone : 't3'} /><span className="sr">{word}: </span><b className="rec-title">{unbroken(title)}</b></span>
+        {rest && <p className="t2 s12">{unbroken(rest)}</p>}
+        {recommendation.suggestedAction && <p className="s12 rec-do"><Icon name="corner-down-right" size={12} className="t3" /><span><ActionText text={recommendation.suggestedAction} runIds={evidenceRunIds} /></span></p>}
         {error && <p className="bad s12" role="alert">Taken back: {error}</p>}
         <span className="row g6 wrap">
           {state === 'open' && apply && <button type="button" className="btn sm" disabled={pending} onClick={() => apply.onApply(id)}><Icon name="check" size={12} />{apply.word}</button>}

@@ -99,7 +99,7 @@ function TrendWords({ trend }: { trend: Trend }) {
   const latest = trend.steps.at(-1);
   const known = trend.scaleSentence.includes('left out');
   const words = joined([
-    trend.slope.sentence === trend.sentence ? null : trend.slope.sentence, trend.scaleSentence,
+    trend.sentence.includes(trend.slope.sentence.replace(/\.$/, '')) ? null : trend.slope.sentence, trend.scaleSentence,
     trend.median !== null && trend.scale === 'plain' && trend.metric !== 'successRate' ? `Median ${textOf(trend.median, kMetricWords[trend.metric].unit)}` : null,
     trend.runsLeftOut > 0 && !known ? `${plural(trend.runsLeftOut, 'run')} left out: too few like them here` : null, trend.runsMissing > 0 ? `${plural(trend.runsMissing, 'run')} without a value` : null,
   ]);

@@ -1,5 +1,6 @@
 import type { CohortEvidence, Interval, Verdict } from '@comfytrace/client';
 import type { ReactNode } from 'react';
+import { kGap, unbroken } from '../format.ts';
 import { deltaText, enoughText, intervalText, type AnyUnit } from '../measure.ts';
 import { Icon } from './icon.tsx';
 
@@ -64,8 +65,8 @@ export function VerdictClaim({ verdict, sentence, delta, interval, unit = 'ratio
   cohort?: Pick<CohortEvidence, 'heldEqual' | 'notEqual'> | undefined; aside?: ReactNode; heading?: boolean;
 }) {
   const evidence = [
-    verdict === 'notEnoughData' && n !== undefined ? enoughText(n, needed) : intervalText(interval, unit),
-    verdict !== 'notEnoughData' && n !== undefined ? `n ${n}` : null,
+    verdict === 'notEnoughData' && n !== undefined ? (/\d+ of (the )?\d+/.test(sentence) ? null : enoughText(n, needed)) : intervalText(interval, unit)?.replace(/%/, `%${kGap}interval`),
+    verdict !== 'notEnoughData' && n !== undefined ? `n${kGap}${n}` : null,
   ].filter(Boolean).join(', ');
   const Say = heading ? 'h2' : 'p';
   return (
@@ -74,7 +75,7 @@ export function VerdictClaim({ verdict, sentence, delta, interval, unit = 'ratio
       <div className="col claim-say">
         <Say className="say">
           <span className="sr">{kVerdictWords[verdict]}: </span>
-          {sentence}
+          {unbroken(sentence)}
           {evidence && <span className="t2 light"> {evidence}</span>}
         </Say>
         {cohort && <Held cohort={cohort} />}
