@@ -40,7 +40,8 @@ class CubeSlot {
   mutable std::shared_ptr<const ChunkCube> cube_;
 };
 
-// Whether cells can tell which runs the question means, and their groups.
-[[nodiscard]] bool is_for_cubes(const StatisticsQuery& query);
+// Whether cells can tell which runs a filter means, dates aside, and which groups they are in.
+[[nodiscard]] bool tell_filter(const RunFilter& filter);
+[[nodiscard]] bool tell_groups(GroupBy group_by);
 
 }  // namespace comfytrace::history::columns

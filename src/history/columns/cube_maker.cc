@@ -98,22 +98,24 @@ class CubeMaker {
 
 }  // namespace
 
-bool is_for_cubes(const StatisticsQuery& query) {
-  if (query.exact) return false;
-  RunFilter told_by_cells;
-  told_by_cells.from_ms = query.filter.from_ms;
-  told_by_cells.to_ms = query.filter.to_ms;
-  told_by_cells.statuses = query.filter.statuses;
-  told_by_cells.exit_reasons = query.filter.exit_reasons;
-  told_by_cells.archived = query.filter.archived;
-  told_by_cells.worker_ids = query.filter.worker_ids;
-  told_by_cells.gpus = query.filter.gpus;
-  told_by_cells.workflows = query.filter.workflows;
-  told_by_cells.models = query.filter.models;
-  if (query.filter != told_by_cells) return false;
+bool tell_filter(const RunFilter& filter) {
+  RunFilter told;
+  told.from_ms = filter.from_ms;
+  told.to_ms = filter.to_ms;
+  told.statuses = filter.statuses;
+  told.exit_reasons = filter.exit_reasons;
+  told.archived = filter.archived;
+  told.worker_ids = filter.worker_ids;
+  told.gpus = filter.gpus;
+  told.workflows = filter.workflows;
+  told.models = filter.models;
+  return filter == told;
+}
+
+bool tell_groups(GroupBy group_by) {
   constexpr std::array kGroups{GroupBy::none, GroupBy::workflow,       GroupBy::model,  GroupBy::worker,
                                GroupBy::gpu,  GroupBy::comfyuiVersion, GroupBy::status, GroupBy::exitReason};
-  return std::ranges::find(kGroups, query.group_by) != kGroups.end();
+  return std::ranges::find(kGroups, group_by) != kGroups.end();
 }
 
 std::shared_ptr<const ChunkCube> find_cube(const ColumnStore::Snapshot& snapshot, std::size_t chunk) {

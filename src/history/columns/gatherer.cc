@@ -5,6 +5,7 @@
 #include <ranges>
 #include <unordered_map>
 
+#include "base/parallel.h"
 #include "history/time_bucket.h"
 
 namespace comfytrace::history::columns {
@@ -155,7 +156,7 @@ void Gatherer::merge(Gatherer&& other) {
 
 void Gatherer::count_matching(std::size_t runs) {
   matching_ += runs;
-  if (matching_ > total_budget_.values) group_budget_.values = std::min(group_budget_.values, kValuesOfAGroup);
+  if (matching_ > total_budget_.values) expect_many();
 }
 
 void Gatherer::enter(const Chunk& chunk) {
@@ -319,60 +320,6 @@ void Gatherer::add_by_many_times(const RowBlock& block) {
       [&](std::uint32_t time) { return time_target(starts_ms[time]); });
 }
 
-void Gatherer::add_classes(const RowBlock& block) {
-  if (shape_runs_.size() < shared_.shapes.size()) {
-    shape_runs_.resize(shared_.shapes.size());
-    shape_groups_.resize(shared_.shapes.size());
-  }
-  std::array<std::uint16_t, kBlockRows> rows;
-  for (const std::uint16_t row : block.list(rows.data())) {
-    NodeTimes times(chunk_->details.at(chunk_->details_at[row]));
-    const std::uint32_t shape = times.shape();
-    auto& groups = shape_groups_[shape];
-    if (groups.empty()) {
-      for (const std::string& name : shared_.shapes[shape].classes) groups.push_back(names_.of(name));
-      resize();
-      class_values_.resize(groups_.size());
-    }
-    ++shape_runs_[shape][static_cast<std::size_t>(outcomes_.at(chunk_->outcome.rows()[row]).status)];
-    for (const std::uint32_t of_class : groups) {
-      const std::int64_t took_ms = times.next_ms();
-      ClassValues& values = class_values_[of_class];
-      if (took_ms != static_cast<std::int32_t>(took_ms) || took_ms < 0) [[unlikely]] {
-        groups_[of_class].duration_ms.add(took_ms, group_budget_);
-        continue;
-      }
-      values.ms[values.size++] = static_cast<std::int32_t>(took_ms);
-      if (values.size == values.ms.size()) add_class_values(of_class);
-    }
-  }
-}
-
-void Gatherer::add_class_values(std::uint32_t of_class) {
-  ClassValues& values = class_values_[of_class];
-  const std::int32_t* ms = values.ms.data();
-  groups_[of_class].duration_ms.add(ms, all_kept(), values.size, values.size, group_budget_);
-  values.size = 0;
-}
-
-void Gatherer::settle_classes() {
-  for (std::uint32_t i = 0; i < class_values_.size(); ++i) add_class_values(i);
-  for (std::size_t shape = 0; shape < shape_runs_.size(); ++shape) {
-    for (std::size_t status = 0; status < 8; ++status) {
-      const std::int64_t runs = shape_runs_[shape][status];
-      if (runs == 0) continue;
-      Outcome end;
-      end.status = static_cast<model::Status>(status);
-      for (std::size_t k = 0; k < shape_groups_[shape].size(); ++k) {
-        GroupTally& tally = groups_[shape_groups_[shape][k]];
-        tally.count(end, runs);
-        tally.counts.executions += runs * shared_.shapes[shape].executions[k];
-      }
-    }
-  }
-  shape_runs_.clear();
-}
-
 void Gatherer::settle() {
   settle_total();
   settle_keys();
@@ -406,12 +353,15 @@ Statistics Gatherer::finish() {
     });
     all.resize(most);
   }
-  for (Named& group : all) {
-    GroupStatistics told = group.tally->finish();
-    told.key = std::move(group.key);
-    told.from_ms = group.from_ms;
-    statistics.groups.push_back(std::move(told));
-  }
+  statistics.groups.resize(all.size());
+  constexpr std::size_t kAtOnce = 32;
+  base::parallel((all.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t part) {
+    for (std::size_t i = part * kAtOnce; i < std::min(all.size(), (part + 1) * kAtOnce); ++i) {
+      GroupStatistics& told = statistics.groups[i] = all[i].tally->finish();
+      told.key = std::move(all[i].key);
+      told.from_ms = all[i].from_ms;
+    }
+  });
   return statistics;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -38,6 +39,8 @@ class Gatherer {
   [[nodiscard]] std::shared_ptr<ChunkSummary> take_summary(std::uint32_t version, bool rounds);
   // Takes over what another gathered of other rows to the same question.
   void merge(Gatherer&& other);
+  // More runs will match than have exact percentiles: no need to keep all values of a group until they do.
+  void expect_many() { group_budget_.values = std::min(group_budget_.values, kValuesOfAGroup); }
   // How many runs matched so far.
   [[nodiscard]] std::size_t matching() const { return matching_; }
   [[nodiscard]] Statistics finish();

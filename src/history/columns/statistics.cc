@@ -26,7 +26,7 @@ class Share {
         const SummaryKey* key, const GroupPlan* plan = nullptr)
       : snapshot_(snapshot),
         key_(key),
-        is_for_cubes_(key && is_for_cubes(query)),
+        is_for_cubes_(key && tell_filter(query.filter) && tell_groups(query.group_by)),
         budget_(budget),
         scan_(scan),
         gatherer_(snapshot, query, budget, plan) {
@@ -43,20 +43,24 @@ class Share {
   void add(std::size_t chunk) {
     const bool may_be_kept = key_ && snapshot_.rows_of(chunk) == kChunkRows && scan_.covers(chunk);
     if (!may_be_kept) return scan(chunk, gatherer_);
-    if (is_for_cubes_ && add_cube(chunk)) return;
     const Chunk& of = snapshot_.chunk(chunk);
     auto [summary, was_asked] = of.summaries.find(*key_);
-    if (!was_asked && !key_->is_unfiltered) return scan(chunk, gatherer_);
     if (!summary || of.last_death() > std::min(summary->version, snapshot_.version)) {
-      scan(chunk, *of_chunk_);
-      // As other chunks are like this one, more will match than can be kept as they are.
-      const std::size_t matching = of_chunk_->matching();
-      const bool rounds = matching > budget_.values || matching * snapshot_.chunks() > 2 * budget_.values;
-      summary = of_chunk_->take_summary(snapshot_.version, rounds);
+      if (is_for_cubes_ && add_cube(chunk)) return;
+      if (!was_asked && !key_->is_unfiltered) return scan(chunk, gatherer_);
+      summary = summarise(chunk);
       of.summaries.put(*key_, summary);
     }
     is_rounded_ |= !summary->exact;
     gatherer_.add(*summary);
+  }
+  // Of a chunk that is full and covered, from its rows.
+  [[nodiscard]] std::shared_ptr<const ChunkSummary> summarise(std::size_t chunk) {
+    scan(chunk, *of_chunk_);
+    // As other chunks are like this one, more will match than can be kept as they are.
+    const std::size_t matching = of_chunk_->matching();
+    const bool rounds = matching > budget_.values || matching * snapshot_.chunks() > 2 * budget_.values;
+    return of_chunk_->take_summary(snapshot_.version, rounds);
   }
 
   [[nodiscard]] Gatherer& gatherer() { return gatherer_; }
@@ -88,24 +92,30 @@ class Share {
   bool is_rounded_ = false;
 };
 
-// Whether so few runs match that each value must be looked at, as far as the chunks' cubes know.
-bool are_few(const ColumnStore::Snapshot& snapshot, const RowScan& scan) {
-  std::int64_t runs = 0;
+// What is known beforehand of how many runs match.
+struct Foreseen {
+  std::size_t at_least = 0;
+  bool is_all = false;  // but for those in chunks that are not full or not covered by the dates
+};
+Foreseen foresee(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RowScan& scan) {
+  Foreseen runs;
+  if (!tell_filter(filter)) return runs;
+  runs.is_all = true;
   for (std::size_t i = 0; i < snapshot.chunks(); ++i) {
     if (snapshot.rows_of(i) < kChunkRows || !scan.covers(i)) continue;
     const auto cube = find_cube(snapshot, i);
-    if (!cube || cube->cells.empty()) return false;
-    for (const ChunkCube::Cell& cell : cube->cells)
-      runs += scan.passes(cell.setting, cell.outcome) ? cell.tally.counts.front() : 0;
+    runs.is_all &= cube && !cube->cells.empty();
+    for (std::size_t k = 0; cube && k < cube->cells.size(); ++k) {
+      const ChunkCube::Cell& cell = cube->cells[k];
+      if (scan.passes(cell.setting, cell.outcome)) runs.at_least += static_cast<std::size_t>(cell.tally.counts.front());
+    }
   }
-  return runs <= static_cast<std::int64_t>(ExactBudget{}.values);
+  return runs;
 }
 
 // Absent: values were rounded, and should not have been.
 std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, RowScan& scan,
-                              const SummaryKey* key) {
-  ExactBudget budget;
-  if (query.exact) budget.values = std::numeric_limits<std::size_t>::max();
+                              const ExactBudget& budget, const SummaryKey* key, bool are_many) {
   const std::size_t chunks = snapshot.chunks();
   std::optional<GroupPlan> plan;
   if (needs_plan(query.group_by)) plan = plan_groups(snapshot, query, scan);
@@ -114,6 +124,7 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   // want the newest rows first.
   base::parallel(shares.size(), [&](std::size_t i) {
     shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, plan ? &*plan : nullptr);
+    if (are_many) shares[i]->gatherer().expect_many();
     for (std::size_t n = i; n < chunks; n += shares.size()) shares[i]->add(chunks - 1 - n);
   });
   Share& first = *shares.front();
@@ -132,25 +143,30 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
 }  // namespace
 
 Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RidSet* among) {
+  ExactBudget budget;
+  if (query.exact) budget.values = std::numeric_limits<std::size_t>::max();
   RowScan scan(snapshot, query.filter, among);
+  const Foreseen foreseen = among ? Foreseen() : foresee(snapshot, query.filter, scan);
+  const bool are_many = foreseen.at_least > budget.values;
   std::optional<SummaryKey> key;
   if (!query.exact && !among && may_be_kept(query.group_by) && snapshot.rows >= kChunkRows) key.emplace(query);
-  if (key && is_for_cubes(query) && are_few(snapshot, scan)) key.reset();
-  auto answer = ask(snapshot, query, scan, key ? &*key : nullptr);
-  if (!answer) answer = ask(snapshot, query, scan, nullptr);
+  // Of few runs each value must be looked at.
+  if (foreseen.is_all && !are_many && tell_groups(query.group_by)) key.reset();
+  auto answer = ask(snapshot, query, scan, budget, key ? &*key : nullptr, are_many);
+  if (!answer) answer = ask(snapshot, query, scan, budget, nullptr, false);
   return *answer;
 }
 
 void prepare_summaries(const ColumnStore::Snapshot& snapshot, std::size_t chunk, std::int64_t utc_offset_ms) {
   if (snapshot.rows_of(chunk) < kChunkRows || find_cube(snapshot, chunk)) return;
   make_cube(snapshot, chunk);
-  for (const GroupBy group_by : {GroupBy::nodeClass, GroupBy::day}) {
+  for (const GroupBy group_by : {GroupBy::none, GroupBy::workflow, GroupBy::nodeClass, GroupBy::day}) {
     StatisticsQuery query;
     query.group_by = group_by;
     query.utc_offset_ms = utc_offset_ms;
     const SummaryKey key(query);
-    // Without a filter an answer is kept at once.
-    Share(snapshot, query, RowScan(snapshot, query.filter), {}, &key).add(chunk);
+    Share share(snapshot, query, RowScan(snapshot, query.filter), {}, &key);
+    snapshot.chunk(chunk).summaries.put(key, share.summarise(chunk));
   }
 }
 
