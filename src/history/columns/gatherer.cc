@@ -156,7 +156,7 @@ void Gatherer::merge(Gatherer&& other) {
 
 void Gatherer::count_matching(std::size_t runs) {
   matching_ += runs;
-  if (matching_ > total_budget_.values) expect_many();
+  if (matching_ > total_budget_.values) group_budget_.values = std::min(group_budget_.values, kValuesOfAGroup);
 }
 
 void Gatherer::enter(const Chunk& chunk) {

@@ -39,8 +39,11 @@ class Gatherer {
   [[nodiscard]] std::shared_ptr<ChunkSummary> take_summary(std::uint32_t version, bool rounds);
   // Takes over what another gathered of other rows to the same question.
   void merge(Gatherer&& other);
-  // More runs will match than have exact percentiles: no need to keep all values of a group until they do.
-  void expect_many() { group_budget_.values = std::min(group_budget_.values, kValuesOfAGroup); }
+  // More runs will match than have exact percentiles: no need to keep all values until they do.
+  void expect_many() {
+    total_budget_.values = std::min(total_budget_.values, kValuesOfAGroup);
+    group_budget_ = total_budget_;
+  }
   // How many runs matched so far.
   [[nodiscard]] std::size_t matching() const { return matching_; }
   [[nodiscard]] Statistics finish();
@@ -88,7 +91,7 @@ class Gatherer {
 
   const SharedFacts& shared_;
   const StatisticsQuery& query_;
-  const ExactBudget total_budget_;
+  ExactBudget total_budget_;
   ExactBudget group_budget_;
   std::size_t matching_ = 0;
   bool total_is_sum_ = false;

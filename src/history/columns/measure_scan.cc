@@ -183,6 +183,26 @@ void count_values(const PeakColumn& values, const std::uint8_t* keep, std::uint3
   count_of(values, keep, count, first, counts);
 }
 
+void count_numbers(const std::uint16_t* numbers, const std::uint8_t* keep, std::uint32_t count,
+                   std::span<std::uint32_t> counts) {
+  // One number often follows itself: several tables, lest each row waits for the one before.
+  constexpr std::uint32_t kTables = 4;
+  constexpr std::size_t kMostNumbers = 127;
+  if (counts.size() > kMostNumbers) {
+    for (std::uint32_t i = 0; i < count; ++i) counts[numbers[i]] += keep[i];
+    return;
+  }
+  std::array<std::array<std::uint32_t, kMostNumbers + 1>, kTables> tables{};  // what is not kept is counted at 0
+  std::uint32_t i = 0;
+  for (; i + kTables <= count; i += kTables) {
+    for (std::uint32_t k = 0; k < kTables; ++k) ++tables[k][(numbers[i + k] + 1u) & (0u - keep[i + k])];
+  }
+  for (; i < count; ++i) ++tables[0][(numbers[i] + 1u) & (0u - keep[i])];
+  for (std::size_t n = 0; n < counts.size(); ++n) {
+    for (const auto& table : tables) counts[n] += table[n + 1];
+  }
+}
+
 OutcomeRow sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,
                         const OutcomeRow* table, std::uint8_t* ended) {
   return CT_CHOOSE(sum_outcomes(outcomes, keep, count, table, ended));

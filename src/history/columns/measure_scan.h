@@ -69,4 +69,8 @@ struct alignas(64) OutcomeRow {
 [[nodiscard]] OutcomeRow sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,
                                       const OutcomeRow* table, std::uint8_t* ended);
 
+// Adds to counts[n] how many kept rows have number n, all of which are below counts.size(). At most 2048 rows.
+void count_numbers(const std::uint16_t* numbers, const std::uint8_t* keep, std::uint32_t count,
+                   std::span<std::uint32_t> counts);
+
 }  // namespace comfytrace::history::columns

@@ -137,6 +137,17 @@ TEST_P(MeasureScan, MasksWhatDoesNotPass) {
   }
 }
 
+TEST_P(MeasureScan, CountsNumbers) {
+  for (const std::uint32_t kinds : {9u, 127u, 128u}) {
+    const Rows rows(count());
+    std::vector<std::uint32_t> counts(kinds, 1);
+    count_numbers(rows.outcomes.data(), rows.keep.data(), rows.count(), counts);
+    std::vector<std::uint32_t> plain(kinds, 1);
+    for (std::size_t i = 0; i < rows.outcomes.size(); ++i) plain[rows.outcomes[i]] += rows.keep[i];
+    EXPECT_EQ(counts, plain);
+  }
+}
+
 TEST_P(MeasureScan, ListsAndAddsUpWhatIsKept) {
   const Rows rows(count());
   std::vector<OutcomeRow> table(10);

@@ -20,14 +20,18 @@ bool may_be_kept(GroupBy group_by) {
 
 // One thread's part in the answer to one question.
 class Share {
+  static constexpr std::uint32_t kGuessedFrom = 8'192;  // rows
+
  public:
-  // All but `budget` must outlive this. `key` is null where no answers of chunks are kept.
+  // All but `budget` must outlive this. `key` is null where no answers of chunks are kept. `alike_chunks` are full and
+  // covered by the dates.
   Share(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RowScan& scan, ExactBudget budget,
-        const SummaryKey* key, const GroupPlan* plan = nullptr)
+        const SummaryKey* key, const GroupPlan* plan = nullptr, std::size_t alike_chunks = 0)
       : snapshot_(snapshot),
         key_(key),
         is_for_cubes_(key && tell_filter(query.filter) && tell_groups(query.group_by)),
         budget_(budget),
+        alike_chunks_(alike_chunks),
         scan_(scan),
         gatherer_(snapshot, query, budget, plan) {
     if (!key_) return;
@@ -47,7 +51,7 @@ class Share {
     auto [summary, was_asked] = of.summaries.find(*key_);
     if (!summary || of.last_death() > std::min(summary->version, snapshot_.version)) {
       if (is_for_cubes_ && add_cube(chunk)) return;
-      if (!was_asked && !key_->is_unfiltered) return scan(chunk, gatherer_);
+      if (!was_asked && !key_->is_unfiltered) return scan_alike(chunk);
       summary = summarise(chunk);
       of.summaries.put(*key_, summary);
     }
@@ -80,11 +84,28 @@ class Share {
   void scan(std::size_t chunk, Gatherer& gatherer) {
     scan_.each_block_backwards(chunk, [&](const RowBlock& block) { gatherer.add(block); });
   }
+  // The same into the answer itself. If so many rows of a first part match that more than can be kept as they are will,
+  // they are not: where that proves wrong, the question is asked again.
+  void scan_alike(std::size_t chunk) {
+    if (has_guessed_) return scan(chunk, gatherer_);
+    const std::size_t before = gatherer_.matching();
+    scan_.each_block_backwards(chunk, [&](const RowBlock& block) {
+      gatherer_.add(block);
+      const std::uint32_t passed = kChunkRows - block.begin;
+      if (has_guessed_ || passed < kGuessedFrom) return;
+      has_guessed_ = true;
+      if ((gatherer_.matching() - before) * alike_chunks_ * (kChunkRows / passed) <= 2 * budget_.values) return;
+      gatherer_.expect_many();
+      is_rounded_ = true;
+    });
+  }
 
   const ColumnStore::Snapshot& snapshot_;
   const SummaryKey* const key_;
   const bool is_for_cubes_;
   const ExactBudget budget_;
+  const std::size_t alike_chunks_;
+  bool has_guessed_ = false;
   RowScan scan_;
   Gatherer gatherer_;
   StatisticsQuery of_chunk_query_;
@@ -119,11 +140,13 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   const std::size_t chunks = snapshot.chunks();
   std::optional<GroupPlan> plan;
   if (needs_plan(query.group_by)) plan = plan_groups(snapshot, query, scan);
+  std::size_t alike = 0;
+  for (std::size_t i = 0; i < chunks; ++i) alike += snapshot.rows_of(i) == kChunkRows && scan.covers(i);
   std::vector<std::unique_ptr<Share>> shares(std::clamp<std::size_t>(chunks, 1, base::parallel_threads()));
   // Always the same chunks for each, so that the same question gets the same answer to the last digit. Groups of time
   // want the newest rows first.
   base::parallel(shares.size(), [&](std::size_t i) {
-    shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, plan ? &*plan : nullptr);
+    shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, plan ? &*plan : nullptr, alike);
     if (are_many) shares[i]->gatherer().expect_many();
     for (std::size_t n = i; n < chunks; n += shares.size()) shares[i]->add(chunks - 1 - n);
   });

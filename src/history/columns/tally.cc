@@ -271,21 +271,6 @@ std::array<double, 8> DistributionTally::values_at(std::array<std::int64_t, 8> p
   return found;
 }
 
-void OutcomeTable::add(const Outcome& outcome) {
-  // Values below this can be added up over a block of rows.
-  constexpr std::int64_t kMost = std::int64_t{1} << 20;
-  OutcomeRow& row = rows_.emplace_back();
-  outcomes_.push_back(&outcome);
-  const std::array<std::int64_t, 7> all{
-      outcome.scene_count,        outcome.scenes_succeeded, outcome.attempt_count,     outcome.attempts_out_of_memory,
-      outcome.attempts_timed_out, outcome.fallback_count,   outcome.frames.value_or(0)};
-  const bool fits = std::ranges::all_of(all, [](std::int64_t count) { return count >= 0 && count < kMost; });
-  for (std::size_t i = 0; i < all.size() && fits; ++i) row.counts[i] = static_cast<std::uint32_t>(all[i]);
-  row.counts[OutcomeRow::kEnded] = !model::is_open(outcome.status);
-  row.counts[OutcomeRow::kStatus + static_cast<std::size_t>(outcome.status)] = 1;
-  fits_ &= fits;
-}
-
 void GroupTally::count(const OutcomeRow& sums) {
   for (std::size_t status = 0; status < 8; ++status) {
     Outcome end;
@@ -301,9 +286,22 @@ void GroupTally::count(const OutcomeRow& sums) {
   counts.frames += sums.counts[6];
 }
 
-void GroupTally::add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget) {
-  std::array<std::uint8_t, kMostRows> ended;
-  const OutcomeRow sums = sum_outcomes(rows.outcomes, rows.keep, rows.count, outcomes.rows(), ended.data());
+const std::uint8_t* GroupTally::count(const MeasuredRows& rows, const OutcomeTable& outcomes, std::uint8_t* ended) {
+  // Many rows of few outcomes: each outcome is counted, and added up once.
+  constexpr std::size_t kFewOutcomes = 127;
+  constexpr std::uint32_t kManyRows = 512;
+  if (rows.kept >= kManyRows && outcomes.size() <= kFewOutcomes) {
+    std::array<std::uint32_t, kFewOutcomes> runs{};
+    count_numbers(rows.outcomes, rows.keep, rows.count, std::span(runs).first(outcomes.size()));
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (runs[i] > 0) count(outcomes.at(static_cast<std::uint16_t>(i)), runs[i]);
+    }
+    if (outcomes.all_ended()) return rows.keep;
+    std::copy_n(rows.keep, rows.count, ended);
+    mask_passing(rows.outcomes, rows.count, outcomes.ended(), ended);
+    return ended;
+  }
+  const OutcomeRow sums = sum_outcomes(rows.outcomes, rows.keep, rows.count, outcomes.rows(), ended);
   if (outcomes.fits()) {
     count(sums);
   } else {
@@ -311,7 +309,13 @@ void GroupTally::add(const MeasuredRows& rows, const OutcomeTable& outcomes, con
       if (rows.keep[i]) count(outcomes.at(rows.outcomes[i]), 1);
     }
   }
-  duration_ms.add(rows.duration_ms, ended.data(), rows.count, rows.kept, budget);
+  return ended;
+}
+
+void GroupTally::add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget) {
+  std::array<std::uint8_t, kMostRows> open_too;
+  const std::uint8_t* ended = count(rows, outcomes, open_too.data());
+  duration_ms.add(rows.duration_ms, ended, rows.count, rows.kept, budget);
   queue_wait_ms.add(rows.queue_wait_ms, rows.keep, rows.count, rows.kept, budget);
   vram_peak_bytes.add(rows.vram_peak, rows.keep, rows.count, rows.kept, budget);
 }

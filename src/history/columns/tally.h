@@ -8,7 +8,7 @@
 
 #include "history/columns/log_histogram.h"
 #include "history/columns/measure_scan.h"
-#include "history/columns/shared_facts.h"
+#include "history/columns/outcome_table.h"
 #include "history/run_questions.h"
 
 namespace comfytrace::history::columns {
@@ -89,22 +89,6 @@ struct MeasuredRows {
   std::uint32_t kept = 0;  // how many of them count
 };
 
-// What the outcomes of one chunk count.
-class OutcomeTable {
- public:
-  void clear() { rows_.assign(1, {}), outcomes_.clear(), fits_ = true; }
-  void add(const Outcome& outcome);
-  // Whether a block of them can be added up in 32 bits. Else they must be counted one by one.
-  [[nodiscard]] bool fits() const { return fits_; }
-  [[nodiscard]] const OutcomeRow* rows() const { return rows_.data(); }
-  [[nodiscard]] const Outcome& at(std::uint16_t local) const { return *outcomes_[local]; }
-
- private:
-  std::vector<OutcomeRow> rows_ = std::vector<OutcomeRow>(1);
-  std::vector<const Outcome*> outcomes_;
-  bool fits_ = true;
-};
-
 struct PackedTally {
   static constexpr std::array kCounts{&GroupStatistics::runs,
                                       &GroupStatistics::runs_open,
@@ -153,6 +137,8 @@ class GroupTally {
 
  private:
   void count(const OutcomeRow& sums);
+  // Counts the outcomes of the kept rows. Returns which of them have ended: `ended`, filled, or `rows.keep`.
+  const std::uint8_t* count(const MeasuredRows& rows, const OutcomeTable& outcomes, std::uint8_t* ended);
 };
 
 }  // namespace comfytrace::history::columns

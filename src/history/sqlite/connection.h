@@ -15,15 +15,10 @@
 #include <utility>
 
 #include "base/result.h"
+#include "history/sqlite/text_hash.h"
 
 // SQLite through SQLiteCpp, whose exceptions end at `guarded`.
 namespace comfytrace::history::sqlite {
-
-// Lets a map of texts be asked with a view.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
 
 // One use of a prepared statement. It is reset at the end, so that no read transaction stays open.
 class Query {

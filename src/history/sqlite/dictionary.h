@@ -8,6 +8,7 @@
 
 #include "history/sqlite/connection.h"
 #include "history/sqlite/run_codec.h"
+#include "history/sqlite/text_hash.h"
 
 namespace comfytrace::history::sqlite {
 

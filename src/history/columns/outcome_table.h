@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "history/columns/measure_scan.h"
+#include "history/columns/shared_facts.h"
+
+namespace comfytrace::history::columns {
+
+// What the outcomes of one chunk count.
+class OutcomeTable {
+ public:
+  void clear() { rows_.assign(1, {}), outcomes_.clear(), ended_.clear(), fits_ = all_ended_ = true; }
+  void add(const Outcome& outcome);
+  // Whether a block of them can be added up in 32 bits. Else they must be counted one by one.
+  [[nodiscard]] bool fits() const { return fits_; }
+  [[nodiscard]] const OutcomeRow* rows() const { return rows_.data(); }
+  [[nodiscard]] const Outcome& at(std::uint16_t local) const { return *outcomes_[local]; }
+  [[nodiscard]] std::size_t size() const { return outcomes_.size(); }
+  // 1: it has ended.
+  [[nodiscard]] std::span<const std::uint8_t> ended() const { return ended_; }
+  [[nodiscard]] bool all_ended() const { return all_ended_; }
+
+ private:
+  std::vector<OutcomeRow> rows_ = std::vector<OutcomeRow>(1);
+  std::vector<const Outcome*> outcomes_;
+  std::vector<std::uint8_t> ended_;
+  bool fits_ = true;
+  bool all_ended_ = true;
+};
+
+}  // namespace comfytrace::history::columns
