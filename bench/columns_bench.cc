@@ -2,7 +2,7 @@
 // the columns and, beside them, of plain SQLite; prints one JSON object a line.
 // columns_bench [largest size, default 1000000] [rounds a question, default 40] [smallest size, default 1000]
 // COLUMNS_BENCH_ONLY=<name of a question> asks that one alone, for a profiler. COLUMNS_BENCH_ALONE=1 leaves SQLite out;
-// COLUMNS_BENCH_COMPARE=1 compares answers above 100000 runs too.
+// COLUMNS_BENCH_COMPARE=1 compares answers above 100000 runs too, COLUMNS_BENCH_FILTERS=<n> of so many filters.
 //
 // SQLite gets what a person would give it: one table with a row a run and one with a row a class of node, indexes on
 // creation, workflow and status, ANALYZE, 128 MB of cache, all in memory, prepared statements. It counts and sums with
@@ -362,7 +362,8 @@ void bench(std::uint64_t runs, int rounds) {
   }
   parts.clear();
   time_columns(*store, runs, rounds);
-  compare(*store, plain, runs, runs <= 10'000 ? 1'000 : 200);
+  const char* filters = std::getenv("COLUMNS_BENCH_FILTERS");
+  compare(*store, plain, runs, filters ? std::atoi(filters) : runs <= 10'000 ? 1'000 : 200);
   plain.facts.clear();
   store.reset();
   if (runs <= 1'000'000 && !std::getenv("COLUMNS_BENCH_ALONE"))

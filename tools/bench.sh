@@ -17,12 +17,13 @@ node bench/decode_node.mjs | tee -a "$out"
 [ ! -x build/release/bench/generate_bench ] || build/release/bench/generate_bench | tee -a "$out"
 # What the peers answer otherwise than the others is told, and the benchmark goes on.
 bench/peers/run.py --runs "${COMFYTRACE_BENCH_RUNS:-1000,10000,100000,1000000}" --alone "${COMFYTRACE_BENCH_ALONE-10000000}" | tee -a "$out" || printf 'bench: a peer failed or disagreed, see above\n' >&2
+equality_seconds=${COMFYTRACE_BENCH_EQUALITY_SECONDS:-600}
 # The largest history serves the equality of answers, too.
 large=$(mktemp -d)/history.db
 trap 'rm -rf "$(dirname "$large")"' EXIT
 "$COMFYTRACE_BINARY" generate --store "$large" --runs 1000000 --workers 12 >&2
-build/release/bench/equality_bench 1000,10000,100000 1000 600 | tee -a "$out" || printf 'bench: answers differ from SQL, see above\n' >&2
-build/release/bench/equality_bench 1000000 1000 1200 "$large" | tee -a "$out" || printf 'bench: answers differ from SQL, see above\n' >&2
+build/release/bench/equality_bench 1000,10000,100000 1000 "$equality_seconds" | tee -a "$out" || printf 'bench: answers differ from SQL, see above\n' >&2
+build/release/bench/equality_bench 1000000 1000 $((2 * equality_seconds)) "$large" | tee -a "$out" || printf 'bench: answers differ from SQL, see above\n' >&2
 python3 bench/start_cost.py --store "1000000=$large" | tee -a "$out"
 python3 bench/own_cost.py --seconds "${COMFYTRACE_BENCH_SECONDS:-30}" | tee -a "$out"
 /usr/bin/python3 bench/extension_cost.py | tee -a "$out"
