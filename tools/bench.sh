@@ -25,6 +25,7 @@ trap 'rm -rf "$(dirname "$large")"' EXIT
 build/release/bench/equality_bench 1000,10000,100000 1000 "$equality_seconds" | tee -a "$out" || printf 'bench: answers differ from SQL, see above\n' >&2
 build/release/bench/equality_bench 1000000 1000 $((2 * equality_seconds)) "$large" | tee -a "$out" || printf 'bench: answers differ from SQL, see above\n' >&2
 python3 bench/start_cost.py --store "1000000=$large" | tee -a "$out"
+python3 bench/http_questions.py --store "$large" | tee -a "$out"
 python3 bench/own_cost.py --seconds "${COMFYTRACE_BENCH_SECONDS:-30}" | tee -a "$out"
 /usr/bin/python3 bench/extension_cost.py | tee -a "$out"
 [ ! -d web/node_modules/playwright-core ] || node web/bench/page-bench.mjs --runs "${COMFYTRACE_BENCH_PAGE_RUNS:-1000000}" | tee -a "$out" || printf 'bench: the page was not measured, see above\n' >&2

@@ -190,9 +190,22 @@ def main(path):
         if name in made:
             print(f"| histories made up: {name} | {number(round(made[name]))} runs/s | {goal} | |")
     print_start(by.get("start cost", []))
+    print_http(by.get("http questions", []))
     print_questions(by.get("questions", []))
     print_equality(by.get("equality", []))
     truth(by.get("insight truth", []))
+
+
+def print_http(rows):
+    """What a running server answers over HTTP."""
+    if not rows:
+        return
+    print("\n## Answers over HTTP\n")
+    print("`bench/http_questions.py`: one client, one connection, filters drawn anew each time. Goal: p99 ≤ 10 ms.\n")
+    print("| runs | question | asked | p50 ms | p99 ms | longest ms | bytes | load |")
+    print("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        print(f"| {number(row['runs'])} | {row['question']} | {row['asked']} | {row['p50Ms']} | {row['p99Ms']} | {row['mostMs']} | {number(row['answerBytes'])} | {row['load']} |")
 
 
 def truth(rows):

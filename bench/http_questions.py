@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""How long the answers of a running server take over HTTP, by the clock of one client on one connection.
+
+usage: http_questions.py --store PATH [--rounds 200] [--seed 7]
+
+The store is copied first. Each kind of question is asked so many times with filters drawn anew, none of them twice; before
+that the server gets the time to make its summaries. One JSON line a kind: p50, p99 and the longest, and how many bytes an
+answer has.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import random
+import shutil
+import sys
+import time
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "process"))
+from harness import Folder, Replay, Serve  # noqa: E402
+
+SETTLE_S = 6
+DAY_MS = 86_400_000
+
+
+class Client:
+    def __init__(self, url):
+        self.connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=60)
+
+    def ask(self, path, **parameters):
+        query = urllib.parse.urlencode(parameters)
+        began = time.perf_counter()
+        self.connection.request("GET", f"/api/v1/{path}?{query}")
+        response = self.connection.getresponse()
+        body = response.read()
+        took_ms = (time.perf_counter() - began) * 1e3
+        if response.status != 200:
+            sys.exit(f"{path}?{query}: {response.status} {body[:300]}")
+        return took_ms, body
+
+
+class Filters:
+    """Draws filters of what the history has."""
+
+    def __init__(self, client, seed):
+        self.random = random.Random(seed)
+        self.values = {}
+        for group in ("workflow", "gpu", "model", "worker"):
+            groups = json.loads(client.ask("statistics", groupBy=group)[1])["groups"]
+            self.values[group] = [told["key"] for told in groups if told["key"]]
+        newest, oldest = (json.loads(client.ask("runs", limit=1, sort=sort)[1])["runs"][0] for sort in ("newest", "oldest"))
+        self.from_ms, self.to_ms = oldest["createdAtMs"], newest["createdAtMs"]
+
+    def dates(self):
+        begin = self.random.randrange(self.from_ms, self.to_ms)
+        return {"from": begin, "to": self.random.randrange(begin, self.to_ms + DAY_MS)}
+
+    def one(self):
+        chosen = {}
+        for group, values in self.values.items():
+            if self.random.random() < 0.25:
+                chosen[group] = ",".join(self.random.sample(values, min(len(values), 1 + self.random.randrange(2))))
+        if self.random.random() < 0.3:
+            chosen["status"] = self.random.choice(["success", "failed", "partial,timeout"])
+        if self.random.random() < 0.4:
+            chosen |= self.dates()
+        if self.random.random() < 0.25:
+            chosen["durationMinMs"] = self.random.randrange(1, 60_000)
+        if self.random.random() < 0.25:
+            chosen["vramPeakMinBytes"] = self.random.randrange(1 << 30, 16 << 30)
+        if not chosen:
+            chosen["durationMaxMs"] = self.random.randrange(10_000, 600_000)
+        return chosen
+
+
+def questions(client, filters, runs, run_ids):
+    def any_run():
+        return filters.random.choice(run_ids)
+
+    return {
+        "statistics, any filter": lambda: client.ask("statistics", **filters.one()),
+        "statistics by workflow, any filter": lambda: client.ask("statistics", groupBy="workflow", **filters.one()),
+        "statistics by day, any filter": lambda: client.ask("statistics", groupBy="day", **filters.one()),
+        "statistics by node class, any filter": lambda: client.ask("statistics", groupBy="nodeClass", **filters.one()),
+        "statistics of all": lambda: client.ask("statistics", groupBy="workflow"),
+        "list page, any filter": lambda: client.ask("runs", limit=50, **filters.one()),
+        "list page, any depth": lambda: client.ask("runs", limit=50, offset=filters.random.randrange(runs)),
+        "comparison of any run": lambda: client.ask(f"runs/{any_run()}/comparison"),
+        "trend of a workflow, newest runs": lambda: client.ask("trends", metric="duration", workflow=filters.random.choice(filters.values["workflow"]), **filters.dates()),
+    }
+
+
+def measure(client, options):
+    time.sleep(SETTLE_S)
+    runs = json.loads(client.ask("runs", limit=1)[1])["total"]
+    filters = Filters(client, options.seed)
+    run_ids = [json.loads(client.ask("runs", limit=1, offset=filters.random.randrange(runs))[1])["runs"][0]["runId"] for _ in range(50)]
+    for name, ask in questions(client, filters, runs, run_ids).items():
+        ask()
+        told = sorted((ask() for _ in range(options.rounds)), key=lambda answer: answer[0])
+        times = [took for took, _ in told]
+        print(json.dumps({
+            "bench": "http questions", "runs": runs, "question": name, "asked": len(times),
+            "p50Ms": round(times[len(times) // 2], 2), "p99Ms": round(times[int(0.99 * (len(times) - 1) + 0.5)], 2), "mostMs": round(times[-1], 2),
+            "answerBytes": len(told[len(told) // 2][1]), "load": round(os.getloadavg()[0], 1)}), flush=True)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--store", required=True, type=pathlib.Path)
+    arguments.add_argument("--rounds", type=int, default=200)
+    arguments.add_argument("--seed", type=int, default=7)
+    options = arguments.parse_args()
+    folder = Folder()
+    worker = Replay(folder, "0.3.64/a_simple_success", options=("--no-play",))
+    store = folder / "asked.db"
+    serve = None
+    try:
+        shutil.copyfile(options.store, store)
+        worker.start().ready()
+        serve = Serve(folder, worker.url, store=store)
+        serve.start().ready()
+        measure(Client(serve.url), options)
+    finally:
+        if serve:
+            serve.stop()
+        worker.kill()
+        folder.remove()
+
+
+if __name__ == "__main__":
+    main()
