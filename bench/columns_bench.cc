@@ -183,6 +183,16 @@ void time_columns(const ColumnStore& store, std::uint64_t runs, int rounds) {
       (void)columns::page_of(store.snapshot(), filtered ? sample.filter(runs) : RunFilter{}, sort, 50, after, 0);
     });
   };
+  const auto from_position = [&](const char* name, RunSort sort, bool filtered) {
+    time_question("columns", runs, name, rounds, [&] {
+      const auto offset = sample.pick(static_cast<std::int64_t>(runs));
+      (void)columns::page_of(store.snapshot(), filtered ? sample.filter(runs) : RunFilter{}, sort, 50, std::nullopt,
+                             offset);
+    });
+  };
+  from_position("list page, any position", RunSort::newest, false);
+  from_position("list page, any position and filter", RunSort::newest, true);
+  from_position("list page, any position, longest", RunSort::longest, false);
   page("list page, newest", RunSort::newest, false, false);
   page("list page, any depth", RunSort::newest, false, true);
   page("list page, any filter", RunSort::newest, true, false);

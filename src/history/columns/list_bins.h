@@ -26,6 +26,11 @@ class ListBins {
     return bin;
   }
 
+  // Takes over the counts of another, of the same list.
+  void add(const ListBins& other) {
+    for (std::size_t bin = 0; bin < runs_.size(); ++bin) runs_[bin] += other.runs_[bin];
+  }
+
   // The bins that hold the runs from position `offset` on, `limit` of them, as far as there are so many.
   struct Stretch {
     std::size_t first = 0;

@@ -3,24 +3,10 @@
 #include <algorithm>
 #include <limits>
 
-#include "history/columns/list_bins.h"
+#include "history/columns/list_position.h"
 
 namespace comfytrace::history::columns {
 namespace {
-
-// A row on its way into a list. Its `key` grows towards the end of the list.
-struct Candidate {
-  std::int64_t key;
-  std::int64_t order;
-  std::uint32_t row;
-  bool missing;
-  [[nodiscard]] bool before(const Candidate& other) const {
-    if (missing != other.missing) return !missing;
-    if (key != other.key) return key < other.key;
-    return order < other.order;
-  }
-};
-const auto kBefore = [](const Candidate& a, const Candidate& b) { return a.before(b); };
 
 // The first `limit` candidates of all that were offered.
 class First {
@@ -47,32 +33,6 @@ class First {
   std::size_t limit_;
   std::vector<Candidate> heap_;
 };
-
-bool is_ascending(RunSort sort) {
-  return sort == RunSort::oldest || sort == RunSort::shortest;
-}
-
-// Not `-value`: that has no opposite of the least one.
-Candidate candidate(RunSort sort, const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
-  const bool ascending = is_ascending(sort);
-  const std::int64_t key = value.value_or(0);
-  return {ascending ? key : ~key, ascending ? rid : ~rid, row, !value.has_value()};
-}
-
-std::optional<std::int64_t> value_at(const Chunk& chunk, std::uint32_t row, RunSort sort) {
-  if (sort == RunSort::newest || sort == RunSort::oldest) return chunk.created_at_ms[row];
-  const std::int64_t value = sort == RunSort::vram ? chunk.vram_peak(row) : chunk.duration_ms[row];
-  return value == kMissing ? std::nullopt : std::optional(value);
-}
-
-std::optional<std::int64_t> value_of(const RunFacts& facts, RunSort sort) {
-  if (sort == RunSort::newest || sort == RunSort::oldest) return facts.created_at_ms;
-  return sort == RunSort::vram ? facts.vram_peak_bytes : facts.duration_ms;
-}
-
-std::int64_t rid_at(const ColumnStore::Snapshot& snapshot, std::uint32_t row) {
-  return snapshot.chunk(row / kChunkRows).rid[row % kChunkRows];
-}
 
 // Takes out of a block's rows those that cannot come between `behind` and the last of a full list. In a list by
 // creation no row lacks the value, so that `last` may be absent.
@@ -156,57 +116,6 @@ std::int64_t each_match(RowScan& scan, RunSort sort, Wants&& wants, Each&& each)
   return matches;
 }
 
-// The runs from position `offset` on, in order; `total` is set. Those that stand there are found by counting, then put
-// in order among the few that stand near.
-std::vector<Candidate> far_down(RowScan& scan, RunSort sort, std::int64_t offset, std::int64_t limit,
-                                const std::optional<Candidate>& behind, std::int64_t& total) {
-  std::int64_t newest_ms = std::numeric_limits<std::int64_t>::min();
-  scan.each_block_newest_first([&](const RowBlock&, std::int64_t block_newest_ms) {
-    newest_ms = block_newest_ms;
-    return false;
-  });
-  ListBins bins(sort, newest_ms);
-  const auto stands_behind = [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
-    return !behind || behind->before(candidate(sort, value, rid, row));
-  };
-  // The bins of each block, so that most are passed over the second time. By the block's place: in which order they
-  // come may be another then, as rows are written meanwhile that are not in the snapshot.
-  struct Reach {
-    std::size_t least = std::numeric_limits<std::size_t>::max();
-    std::size_t most = 0;
-  };
-  std::vector<Reach> reaches(scan.snapshot().chunks() * kBlocks);
-  total = each_match(
-      scan, sort, [](const RowBlock&, std::int64_t) { return true; },
-      [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
-        if (!stands_behind(value, rid, row)) return;
-        const std::size_t bin = bins.count(value);
-        Reach& reach = reaches[row / kBlockRows];
-        reach.least = std::min(reach.least, bin);
-        reach.most = std::max(reach.most, bin);
-      });
-  const ListBins::Stretch stretch = bins.stretch(offset, limit);
-  std::vector<Candidate> near;
-  if (stretch.runs == 0) return near;
-  near.reserve(static_cast<std::size_t>(stretch.runs));
-  each_match(
-      scan, sort,
-      [&](const RowBlock& block, std::int64_t) {
-        const Reach& reach = reaches[block.chunk_number * kBlocks + block.begin / kBlockRows];
-        return reach.least <= stretch.last && reach.most >= stretch.first;
-      },
-      [&](const std::optional<std::int64_t>& value, std::int64_t rid, std::uint32_t row) {
-        const std::size_t bin = bins.bin_of(value);
-        if (bin >= stretch.first && bin <= stretch.last && stands_behind(value, rid, row))
-          near.push_back(candidate(sort, value, rid, row));
-      });
-  const auto first = near.begin() + (offset - stretch.before);
-  std::nth_element(near.begin(), first, near.end(), kBefore);
-  const auto last = first + std::min(limit, near.end() - first);
-  std::partial_sort(first, last, near.end(), kBefore);
-  return {first, last};
-}
-
 // The first `limit` runs.
 std::vector<Candidate> at_the_top(RowScan& scan, RunSort sort, std::int64_t limit,
                                   const std::optional<Candidate>& behind, std::int64_t& total) {
@@ -237,7 +146,7 @@ ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter,
   std::optional<Candidate> behind;
   if (after) behind = candidate(sort, after->value, after->rid, 0);
   auto found = offset == 0 ? at_the_top(scan, sort, limit + 1, behind, page.total)
-                           : far_down(scan, sort, offset, limit + 1, behind, page.total);
+                           : at_position(scan, sort, offset, limit + 1, behind, page.total);
   page.has_more = found.size() > static_cast<std::size_t>(limit);
   if (page.has_more) found.pop_back();
   for (const Candidate& of : found) {

@@ -166,6 +166,14 @@ RowBlock RowScan::match(std::uint32_t begin, std::uint32_t end) {
   return matching;
 }
 
+RowBlock RowScan::block_at(std::size_t chunk, std::uint32_t begin) {
+  if ((!chunk_ || number_ != chunk) && !enter(chunk)) {
+    chunk_ = nullptr;
+    return {&snapshot_.chunk(chunk), chunk, begin, 0, 0, mask_.data()};
+  }
+  return match(begin, std::min(begin + kBlockRows, snapshot_.rows_of(chunk)));
+}
+
 void RowScan::each_block_newest_first(const std::function<bool(const RowBlock&, std::int64_t newest_ms)>& each) {
   struct Item {
     std::int64_t newest_ms;

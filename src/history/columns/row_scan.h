@@ -79,6 +79,8 @@ class RowScan {
       end = begin;
     }
   }
+  // One block by its place, with its matching rows, of which there may be none.
+  [[nodiscard]] RowBlock block_at(std::size_t chunk, std::uint32_t begin);
   // The same, newest creations first, with what is the newest creation in the block; until `each` returns false.
   void each_block_newest_first(const std::function<bool(const RowBlock&, std::int64_t newest_ms)>& each);
 
