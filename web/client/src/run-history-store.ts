@@ -52,7 +52,7 @@ const kMostReading = 2;
 /** Where runs come faster, so many of them are taken in at a time, and the next ones a moment later: each costs a row drawn. */
 const kTakenAtOnce = 8;
 const kTakeEveryMs = 100;
-/** Of a long line a share, so that nobody waits much longer than a second. */
+/** Of a long line a share, so that nobody waits much longer than a second or two. */
 const kTakenShare = 1 / 8;
 
 /** While rows fly by, one stretch of them is read now and then, so that there is something to see. */
