@@ -49,6 +49,12 @@ export interface RunHistoryOptions {
 
 /** So many answers are waited for at once. */
 const kMostReading = 2;
+/** Where runs come faster, so many of them are taken in at a time, and the next ones a moment later: each costs a row drawn. */
+const kTakenAtOnce = 8;
+const kTakeEveryMs = 100;
+/** Of a long line a share, so that nobody waits much longer than a second or two. */
+const kTakenShare = 1 / 8;
+
 /** While rows fly by, one stretch of them is read now and then, so that there is something to see. */
 const kFlyingMs = 250;
 
@@ -72,6 +78,11 @@ export class RunHistoryStore extends Store<RunHistoryState> {
   private looked: { first: number; last: number };
   private timer: ReturnType<typeof setTimeout> | undefined;
   private rest: ReturnType<typeof setTimeout> | undefined;
+  /** By run: the newest that was told and is not taken in yet; null: it was deleted. */
+  private readonly waiting = new Map<string, RunSummary | null>();
+  private taking: ReturnType<typeof setTimeout> | undefined;
+  private takenAtMs = Number.NEGATIVE_INFINITY;
+  private taken = 0;
   /** Runs that came and that only the server can place. */
   private readonly unplaced = new Set<string>();
   private jumpedAtMs = Number.NEGATIVE_INFINITY;
@@ -100,12 +111,11 @@ export class RunHistoryStore extends Store<RunHistoryState> {
     const { manager } = this.options;
     const offs = manager ? [
       manager.on('updates', (updates) => {
-        const news = new News();
         for (const update of updates) {
-          if (update.kind === 'run') this.take(update.run, news);
-          if (update.kind === 'runDeleted' && this.pages.remove(update.runId)) news.changed = true;
+          if (update.kind === 'run') this.waiting.set(update.run.runId, update.run);
+          if (update.kind === 'runDeleted') this.waiting.set(update.runId, null);
         }
-        this.tell(news);
+        this.takeWaiting();
       }),
       // A snapshot means that something may have been missed since the list was read.
       manager.on('snapshot', (snapshot) => {
@@ -120,6 +130,8 @@ export class RunHistoryStore extends Store<RunHistoryState> {
     if (this.pages.total === null || this.get().isPrevious) void this.readFirst();
     return () => {
       for (const off of offs) off();
+      clearTimeout(this.taking);
+      this.taking = undefined;
       this.stop();
     };
   }
@@ -244,6 +256,29 @@ export class RunHistoryStore extends Store<RunHistoryState> {
 
   private ask(from: { offset?: number; cursor?: string; limit?: number }, signal: AbortSignal): Promise<RunPage> {
     return this.api.runs(this.filter, { limit: this.pageSize, sort: this.sort, ...from }, signal);
+  }
+
+  private takeWaiting(): void {
+    if (this.waiting.size === 0 || this.taking !== undefined) return;
+    const nowMs = performance.now();
+    if (nowMs - this.takenAtMs >= kTakeEveryMs) {
+      this.takenAtMs = nowMs;
+      this.taken = 0;
+    }
+    const most = Math.max(kTakenAtOnce, Math.ceil(this.waiting.size * kTakenShare)) - this.taken;
+    const news = new News();
+    for (const [runId, run] of [...this.waiting].slice(0, Math.max(0, most))) {
+      this.waiting.delete(runId);
+      this.taken += 1;
+      if (run) this.take(run, news);
+      else if (this.pages.remove(runId)) news.changed = true;
+    }
+    this.tell(news);
+    if (this.waiting.size === 0) return;
+    this.taking = setTimeout(() => {
+      this.taking = undefined;
+      this.takeWaiting();
+    }, Math.max(1, this.takenAtMs + kTakeEveryMs - performance.now()));
   }
 
   private take(run: RunSummary, news: News): void {

@@ -206,6 +206,28 @@ describe('the runs of a history', () => {
     expect(store.get().runs.map((each) => each.runId)).toEqual(['r2', 'r1']);
   });
 
+  it('come in by and by where they come faster than they can be drawn, each as it was told last', async () => {
+    vi.useFakeTimers();
+    const { api } = history(3);
+    const { manager, tell } = stream();
+    const store = new RunHistoryStore(api, { manager });
+    const end = store.follow();
+    await vi.waitFor(() => expect(store.get().state).toBe('ready'));
+    const many = Array.from({ length: 100 }, (_, at) => run(at + 10));
+    tell('updates', many.map((each) => ({ kind: 'run', run: { ...each, status: 'executing' } })));
+    expect(store.get().count).toBeGreaterThan(3);
+    expect(store.get().count).toBeLessThan(30);
+    tell('updates', [...many.map((each) => ({ kind: 'run', run: each })), { kind: 'runDeleted', runId: 'r109' }]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(store.get().total).toBe(102);
+    expect(store.get().runs[0]!.runId).toBe('r108');
+    expect(store.get().runs.some((each) => each.status === 'executing')).toBe(false);
+    tell('updates', [{ kind: 'run', run: run(200) }]);
+    expect(store.get().runs[0]!.runId).toBe('r200');
+    end();
+    vi.useRealTimers();
+  });
+
   it('that only the server can place are counted, and asked for after a while', async () => {
     vi.useFakeTimers();
     const { api, asked } = history(3);

@@ -219,7 +219,7 @@ describe('Run', () => {
     fireEvent.click(screen.getByRole('button', { name: 'More for this run' }));
     fireEvent.click(screen.getByRole('menuitem', { name: 'Delete' }));
     expect(asked.some((each) => each.method === 'DELETE')).toBe(false);
-    fireEvent.click(screen.getByRole('button', { name: 'Delete 1 run' }));
+    fireEvent.click(await screen.findByRole('button', { name: 'Delete 1 run' }));
     await waitFor(() => expect(asked.some((each) => each.method === 'DELETE')).toBe(true));
     await waitFor(() => expect(window.location.pathname).toBe('/runs'));
   });

@@ -22,13 +22,16 @@ import { RunClaim } from './run-claim.tsx';
 import { RunHead } from './run-head.tsx';
 import { useRunQuestions } from './run-questions.ts';
 import { ScenesTable } from './scenes-table.tsx';
-import { ExplanationsPanel, NotesPanel, ParametersPanel } from './side-panels.tsx';
 import { TimelinePanel } from './timeline-panel.tsx';
 import { WhatDiffers } from './what-differs.tsx';
 
 const kNone: never[] = [];
-/** Charts and their tables are much script, and stand at the end of the page. */
+/** They stand at the end of the page, and charts and their tables are much script. */
 const LikeCharts = lazy(async () => ({ default: (await import('./like-charts.tsx')).LikeCharts }));
+
+const ParametersPanel = lazy(async () => ({ default: (await import('./side-panels.tsx')).ParametersPanel }));
+const ExplanationsPanel = lazy(async () => ({ default: (await import('./side-panels.tsx')).ExplanationsPanel }));
+const NotesPanel = lazy(async () => ({ default: (await import('./side-panels.tsx')).NotesPanel }));
 
 /** All of a run on one page: claim, artifacts, scenes, timeline, history, suggestions. The address says what is looked at. */
 export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { run: Run; steps: ReactNode; staleSince: number | null; staleWhy: string | null; onRetry: () => void }) {
@@ -115,8 +118,10 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
             </Suspense>
           )}
           <div className="run-record">
-            {chosen && <ParametersPanel scene={chosen.scene} many={run.scenes.length > 1} />}
-            {chosen && <ExplanationsPanel attempt={chosen.attempt} />}
+            <Suspense>
+              {chosen && <ParametersPanel scene={chosen.scene} many={run.scenes.length > 1} />}
+              {chosen && <ExplanationsPanel attempt={chosen.attempt} />}
+            </Suspense>
           </div>
         </div>
         <div className="stack">
@@ -128,7 +133,7 @@ export function ArtifactViewer({ run, steps, staleSince, staleWhy, onRetry }: { 
           />
           <QueuePolicyCard state={kReady} policy={run.policy} use={run.policy && policyUse(run)} />
           <FallbackWarningsCard state={kReady} run={run} />
-          <NotesPanel run={run} onChange={change.mutate} />
+          <Suspense><NotesPanel run={run} onChange={change.mutate} /></Suspense>
         </div>
       </div>
     </Frame>

@@ -1,5 +1,5 @@
 import { freshnessOf, isOpen, type Run, type RunComparison, type RunPatch } from '@comfytrace/client';
-import { useState, type ReactNode } from 'react';
+import { Suspense, lazy, useState, type ReactNode } from 'react';
 import { comparePath, navigate } from '../router.tsx';
 import { useLive, useNow, useServices } from '../services.tsx';
 import { badgeFactsOf } from '../telemetry/badge-facts.ts';
@@ -8,7 +8,8 @@ import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
 import { Menu } from '../ui/menu.tsx';
 import { Badge, statusTone } from '../ui/parts.tsx';
-import { DeleteDialog } from './delete-dialog.tsx';
+
+const DeleteDialog = lazy(async () => ({ default: (await import('./delete-dialog.tsx')).DeleteDialog }));
 
 const kMostTitle = 500;
 const kMostTag = 100;
@@ -77,7 +78,7 @@ function Actions({ run, likeId, onChange }: { run: Run; likeId: string | null; o
       >
         <Icon name="ellipsis" size={15} />
       </Menu>
-      {asking && <DeleteDialog run={run} onClose={() => setAsking(false)} />}
+      {asking && <Suspense><DeleteDialog run={run} onClose={() => setAsking(false)} /></Suspense>}
     </div>
   );
 }

@@ -12,7 +12,6 @@ import { AbsenceBody } from '../ui/states.tsx';
 import { sceneTitle, type Chosen } from './choice.ts';
 import { NodeBars } from './node-bars.tsx';
 import { NodeChart } from './node-chart.tsx';
-import { perfettoTrace, saveText } from './perfetto-trace.ts';
 import { nodeRows, shownRows, spanOf, type NodeRow } from './node-rows.ts';
 import { fitted, isWhole, moved, zoomed, type TimeWindow } from './time-window.ts';
 import { ScrollX } from '../ui/scroll-x.tsx';
@@ -71,7 +70,7 @@ export function TimelinePanel({ run, chosen, timeline, error, onRetry, onAttempt
                   <button type="button" className="btn sm ghost icon" aria-label="Zoom out" title="Zoom out (s)" disabled={window_ === null} onClick={() => set(zoomed(shownWindow, span, 1 / kStep))}><Icon name="minus" size={13} /></button>
                 </>
               )}
-              <button type="button" className="btn sm tl-perfetto" title="Saves node times and memory for ui.perfetto.dev" onClick={() => saveText(`${run.runId}.trace.json`, JSON.stringify(perfettoTrace(run, timeline!)))}>
+              <button type="button" className="btn sm tl-perfetto" title="Saves node times and memory for ui.perfetto.dev" onClick={() => void savePerfetto(run, timeline!)}>
                 <Icon name="activity" size={13} />Perfetto
               </button>
             </>
@@ -147,4 +146,9 @@ function NodeTable({ rows }: { rows: readonly NodeRow[] }) {
       </table>
     </ScrollX>
   );
+}
+
+async function savePerfetto(run: Run, timeline: Timeline): Promise<void> {
+  const { perfettoTrace, saveText } = await import('./perfetto-trace.ts');
+  saveText(`${run.runId}.trace.json`, JSON.stringify(perfettoTrace(run, timeline)));
 }

@@ -34,6 +34,7 @@ import './runs.css';
 const kNobody: RunFilter = {};
 /** Runs may come faster than numbers over all of them are asked for. */
 const kCountedEveryMs = 3_000;
+const kToldEveryMs = 1_000;
 
 /** Every run: filter, numbers over what matches, and the list itself. The address is the state. */
 export function RunsView() {
@@ -49,6 +50,9 @@ export function RunsView() {
   const isListed = history.state !== 'loading';
   const { facets, weeks } = useFacets(filter, isListed);
   const placeOf = useListPlace({ filter, sort, count: history.count, rowAt: history.rowAt, enabled: facets !== null });
+  const subject = `${history.state} ${history.isPrevious} ${filterQuery(held.filter)}`;
+  const matched = useSeldom(history.state === 'loading' ? null : history.total, kToldEveryMs, subject);
+  const unseen = useSeldom(history.unseen, kToldEveryMs, subject);
   const { statistics, state: statisticsState, bins } = useRunStatistics(filter, useSeldom(history.isPrevious ? null : history.total, kCountedEveryMs));
   const [dialog, setDialog] = useState<'clean' | 'export' | null>(null);
   const [said, setSaid] = useState<string | null>(null);
@@ -105,10 +109,10 @@ export function RunsView() {
         <div className="runs-col">
           <RunStatisticsPanel state={history.state === 'error' ? { is: 'empty', title: 'No numbers', next: 'The runs below were not read.' } : statisticsState} statistics={statistics} bins={bins} price={price} />
           <section className="panel runs-panel" aria-label="Runs" ref={panel}>
-            <ActiveFilters filter={held.filter} onChange={held.set} matched={history.state === 'loading' ? null : history.total} total={kept} tookMs={history.tookMs} workerName={workerName}>
+            <ActiveFilters filter={held.filter} onChange={held.set} matched={matched} total={kept} tookMs={history.tookMs} workerName={workerName}>
               {table.caveat && <CaveatMark caveat={table.caveat} />}
               {preset.is === 'unknown' && <span className="badge b-warn"><Icon name="s-warn" size={13} />There is no preset "{preset.name}"</span>}
-              {history.unseen > 0 && <button type="button" className="btn sm" onClick={() => void history.refresh()}><Icon name="refresh-cw" size={13} />{formatCount(history.unseen)} newer, reload</button>}
+              {unseen > 0 && history.unseen > 0 && <button type="button" className="btn sm" onClick={() => void history.refresh()}><Icon name="refresh-cw" size={13} />{formatCount(unseen)} newer, reload</button>}
               <ColumnChooser chosen={columns.chosen} onToggle={columns.toggle} onReset={columns.reset} />
               {formats.length > 0 && <button type="button" className="btn sm" onClick={() => setDialog('export')}><Icon name="download" size={13} />Export</button>}
             </ActiveFilters>

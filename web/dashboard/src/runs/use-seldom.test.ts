@@ -18,3 +18,14 @@ it('follows a value that changes all the time, seldom, and ends at the last', ()
   act(() => void vi.advanceTimersByTime(3_000));
   expect(result.current).toBe(100);
 });
+
+it('shows another subject at once', () => {
+  vi.useFakeTimers();
+  const { result, rerender } = renderHook(({ value, subject }) => useSeldom(value, 3_000, subject), { initialProps: { value: 1, subject: 'a' } });
+  rerender({ value: 2, subject: 'a' });
+  act(() => void vi.advanceTimersByTime(100));
+  rerender({ value: 3, subject: 'a' });
+  expect(result.current).toBe(2);
+  rerender({ value: 4, subject: 'b' });
+  expect(result.current).toBe(4);
+});

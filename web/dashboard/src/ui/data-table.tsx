@@ -24,7 +24,7 @@ export interface Column<Row> {
   hiddenTitle?: boolean;
   /** The sort that a click on the head asks for, and the one that a second click does. */
   sorts?: readonly [string, string?];
-  cell: (row: Row, index: number) => ReactNode;
+  cell: (row: Row) => ReactNode;
 }
 
 export interface DataTableProps<Row> {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { slotOf } from './list-scale.ts';
 import { LongList } from './long-list.ts';
 
 let list: LongList;
@@ -58,6 +59,18 @@ it('leaves the order of the document alone while the list moves, and mends it at
   vi.runAllTimers();
   const { first, slots } = list.get();
   expect(list.get().order[0]).toBe(first % slots);
+});
+
+it('leaves the order of the document alone while rows come in, and mends it when none has come for a while', () => {
+  const { order } = list.get();
+  for (let turn = 1; turn <= 5; turn += 1) {
+    list.turnTo(-turn);
+    vi.advanceTimersByTime(500);
+  }
+  expect(list.get().order).toBe(order);
+  vi.runAllTimers();
+  expect(list.get().order).not.toEqual(order);
+  expect(list.get().order[0]).toBe(slotOf(0, list.get().slots, -5));
 });
 
 it('keeps the order while the focus is in a row', () => {

@@ -5,6 +5,8 @@ import { useSteadyRows } from './steady-rows.ts';
 /** Rows are placed from the beginning of a block of so many, so that their places stay while one scrolls. */
 const kBlockRows = 1_000;
 const kRestMs = 200;
+/** Rows that came in took the places of others; the document is put in their order once none has come for so long. */
+const kTidyMs = 1_000;
 /** As many pixels may bar and list be apart before they are brought together while the list still moves. */
 const kMostDriftPx = 250_000;
 const kUnmeasuredPx = 700;
@@ -41,6 +43,7 @@ export class LongList {
   private movedPx = 0;
   private heardAtMs = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private tidying: ReturnType<typeof setTimeout> | undefined;
   private view: ListView = { first: 0, last: -1, turn: 0, slots: 1, order: [], layerTop: 0, basePx: 0 };
   private readonly readers = new Set<() => void>();
   private readonly resters = new Set<() => void>();
@@ -83,6 +86,12 @@ export class LongList {
 
   /** While rendering: lets rows that have other numbers now keep their slots. */
   turnTo(turn: number): void {
+    clearTimeout(this.tidying);
+    // To move most elements in the document for each row that comes costs more than all else that a row does.
+    this.tidying = setTimeout(() => {
+      this.tidying = undefined;
+      this.look();
+    }, kTidyMs);
     this.look(false, turn);
   }
 
@@ -132,6 +141,8 @@ export class LongList {
       observer.disconnect();
       clearTimeout(this.timer);
       this.timer = undefined;
+      clearTimeout(this.tidying);
+      this.tidying = undefined;
       element.removeEventListener('scroll', this.hear);
     };
   }
@@ -231,7 +242,7 @@ export class LongList {
     if (order[0] === ordered[0]) return order.at(-1) === ordered.at(-1);
     if (order.length < this.slots) return false;
     const focused = document.activeElement;
-    return this.isMoving || (focused !== null && focused !== this.element && this.element?.contains(focused) === true);
+    return this.isMoving || this.tidying !== undefined || (focused !== null && focused !== this.element && this.element?.contains(focused) === true);
   }
 }
 

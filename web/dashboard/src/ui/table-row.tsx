@@ -46,14 +46,23 @@ function PlainRow<Row>({ id, row: read, index, columns, tracks, top, height, pho
                 <label className="check"><input type="checkbox" aria-label="Select" checked={selected === true} onChange={({ nativeEvent }) => onSelect(index, (nativeEvent as globalThis.MouseEvent).shiftKey === true)} /></label>
               </span>
             )}
-            {columns.map((column) => <span role="gridcell" key={column.key} className={`${column.right ? 'r ' : ''}${column.fits ? 'fits ' : ''}dc-${column.key}`}>{column.cell(row, index)}</span>)}
+            <Cells row={row} columns={columns} />
           </>
         )}
     </div>
   );
 }
 
+function PlainCells<Row>({ row, columns }: { row: Row; columns: readonly Column<Row>[] }): ReactNode {
+  return columns.map((column) => <span role="gridcell" key={column.key} className={`${column.right ? 'r ' : ''}${column.fits ? 'fits ' : ''}dc-${column.key}`}>{column.cell(row)}</span>);
+}
+
+const sameColumns = (a: readonly unknown[], b: readonly unknown[]) => a.length === b.length && a.every((column, at) => column === b[at]);
+
+/** A row that only has another number now, as each below one that came, keeps what it shows. */
+const Cells = memo(PlainCells, (a, b) => a.row === b.row && sameColumns(a.columns, b.columns)) as typeof PlainCells;
+
 export const TableRow = memo(PlainRow, (a, b) =>
-  a.row === b.row && a.index === b.index && a.columns.length === b.columns.length && a.columns.every((column, at) => column === b.columns[at]) && a.tracks === b.tracks && a.top === b.top &&
+  a.row === b.row && a.index === b.index && sameColumns(a.columns, b.columns) && a.tracks === b.tracks && a.top === b.top &&
   a.height === b.height && a.current === b.current && a.selected === b.selected && a.className === b.className && a.selects === b.selects && !a.phoneRow === !b.phoneRow,
 ) as typeof PlainRow;
