@@ -217,7 +217,7 @@ describe('the runs of a history', () => {
     tell('updates', many.map((each) => ({ kind: 'run', run: { ...each, status: 'executing' } })));
     expect(store.get().count).toBeGreaterThan(3);
     expect(store.get().count).toBeLessThan(30);
-    tell('updates', [...many.map((each) => ({ kind: 'run', run: each })), { kind: 'runDeleted', runId: 'r109' }]);
+    tell('updates', [...many.map((each) => ({ kind: 'run' as const, run: each })), { kind: 'runDeleted' as const, runId: 'r109' }]);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(store.get().total).toBe(102);
     expect(store.get().runs[0]!.runId).toBe('r108');
