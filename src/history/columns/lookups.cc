@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/parallel.h"
 #include "history/columns/list_position.h"
 
 namespace comfytrace::history::columns {
@@ -169,11 +170,21 @@ std::vector<RunFacts> facts_among(const ColumnStore::Snapshot& snapshot, const F
                (!query.like || history::is_like(*query.like, facts.key, query.level));
       },
       [&](std::uint32_t row) { return !without_rid || rid_at(snapshot, row) != *without_rid; });
+  // Ids come from one connection, one after another; the rest of some thousand runs is worth every core.
+  std::vector<std::optional<std::string>> run_ids;
+  run_ids.reserve(rows.size());
+  for (const Candidate& of : rows) run_ids.push_back(run_id_of(rid_at(snapshot, of.row)));
+  std::vector<std::optional<RunFacts>> told(rows.size());
+  constexpr std::size_t kAtOnce = 128;
+  base::parallel((rows.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t part) {
+    for (std::size_t i = part * kAtOnce; i < std::min(rows.size(), (part + 1) * kAtOnce); ++i) {
+      if (run_ids[i]) told[i] = ColumnStore::facts_at(snapshot, rows[i].row, std::move(*run_ids[i]));
+    }
+  });
   std::vector<RunFacts> found;
-  for (const Candidate& of : rows) {
-    auto run_id = run_id_of(rid_at(snapshot, of.row));
-    if (!run_id) continue;
-    if (auto facts = ColumnStore::facts_at(snapshot, of.row, std::move(*run_id))) found.push_back(std::move(*facts));
+  found.reserve(told.size());
+  for (auto& facts : told) {
+    if (facts) found.push_back(std::move(*facts));
   }
   return found;
 }
