@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Reads what `./dev bench` printed and writes the table of figures beside their goals and peers.
 
-usage: bench_summary.py RESULTS.jsonl > README.md
+usage: bench_summary.py RESULTS.jsonl [LATER.jsonl ...] > README.md
+
+What a later file has measured stands in place of what an earlier one has.
 """
 
 import json
@@ -120,12 +122,22 @@ def print_start(rows):
             )
 
 
-def main(path):
-    rows = [json.loads(line) for line in open(path, encoding="utf-8") if line.strip().startswith("{")]
-    machine = next(row["machine"] for row in rows if "machine" in row)
-    by = {}
-    for row in rows:
-        by.setdefault(row.get("bench"), []).append(row)
+def read(path):
+    return [json.loads(line) for line in open(path, encoding="utf-8") if line.strip().startswith("{")]
+
+
+def main(paths):
+    machines, by = {}, {}
+    for path in paths:
+        rows = read(path)
+        machine = next(row["machine"] for row in rows if "machine" in row)
+        here = {}
+        for row in rows:
+            if "bench" in row:
+                here.setdefault(row["bench"], []).append(row)
+        by |= here
+        for bench in here:
+            machines[bench] = (path, machine)
     ingest = {row["case"]: row for row in by.get("ingest", [])}
     history = {}
     for row in by.get("history", []):
@@ -134,11 +146,13 @@ def main(path):
     own = {row["case"]: row for row in by.get("own cost", [])}
 
     print("# Benchmark results\n")
-    print("Made by `./dev bench`; every line of the run is in the `.jsonl` beside this file. Peers ran in the same run.\n")
-    print(
-        f"Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memoryBytes'] / 2**30:.1f} GiB, Linux "
-        f"{machine['kernel']}, {machine['compiler']}, commit {machine['commit']}.\n"
-    )
+    print("Made by `./dev bench` or by parts of it; every line is in the `.jsonl` beside this file. Peers ran in the same run.\n")
+    for path, machine in {path: machine for path, machine in machines.values()}.items():
+        benches = ", ".join(sorted(bench for bench, (of, _) in machines.items() if of == path))
+        print(
+            f"`{path.rsplit('/', 1)[-1]}`: {benches}. {machine['cpu']}, {machine['cores']} cores, {machine['memoryBytes'] / 2**30:.1f} GiB, Linux "
+            f"{machine['kernel']}, {machine['compiler']}, commit {machine['commit']}.\n"
+        )
     print("| what | measured | goal or peer | ratio |")
     print("|---|---|---|---|")
 
@@ -191,6 +205,7 @@ def main(path):
             print(f"| histories made up: {name} | {number(round(made[name]))} runs/s | {goal} | |")
     print_start(by.get("start cost", []))
     print_http(by.get("http questions", []))
+    print_page(by.get("page", []))
     print_questions(by.get("questions", []))
     print_equality(by.get("equality", []))
     truth(by.get("insight truth", []))
@@ -206,6 +221,31 @@ def print_http(rows):
     print("|---|---|---|---|---|---|---|---|")
     for row in rows:
         print(f"| {number(row['runs'])} | {row['question']} | {row['asked']} | {row['p50Ms']} | {row['p99Ms']} | {row['mostMs']} | {number(row['answerBytes'])} | {row['load']} |")
+
+
+def print_page(rows):
+    """The page in Chromium with a large history."""
+    if not rows:
+        return
+    print("\n## The page\n")
+    print("`web/bench/page-bench.mjs`, headless Chromium. Goals: 150 KB of script, interactive within 1 s, 60 frames/s, no task over 50 ms of CPU.\n")
+    print("| case | measured |")
+    print("|---|---|")
+    for row in rows:
+        if row["case"] == "first load":
+            print(f"| script of {row['view']} | {number(row['scriptGzBytes'])} bytes gz |")
+        if row["case"] == "interactive":
+            times = row["interactive"]
+            print(f"| {row['view']} interactive, {number(row['runs'])} runs | {times['medianMs']} ms, {times['minMs']} to {times['maxMs']} in {times['n']} |")
+        if "framesPerSecond" in row:
+            name = row.get("way") or f"{row['case']} on {row['view']}"
+            told = f"{row['framesPerSecond']} frames/s, p99 {row['frameP99Ms']} ms, {row['blankFrames']} blank, {row['boneFrames']} before their rows were read"
+            print(f"| {name} | {told}; longest task {row['longestTaskCpuMs']} ms CPU |")
+        elif "rowsShownMs" in row:
+            print(f"| {row['way']} | rows after {row['rowsShownMs']} ms |")
+        if "memory" in row:
+            heaps = ", ".join(f"{at['heapMiB']:g}" for at in row["memory"])
+            print(f"| {row['case']} on {row['view']} | {number(row['updates'])} updates; heap {heaps} MiB from quarter to quarter |")
 
 
 def truth(rows):
@@ -224,6 +264,6 @@ def truth(rows):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(sys.argv[1:])
