@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
+#include <span>
 #include <tuple>
+#include <utility>
 
 #include "history/columns/row_buffer.h"
 
@@ -49,11 +52,12 @@ class CubeMaker {
     for (std::size_t i = 0, count = locals.size(); i < count; ++i) {
       const Outcome& outcome = snapshot_.shared().outcomes[locals[i]];
       outcomes_.add(outcome);
+      end_of_.push_back(kNoEnd);
+      if (outcome.is_odd) continue;
       const auto [at, is_new] = numbers.try_emplace(End{outcome.status, outcome.exit_reason, outcome.archived},
                                                     static_cast<std::uint32_t>(outcome_of_end_.size()));
-      if (is_new && !outcome.is_odd) outcome_of_end_.push_back(locals[i]);
-      if (is_new && outcome.is_odd) numbers.erase(at);
-      end_of_.push_back(outcome.is_odd ? kNoEnd : at->second);
+      if (is_new) outcome_of_end_.push_back(locals[i]);
+      end_of_.back() = at->second;
     }
     ends_ = std::max<std::size_t>(outcome_of_end_.size(), 1);
   }
