@@ -2,7 +2,7 @@
 // counts where they differ: statistics without groups and by every group, pages in every order, facts and scenes of
 // runs that are alike. One JSON line a size; exit code 1 if an answer differs.
 // equality_bench [SIZE,SIZE…, default 1000,10000,100000] [filters, default 1000] [seconds a size at most, default 600]
-//                [a history to copy instead of making one]
+//                [a history to copy instead of making one, default ""] [seed of filters and changes, default the size]
 //
 // Each change of the history is a version. An answer was given at one of the versions from that which was complete
 // before it was asked to that which was begun when it came; it is right if it is SQL's at one of them, whole.
@@ -308,7 +308,7 @@ std::vector<std::string> take_over(const SqliteHistory& history, bench::SqlFacts
   return run_ids;
 }
 
-bool bench_size(std::int64_t runs, std::int64_t filters, double seconds, const std::string& given) {
+bool bench_size(std::int64_t runs, std::int64_t filters, double seconds, const std::string& given, std::uint64_t seed) {
   const auto start = Clock::now();
   const auto so_far = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
   const TestFolder folder;
@@ -330,13 +330,14 @@ bool bench_size(std::int64_t runs, std::int64_t filters, double seconds, const s
   SqliteOptions reading;
   reading.columns = history->columns();
   const auto reader = must(open_reader(path, reading));
-  Changer changer(*history, std::move(run_ids), options.seed, std::chrono::milliseconds(runs >= 1'000'000 ? 5 : 1));
-  Comparison comparison(*reader, sql, changer, options.seed, values);
+  if (seed == 0) seed = options.seed;
+  Changer changer(*history, std::move(run_ids), seed, std::chrono::milliseconds(runs >= 1'000'000 ? 5 : 1));
+  Comparison comparison(*reader, sql, changer, seed, values);
   while (comparison.filters() < filters && so_far() - filled < seconds) comparison.ask_under_a_filter();
   std::printf(
-      R"({"bench":"equality","runs":%lld,"filters":%lld,"answers":%lld,"differences":%lld,"amidChanges":%lld,"givenUp":%lld,"changes":%lld,"matchingRunsMean":%.4g,"fillSeconds":%.3g,"seconds":%.4g})"
+      R"({"bench":"equality","runs":%lld,"seed":%llu,"filters":%lld,"answers":%lld,"differences":%lld,"amidChanges":%lld,"givenUp":%lld,"changes":%lld,"matchingRunsMean":%.4g,"fillSeconds":%.3g,"seconds":%.4g})"
       "\n",
-      static_cast<long long>(runs), static_cast<long long>(comparison.filters()),
+      static_cast<long long>(runs), static_cast<unsigned long long>(seed), static_cast<long long>(comparison.filters()),
       static_cast<long long>(comparison.answers()), static_cast<long long>(comparison.differences()),
       static_cast<long long>(comparison.amid_changes()), static_cast<long long>(comparison.given_up()),
       static_cast<long long>(changer.complete()),
@@ -353,8 +354,9 @@ int main(int argc, char** argv) {
   const std::int64_t filters = argc > 2 ? std::atoll(argv[2]) : 1'000;
   const double seconds = argc > 3 ? std::atof(argv[3]) : 600;
   const std::string given = argc > 4 ? argv[4] : "";
+  const std::uint64_t seed = argc > 5 ? std::strtoull(argv[5], nullptr, 10) : 0;
   bool equal = true;
   for (char* size = std::strtok(sizes.data(), ","); size != nullptr; size = std::strtok(nullptr, ","))
-    equal = bench_size(std::atoll(size), filters, seconds, given) && equal;
+    equal = bench_size(std::atoll(size), filters, seconds, given, seed) && equal;
   return equal ? 0 : 1;
 }

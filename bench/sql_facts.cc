@@ -37,6 +37,12 @@ CREATE TABLE classes (row INTEGER, class_type TEXT, executions INTEGER, duration
   PRIMARY KEY (row, class_type)) STRICT, WITHOUT ROWID;
 )";
 constexpr std::int64_t kForever = INT64_MAX;
+// What statistics, pages and likeness need of a run: a copy of less is made sooner.
+constexpr const char* kAsked =
+    "row, number, since, until, run_id, status, exit_reason, created_at_ms, duration_ms, queue_wait_ms, "
+    "vram_peak_bytes, frames, scene_count, scenes_succeeded, attempt_count, attempts_out_of_memory, "
+    "attempts_timed_out, fallback_count, workflow_name, story_id, story_title, comfyui_version, structure, "
+    "models_digest, work_size, key_scenes, device, executed, is_cold";
 
 SQLite::Database made(const std::filesystem::path& path) {
   SQLite::Database database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -210,20 +216,24 @@ void SqlFacts::remove(Version version, const std::string& run_id) {
 }
 
 void SqlFacts::choose(const RunFilter& filter, Version from, Version to) {
-  database_.exec("DROP TABLE IF EXISTS temp.chosen");
-  database_.exec(
-      fmt::format("CREATE TEMP TABLE chosen AS SELECT r.* FROM runs AS r WHERE r.since <= {} AND r.until > {} "
-                  "AND {}",
-                  to, from, condition(filter)));
+  totals_.clear();
+  const std::string of_them = fmt::format("SELECT {} FROM runs AS r WHERE r.since <= {} AND r.until > {} AND {}",
+                                          kAsked, to, from, condition(filter));
+  database_.exec("DROP VIEW IF EXISTS temp.all_runs; DROP TABLE IF EXISTS temp.some_runs");
+  // Of all runs little is asked: to copy them would take longer.
+  is_of_all_ = filter == RunFilter{};
+  database_.exec(fmt::format("CREATE TEMP {} AS {}", is_of_all_ ? "VIEW all_runs" : "TABLE some_runs", of_them));
 }
 
 std::vector<GroupStatistics> SqlFacts::groups(Version at, GroupBy by, std::int64_t utc_offset_ms) {
   const Grouping grouping = grouping_of(by, utc_offset_ms);
   SQLite::Statement select(
       database_,
-      fmt::format("SELECT {0} AS key, {1}, {2} FROM temp.chosen AS r{3} WHERE r.since <= {4} AND r.until > {4} "
-                  "GROUP BY key ORDER BY {5}",
-                  grouping.key, kEnds, measures_of(by), grouping.join, at, is_time(by) ? "key" : "count(*) DESC, key"));
+      fmt::format("SELECT {0} AS key, {1}, {2} FROM temp.{3} AS r{4} WHERE r.since <= {5} AND r.until > {5} {6}",
+                  grouping.key, kEnds, measures_of(by), chosen(), grouping.join, at,
+                  by == GroupBy::none ? ""
+                  : is_time(by)       ? "GROUP BY key ORDER BY key"
+                                      : "GROUP BY key ORDER BY count(*) DESC, key"));
   std::vector<GroupStatistics> told;
   while (select.executeStep()) {
     Columns from(select, 1);
@@ -238,9 +248,17 @@ std::vector<GroupStatistics> SqlFacts::groups(Version at, GroupBy by, std::int64
   return told;
 }
 
+const GroupStatistics& SqlFacts::total(Version at) {
+  const auto [told, is_new] = totals_.try_emplace(at);
+  if (is_new) {
+    if (const auto all = groups(at, GroupBy::none, 0); !all.empty()) told->second = all.front();
+  }
+  return told->second;
+}
+
 Statistics SqlFacts::statistics(Version at, const StatisticsQuery& query) {
   Statistics told;
-  if (const auto all = groups(at, GroupBy::none, 0); !all.empty()) told.total = all.front();
+  told.total = total(at);
   if (query.group_by == GroupBy::none) return told;
   told.groups = groups(at, query.group_by, query.utc_offset_ms);
   const std::int64_t too_many = std::ssize(told.groups) - query.max_groups;
@@ -268,12 +286,12 @@ SqlFacts::Page SqlFacts::page(Version at, RunSort sort, std::int64_t limit, cons
     rest = fmt::format("r.{} IS NULL AND r.number {} {}", order.column, behind, after->number);
   }
   Page page;
-  page.total = database_.execAndGet(fmt::format("SELECT count(*) FROM temp.chosen AS r WHERE {}", now)).getInt64();
+  page.total =
+      database_.execAndGet(fmt::format("SELECT count(*) FROM temp.{} AS r WHERE {}", chosen(), now)).getInt64();
   SQLite::Statement select(
-      database_,
-      fmt::format("SELECT r.run_id, r.{0}, r.number FROM temp.chosen AS r WHERE {1} AND {2} ORDER BY r.{0} {3} "
-                  "NULLS LAST, r.number {3} LIMIT {4} OFFSET {5}",
-                  order.column, now, rest, way, limit + 1, skip));
+      database_, fmt::format("SELECT r.run_id, r.{0}, r.number FROM temp.{6} AS r WHERE {1} AND {2} ORDER BY r.{0} {3} "
+                             "NULLS LAST, r.number {3} LIMIT {4} OFFSET {5}",
+                             order.column, now, rest, way, limit + 1, skip, chosen()));
   while (select.executeStep()) {
     if (std::ssize(page.run_ids) == limit) {
       page.has_more = true;
@@ -343,10 +361,9 @@ RunFacts SqlFacts::facts_of_row(std::int64_t row) {
 std::vector<RunFacts> SqlFacts::facts(Version at, const FactsQuery& query) {
   const std::string is_alike = query.like ? like(*query.like, query.level, "r") : "1";
   SQLite::Statement select(
-      database_,
-      fmt::format("SELECT r.row FROM temp.chosen AS r WHERE r.since <= {0} AND r.until > {0} AND r.run_id <> ? "
-                  "AND {1} ORDER BY r.created_at_ms DESC, r.number DESC LIMIT {2}",
-                  at, is_alike, query.limit));
+      database_, fmt::format("SELECT r.row FROM temp.{3} AS r WHERE r.since <= {0} AND r.until > {0} AND r.run_id <> ? "
+                             "AND {1} ORDER BY r.created_at_ms DESC, r.number DESC LIMIT {2}",
+                             at, is_alike, query.limit, chosen()));
   Binder(select) << query.without_run_id.value_or("");
   std::vector<RunFacts> found;
   while (select.executeStep()) found.push_back(facts_of_row(select.getColumn(0).getInt64()));

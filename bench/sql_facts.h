@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,10 +56,15 @@ class SqlFacts {
   void put_list(std::int64_t row, const char* kind, const std::vector<std::string>& values);
   [[nodiscard]] std::vector<history::GroupStatistics> groups(Version at, history::GroupBy by,
                                                              std::int64_t utc_offset_ms);
+  [[nodiscard]] const char* chosen() const { return is_of_all_ ? "all_runs" : "some_runs"; }
+  // The same for every grouping.
+  [[nodiscard]] const history::GroupStatistics& total(Version at);
   [[nodiscard]] history::RunFacts facts_of_row(std::int64_t row);
   [[nodiscard]] std::vector<std::string> list(std::int64_t row, const char* kind);
 
   SQLite::Database database_;
+  std::map<Version, history::GroupStatistics> totals_;  // of the chosen runs, as far as they were asked for
+  bool is_of_all_ = false;
   std::int64_t row_ = 0;
   std::int64_t number_ = 0;  // of the run, in the order of first save
   SQLite::Statement end_run_;
