@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "history/columns/column_store.h"
+#include "history/columns/rid_set.h"
 
 namespace comfytrace::history::columns {
 
@@ -24,6 +25,9 @@ class Mirror {
   };
   // `patience`: how long a reader waits for a commit that the file has already.
   explicit Mirror(std::chrono::milliseconds patience = std::chrono::seconds(1)) : patience_(patience) {}
+
+  // What readers found out of its snapshots.
+  [[nodiscard]] KnownRids& known() { return known_; }
 
   [[nodiscard]] View view() const {
     const std::lock_guard lock(mutex_);
@@ -49,6 +53,7 @@ class Mirror {
   mutable std::mutex mutex_;
   mutable std::condition_variable shown_;
   View view_;
+  KnownRids known_;
 };
 
 }  // namespace comfytrace::history::columns

@@ -29,13 +29,6 @@ std::optional<Bounds> bounds_of(const std::optional<std::int64_t>& min, const st
 
 }  // namespace
 
-void RidSet::add(std::int64_t rid) {
-  if (rid < 0 || rid > std::numeric_limits<std::uint32_t>::max()) return;
-  const auto word = static_cast<std::size_t>(rid / 64);
-  if (word >= words_.size()) words_.resize(std::max(word + 1, words_.size() * 2), 0);
-  words_[word] |= std::uint64_t{1} << (rid % 64);
-}
-
 RowScan::RowScan(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RidSet* among)
     : snapshot_(snapshot), filter_(filter), among_(among) {
   const SharedFacts& shared = snapshot_.shared();

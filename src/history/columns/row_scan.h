@@ -10,21 +10,10 @@
 
 #include "history/columns/column_store.h"
 #include "history/columns/measure_scan.h"
+#include "history/columns/rid_set.h"
 #include "history/run_filter.h"
 
 namespace comfytrace::history::columns {
-
-// Numbers of runs, for what only the rows of the history can tell (text, regex).
-class RidSet {
- public:
-  void add(std::int64_t rid);
-  [[nodiscard]] bool has(std::uint32_t rid) const {
-    return rid / 64 < words_.size() && (words_[rid / 64] >> (rid % 64) & 1) != 0;
-  }
-
- private:
-  std::vector<std::uint64_t> words_;
-};
 
 [[nodiscard]] inline PeakColumn peaks_of(const Chunk& chunk, std::uint32_t begin) {
   return {chunk.vram_peak_low.get() + begin, chunk.vram_peak_high.get() + begin};

@@ -2,13 +2,16 @@
 
 #include <functional>
 #include <limits>
+#include <span>
 
 #include "base/codec.h"
 #include "history/columns/lookups.h"
 #include "history/columns/statistics.h"
 #include "history/sqlite/column_file.h"
 #include "history/sqlite/filter_sql.h"
+#include "history/sqlite/word_rids.h"
 #include "history/time_bucket.h"
+#include "history/words.h"
 
 namespace comfytrace::history::sqlite {
 namespace {
@@ -82,31 +85,38 @@ ColumnQuestions::Moment ColumnQuestions::moment() {
   return moment;
 }
 
-const columns::RidSet* ColumnQuestions::among(const RunFilter& filter) {
+const columns::RidSet* ColumnQuestions::among(const Moment& now, const RunFilter& filter) {
   if (!asks_rows(filter)) return nullptr;
-  RunFilter by_rows;
-  // A regular expression is looked for in every run that meets the rest, so the rest goes along.
-  if (filter.regex) by_rows = filter;
-  by_rows.text = filter.text;
-  const std::string key = base::encode_json(by_rows);
+  return filter.regex ? among_rows(filter) : among_words(now, *filter.text);
+}
+
+const columns::RidSet* ColumnQuestions::among_rows(const RunFilter& filter) {
+  const std::string key = base::encode_json(filter);
   const Version version = session_->connection.data_version();
-  if (among_key_ == key && among_version_ == version) return &among_;
-  among_ = {};
-  if (filter.regex) {
-    FilterSql(*session_, by_rows)
-        .each_row("r.rid", RunSort::newest, std::nullopt, std::numeric_limits<std::int64_t>::max(), [&](Query& query) {
-          among_.add(query.integer(0));
-          return true;
-        });
-  } else {
-    Query query = session_->connection.query("SELECT rowid FROM run_words WHERE run_words MATCH ?");
-    const std::string match = match_of(*filter.text);
-    query.bind(match);
-    while (query.step()) among_.add(query.integer(0));
-  }
+  if (among_key_ == key && among_version_ == version) return among_.get();
+  auto among = std::make_shared<columns::RidSet>();
+  FilterSql(*session_, filter)
+      .each_row("r.rid", RunSort::newest, std::nullopt, std::numeric_limits<std::int64_t>::max(), [&](Query& query) {
+        among->add(query.integer(0));
+        return true;
+      });
+  among_ = std::move(among);
   among_key_ = key;
   among_version_ = version;
-  return &among_;
+  return among_.get();
+}
+
+const columns::RidSet* ColumnQuestions::among_words(const Moment& now, const std::string& text) {
+  columns::KnownRids& known = now.columns.store == own_.store ? own_known_ : shared_->known();
+  among_key_.clear();
+  const auto words = words_of(text);
+  among_ = rids_with(*session_, now.columns, known, words.front());
+  if (words.size() == 1) return among_.get();
+  auto common = std::make_shared<columns::RidSet>(*among_);
+  for (const std::string& word : std::span(words).subspan(1))
+    common->keep_common(*rids_with(*session_, now.columns, known, word));
+  among_ = std::move(common);
+  return among_.get();
 }
 
 std::optional<std::int64_t> ColumnQuestions::maybe_rid_of(const std::optional<std::string>& run_id) {
@@ -118,14 +128,14 @@ Statistics ColumnQuestions::statistics(const StatisticsQuery& query) {
   // Alone the columns are of one state whatever the rows are.
   const Moment now = shared_ && !asks_rows(query.filter) ? Moment{nullptr, shared_->view()} : moment();
   if (!covers(now.columns, query.filter)) refuse(now.columns);
-  return columns::statistics_of(now.columns.snapshot, query, among(query.filter));
+  return columns::statistics_of(now.columns.snapshot, query, among(now, query.filter));
 }
 
 std::vector<RunFacts> ColumnQuestions::facts(const FactsQuery& query) {
   check(check_query(query));
   const Moment now = moment();
   if (!now.columns.store) refuse(now.columns);
-  const auto* set = among(query.filter);
+  const auto* set = among(now, query.filter);
   RunIds run_ids(session_->connection);
   return columns::facts_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), std::ref(run_ids), set);
 }
@@ -146,7 +156,7 @@ std::optional<RunPage> ColumnQuestions::page(const RunFilter& filter, RunSort so
   if (!now || !covers(now->columns, filter)) return std::nullopt;
   std::optional<columns::ListPlace> behind;
   if (start.after) behind = columns::ListPlace{start.after->value, start.after->order};
-  const auto* set = among(filter);
+  const auto* set = among(*now, filter);
   const auto list = columns::page_of(now->columns.snapshot, filter, sort, limit, behind, start.skip, set);
   RunPage page;
   page.total = list.total;

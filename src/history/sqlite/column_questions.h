@@ -42,8 +42,12 @@ class ColumnQuestions {
   [[nodiscard]] std::optional<Moment> shared_moment();
   // Where they do not, with columns of this connection alone.
   [[nodiscard]] Moment moment();
-  // What text and regex of the filter leave, at the moment that is open; null: they are not asked for.
-  [[nodiscard]] const columns::RidSet* among(const RunFilter& filter);
+  // What text and regex of the filter leave, at this moment, which is open; null: they are not asked for. Valid until
+  // asked again.
+  [[nodiscard]] const columns::RidSet* among(const Moment& now, const RunFilter& filter);
+  // A regular expression is looked for in every run that meets the rest, so the rest goes along.
+  [[nodiscard]] const columns::RidSet* among_rows(const RunFilter& filter);
+  [[nodiscard]] const columns::RidSet* among_words(const Moment& now, const std::string& text);
   [[nodiscard]] std::optional<std::int64_t> maybe_rid_of(const std::optional<std::string>& run_id);
 
   using Version = std::pair<std::int64_t, std::int64_t>;
@@ -52,10 +56,11 @@ class ColumnQuestions {
   std::int64_t max_bytes_;
   columns::Mirror::View own_;
   std::optional<Version> own_version_;
-  // For whoever leafs through the pages of one filter.
+  columns::KnownRids own_known_;  // of the columns of this connection alone
+  // For whoever leafs through the pages of one regular expression.
   std::string among_key_;
   std::optional<Version> among_version_;
-  columns::RidSet among_;
+  std::shared_ptr<const columns::RidSet> among_;
 };
 
 }  // namespace comfytrace::history::sqlite

@@ -1,0 +1,45 @@
+#include "history/columns/rid_set.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace comfytrace::history::columns {
+
+void RidSet::add(std::int64_t rid) {
+  if (rid < 0 || rid > std::numeric_limits<std::uint32_t>::max()) return;
+  const auto word = static_cast<std::size_t>(rid / 64);
+  if (word >= words_.size()) words_.resize(std::max(word + 1, words_.size() * 2), 0);
+  words_[word] |= std::uint64_t{1} << (rid % 64);
+}
+
+void RidSet::remove(std::int64_t rid) {
+  if (rid < 0 || static_cast<std::uint64_t>(rid) / 64 >= words_.size()) return;
+  words_[static_cast<std::size_t>(rid / 64)] &= ~(std::uint64_t{1} << (rid % 64));
+}
+
+void RidSet::keep_common(const RidSet& other) {
+  words_.resize(std::min(words_.size(), other.words_.size()));
+  for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
+}
+
+std::optional<KnownRids::Known> KnownRids::find(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto at = std::ranges::find(known_, name, [](const auto& known) -> const std::string& { return known.first; });
+  if (at == known_.end()) return std::nullopt;
+  known_.splice(known_.begin(), known_, at);
+  return at->second;
+}
+
+void KnownRids::put(const std::string& name, Known known) {
+  const std::lock_guard lock(mutex_);
+  known_.remove_if([&](const auto& old) { return old.first == name; });
+  known_.emplace_front(name, std::move(known));
+  std::size_t bytes = 0;
+  const auto too_much = std::ranges::find_if(known_, [&](const auto& each) {
+    bytes += each.second.rids->bytes() + sizeof each;
+    return bytes > most_bytes_;
+  });
+  known_.erase(too_much, known_.end());
+}
+
+}  // namespace comfytrace::history::columns

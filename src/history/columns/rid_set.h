@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace comfytrace::history::columns {
+
+class ColumnStore;
+
+// Numbers of runs, for what only the rows of the history can tell (text, regex).
+class RidSet {
+ public:
+  void add(std::int64_t rid);
+  void remove(std::int64_t rid);
+  // Leaves those that the other has, too.
+  void keep_common(const RidSet& other);
+  [[nodiscard]] bool has(std::uint32_t rid) const {
+    return rid / 64 < words_.size() && (words_[rid / 64] >> (rid % 64) & 1) != 0;
+  }
+  [[nodiscard]] std::size_t bytes() const { return words_.size() * sizeof(std::uint64_t); }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+// Sets that took time to find, by name, as they were at a snapshot. Those that nobody asked for the longest go when
+// there are too many. Any thread.
+class KnownRids {
+ public:
+  struct Known {
+    std::shared_ptr<const RidSet> rids;
+    std::weak_ptr<const ColumnStore> store;  // that of the snapshot,
+    std::uint32_t rows = 0;                  // and its rows: what was saved since stands behind them
+  };
+  explicit KnownRids(std::size_t most_bytes = 4u << 20) : most_bytes_(most_bytes) {}
+
+  [[nodiscard]] std::optional<Known> find(const std::string& name);
+  void put(const std::string& name, Known known);
+
+ private:
+  const std::size_t most_bytes_;
+  std::mutex mutex_;
+  std::list<std::pair<std::string, Known>> known_;  // the last asked first
+};
+
+}  // namespace comfytrace::history::columns

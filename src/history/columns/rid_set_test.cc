@@ -1,0 +1,63 @@
+#include "history/columns/rid_set.h"
+
+#include <gtest/gtest.h>
+
+namespace comfytrace::history::columns {
+namespace {
+
+TEST(RidSet, HasWhatWasAddedAndNotRemoved) {
+  RidSet rids;
+  for (const std::int64_t rid : {3, 64, 1'000}) rids.add(rid);
+  rids.remove(64);
+  rids.remove(70'000);
+  rids.remove(-1);
+  EXPECT_TRUE(rids.has(3) && rids.has(1'000));
+  EXPECT_FALSE(rids.has(64) || rids.has(4) || rids.has(70'000));
+}
+
+TEST(RidSet, KeepsWhatBothHaveWhicheverIsLonger) {
+  for (const bool first_is_longer : {false, true}) {
+    RidSet a;
+    RidSet b;
+    for (const std::int64_t rid : {1, 65}) a.add(rid);
+    for (const std::int64_t rid : {65, 66}) b.add(rid);
+    (first_is_longer ? a : b).add(9'000);
+    a.keep_common(b);
+    EXPECT_TRUE(a.has(65));
+    EXPECT_FALSE(a.has(1) || a.has(66) || a.has(9'000));
+  }
+}
+
+std::shared_ptr<const RidSet> set_of(std::int64_t rid) {
+  RidSet rids;
+  rids.add(rid);
+  return std::make_shared<const RidSet>(std::move(rids));
+}
+
+TEST(KnownRids, ForgetsWhatWasNotAskedForTheLongest) {
+  const auto rids = set_of(64 * 1'000);
+  KnownRids known(3 * (rids->bytes() + 200));
+  for (const char* name : {"a", "b", "c"}) known.put(name, {rids, {}, 1});
+  EXPECT_TRUE(known.find("a"));
+  known.put("d", {rids, {}, 1});
+  EXPECT_TRUE(known.find("a") && known.find("c") && known.find("d"));
+  EXPECT_FALSE(known.find("b"));
+}
+
+TEST(KnownRids, ANameHasItsLastSet) {
+  KnownRids known;
+  known.put("a", {set_of(1), {}, 1});
+  known.put("a", {set_of(2), {}, 5});
+  EXPECT_EQ(known.find("a")->rows, 5u);
+  EXPECT_TRUE(known.find("a")->rids->has(2));
+}
+
+TEST(KnownRids, WhatIsTooLargeByItselfIsNotKept) {
+  const auto rids = set_of(64 * 1'000);
+  KnownRids known(rids->bytes() - 1);
+  known.put("a", {rids, {}, 1});
+  EXPECT_FALSE(known.find("a"));
+}
+
+}  // namespace
+}  // namespace comfytrace::history::columns

@@ -1,0 +1,60 @@
+#include "history/sqlite/word_rids.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "history/sqlite/filter_sql.h"
+#include "history/words.h"
+
+namespace comfytrace::history::sqlite {
+namespace {
+
+using columns::KnownRids;
+using columns::RidSet;
+
+// To look into more runs than so many takes longer than to ask the index of words.
+constexpr std::uint32_t kMostRead = 500;
+
+bool has_word(const model::Run& run, const std::string& word) {
+  const auto words = search_words(run);
+  const auto first = std::ranges::lower_bound(words, word);
+  return first != words.end() && first->starts_with(word);
+}
+
+// Every change of a run puts a row behind the others; what was removed has no living row, and does not matter.
+RidSet brought_up(Session& session, const columns::Mirror::View& view, const KnownRids::Known& last,
+                  const std::string& word) {
+  RidSet rids = *last.rids;
+  for (std::uint32_t row = last.rows; row < view.snapshot.rows; ++row) {
+    const std::int64_t rid = view.snapshot.chunk(row / columns::kChunkRows).rid[row % columns::kChunkRows];
+    const auto stored = load_run(session, rid);
+    stored&& has_word(stored->run, word) ? rids.add(rid) : rids.remove(rid);
+  }
+  return rids;
+}
+
+RidSet asked(Session& session, const std::string& word) {
+  RidSet rids;
+  Query query = session.connection.query("SELECT rowid FROM run_words WHERE run_words MATCH ?");
+  const std::string match = match_of(word);
+  query.bind(match);
+  while (query.step()) rids.add(query.integer(0));
+  return rids;
+}
+
+}  // namespace
+
+std::shared_ptr<const RidSet> rids_with(Session& session, const columns::Mirror::View& view, KnownRids& known,
+                                        const std::string& word) {
+  const std::uint32_t rows = view.snapshot.rows;
+  const auto last = known.find(word);
+  const bool is_of_store = last && view.store && last->store.lock() == view.store;
+  if (is_of_store && last->rows == rows) return last->rids;
+  const bool is_near = is_of_store && last->rows < rows && rows - last->rows <= kMostRead;
+  auto rids = std::make_shared<const RidSet>(is_near ? brought_up(session, view, *last, word) : asked(session, word));
+  // Somebody may have looked at later rows meanwhile: those serve longer.
+  if (!is_of_store || last->rows < rows) known.put(word, {rids, view.store, rows});
+  return rids;
+}
+
+}  // namespace comfytrace::history::sqlite
