@@ -143,7 +143,9 @@ void time_list(const std::filesystem::path& folder, std::uint64_t count) {
   report("fill", static_cast<double>(count) / took, "runs/s", "making the runs included");
   report("bytes per run", static_cast<double>(history->info()->bytes - empty) / static_cast<double>(count), "B",
          "4 scenes, 48 nodes, with indexes; a prompt a scene serves 25 runs");
-  const auto reader = must(open_reader(path, {}));
+  SqliteOptions reading;
+  reading.columns = history->columns();
+  const auto reader = must(open_reader(path, reading));
   time_pages(*reader, "no filter", {});
   RunFilter failed;
   failed.statuses = {model::Status::failed};

@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import sys
 import time
@@ -43,7 +44,7 @@ class Client:
 
 
 class Filters:
-    """Draws filters of what the history has."""
+    """Draws filters and words of what the history has."""
 
     def __init__(self, client, seed):
         self.random = random.Random(seed)
@@ -53,6 +54,16 @@ class Filters:
             self.values[group] = [told["key"] for told in groups if told["key"]]
         newest, oldest = (json.loads(client.ask("runs", limit=1, sort=sort)[1])["runs"][0] for sort in ("newest", "oldest"))
         self.from_ms, self.to_ms = oldest["createdAtMs"], newest["createdAtMs"]
+
+    def read_words(self, client, run_ids):
+        words = set()
+        for run_id in run_ids:
+            for scene in json.loads(client.ask(f"runs/{run_id}")[1])["scenes"]:
+                words.update(re.findall(r"[a-z]+", (scene["parameters"]["positivePrompt"] or "").lower()))
+        self.words = sorted(words)
+
+    def text(self):
+        return " ".join(self.random.sample(self.words, self.random.randint(1, 2)))
 
     def dates(self):
         begin = self.random.randrange(self.from_ms, self.to_ms)
@@ -87,6 +98,7 @@ def questions(client, filters, runs, run_ids):
         "statistics by node class, any filter": lambda: client.ask("statistics", groupBy="nodeClass", **filters.one()),
         "statistics of all": lambda: client.ask("statistics", groupBy="workflow"),
         "list page, any filter": lambda: client.ask("runs", limit=50, **filters.one()),
+        "list page, one or two words": lambda: client.ask("runs", limit=50, text=filters.text()),
         "list page, any depth": lambda: client.ask("runs", limit=50, offset=filters.random.randrange(runs)),
         "comparison of any run": lambda: client.ask(f"runs/{any_run()}/comparison"),
         "trend of a workflow, newest runs": lambda: client.ask("trends", metric="duration", workflow=filters.random.choice(filters.values["workflow"]), **filters.dates()),
@@ -98,6 +110,7 @@ def measure(client, options):
     runs = json.loads(client.ask("runs", limit=1)[1])["total"]
     filters = Filters(client, options.seed)
     run_ids = [json.loads(client.ask("runs", limit=1, offset=filters.random.randrange(runs))[1])["runs"][0]["runId"] for _ in range(50)]
+    filters.read_words(client, run_ids)
     for name, ask in questions(client, filters, runs, run_ids).items():
         ask()
         told = sorted((ask() for _ in range(options.rounds)), key=lambda answer: answer[0])

@@ -39,7 +39,7 @@ class KnownRids {
     std::weak_ptr<const ColumnStore> store;  // that of the snapshot,
     std::uint32_t rows = 0;                  // and its rows: what was saved since stands behind them
   };
-  explicit KnownRids(std::size_t most_bytes = 4u << 20) : most_bytes_(most_bytes) {}
+  explicit KnownRids(std::size_t most_bytes = 8u << 20) : most_bytes_(most_bytes) {}
 
   [[nodiscard]] std::optional<Known> find(const std::string& name);
   void put(const std::string& name, Known known);
