@@ -58,7 +58,7 @@ class RunIds {
 
 std::optional<ColumnQuestions::Moment> ColumnQuestions::shared_moment() {
   for (int i = 0; shared_ && i < kLooks; ++i) {
-    Moment moment{std::make_unique<Transaction>(session_->connection, Transaction::Kind::read), {}};
+    Moment moment(session_->connection);
     const std::int64_t commit = commit_seen(session_->connection);
     moment.columns = shared_->view_of(commit);
     if (moment.columns.commit < commit) break;
@@ -73,7 +73,7 @@ std::optional<ColumnQuestions::Moment> ColumnQuestions::shared_moment() {
 
 ColumnQuestions::Moment ColumnQuestions::moment() {
   if (auto shared = shared_moment()) return std::move(*shared);
-  Moment moment{std::make_unique<Transaction>(session_->connection, Transaction::Kind::read), {}};
+  Moment moment(session_->connection);
   const Version version = session_->connection.data_version();
   if (own_version_ != version) {
     const LoadedColumns loaded = load_columns_in_transaction(*session_, max_bytes_);
@@ -126,7 +126,7 @@ std::optional<std::int64_t> ColumnQuestions::maybe_rid_of(const std::optional<st
 Statistics ColumnQuestions::statistics(const StatisticsQuery& query) {
   check(check_query(query));
   // Alone the columns are of one state whatever the rows are.
-  const Moment now = shared_ && !asks_rows(query.filter) ? Moment{nullptr, shared_->view()} : moment();
+  const Moment now = shared_ && !asks_rows(query.filter) ? Moment(shared_->view()) : moment();
   if (!covers(now.columns, query.filter)) refuse(now.columns);
   return columns::statistics_of(now.columns.snapshot, query, among(now, query.filter));
 }

@@ -35,7 +35,10 @@ class ColumnQuestions {
  private:
   // The columns and the rows of one state of the history: the rows as long as the transaction lasts.
   struct Moment {
-    std::unique_ptr<Transaction> rows;
+    explicit Moment(columns::Mirror::View view) : columns(std::move(view)) {}
+    explicit Moment(Connection& connection)
+        : rows(std::make_unique<Transaction>(connection, Transaction::Kind::read)) {}
+    std::unique_ptr<Transaction> rows;  // null: they are not asked
     columns::Mirror::View columns;
   };
   // Absent: the shared columns do not come up to the rows.
