@@ -72,7 +72,7 @@ TEST_F(OlderColumns, AreReadWithoutReadingTheRunsAndThenPackedAnew) {
   ASSERT_EQ(parts_of_form("02"), 2);
   expect(0, 0);
   EXPECT_TRUE(told_at_opening().empty());
-  EXPECT_EQ(parts_of_form("03"), 2);
+  EXPECT_EQ(parts_of_form("04"), 2);
   EXPECT_EQ(parts_of_form("02"), 0);
   expect(24, 0);
 }
@@ -82,7 +82,7 @@ TEST_F(OlderColumns, OfAFormThatIsNotKnownAreMadeAnewAndItIsSaid) {
       .exec("UPDATE column_chunks SET packed = CAST(x'01000000' || substr(packed, 5) AS BLOB) WHERE place = 0");
   expect(0, 24);
   EXPECT_EQ(told_at_opening(), std::vector<std::int64_t>{24});
-  EXPECT_EQ(parts_of_form("03"), 2);
+  EXPECT_EQ(parts_of_form("04"), 2);
   expect(24, 0);
 }
 
