@@ -66,7 +66,7 @@ struct Chunk {
   std::unique_ptr<std::int32_t[]> queue_wait_ms;  // kMissing
   std::unique_ptr<std::uint32_t[]> vram_peak_low;
   std::unique_ptr<std::uint8_t[]> vram_peak_high;  // 255: missing
-  std::unique_ptr<std::uint16_t[]> details_at;  // in their page
+  std::unique_ptr<std::uint16_t[]> details_at;     // in their page
   LocalColumn outcome;
   LocalColumn setting;
   LocalColumn label;
@@ -99,7 +99,8 @@ struct Chunk {
   }
   // The last version in which a row died; 0: none did.
   [[nodiscard]] std::uint32_t last_death() const { return last_death_.load(std::memory_order_relaxed); }
-  // The writer alone. add_details: false, there is no room; cover: takes up what was loaded into its first `rows`; kill: true, it lived until now.
+  // The writer alone. add_details: false, there is no room; cover: takes up what was loaded into its first `rows`;
+  // kill: true, it lived until now.
   [[nodiscard]] bool add_details(std::uint32_t row, std::string_view details);
   void cover(std::uint32_t rows);
   bool kill(std::uint32_t row, std::uint32_t version);

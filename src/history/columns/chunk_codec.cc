@@ -197,8 +197,8 @@ bool take_class_times(Reader& reader, const Interner<NodeShape>& shapes, std::ui
   if (!reader.good()) return false;
   kept.run_of_row.resize(rows);
   for (std::uint32_t row = 0; row < rows; ++row)
-    kept.run_of_row[row] = static_cast<std::uint16_t>(static_cast<unsigned char>(low[row]) |
-                                                      static_cast<unsigned char>(high[row]) << 8);
+    kept.run_of_row[row] =
+        static_cast<std::uint16_t>(static_cast<unsigned char>(low[row]) | static_cast<unsigned char>(high[row]) << 8);
   auto sealed = SealedTimes::load(kept, shapes);
   const bool good = sealed != nullptr;
   times.load(std::move(sealed));
@@ -319,7 +319,8 @@ std::optional<ChunkCodec::Unpacked> ChunkCodec::unpack_chunk(const ColumnStore& 
       !take_column(reader, chunk.label, rows, shared.labels.size()) ||
       !take_column(reader, chunk.work, rows, shared.works.size()))
     return std::nullopt;
-  const bool good = unpacked.form == kForm ? take_details(reader, chunk) && take_class_times(reader, shared.shapes, rows, chunk.class_times)
+  const bool good = unpacked.form == kForm ? take_details(reader, chunk) &&
+                                                 take_class_times(reader, shared.shapes, rows, chunk.class_times)
                                            : divide_details(reader, older_at, shared, chunk);
   if (!good || !reader.at_end()) return std::nullopt;
   if (rows == kChunkRows && !chunk.class_times.view().sealed) chunk.class_times.seal(shared.shapes);

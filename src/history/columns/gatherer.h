@@ -121,8 +121,8 @@ class Gatherer {
   // By class of node.
   std::vector<std::array<std::uint32_t, 8>> shape_runs_;
   std::vector<std::vector<std::uint32_t>> shape_groups_;
-  std::vector<ClassValues> class_values_;  // by group
-  ClassTimes::View class_times_;           // of the chunk at hand
+  std::vector<ClassValues> class_values_;   // by group
+  ClassTimes::View class_times_;            // of the chunk at hand
   std::vector<std::uint8_t> status_codes_;  // by local number of an outcome: that of its status + 1
   std::vector<std::uint8_t> codes_;         // the same by place, of the rows that wait; else 0
   bool are_placed_ = false;

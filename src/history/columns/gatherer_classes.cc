@@ -15,7 +15,7 @@ constexpr std::uint32_t kManyShare = 4;
 std::array<std::int64_t, 8> count_codes(std::span<const std::uint8_t> codes) {
   // A byte a status: so many rows fit.
   constexpr std::size_t kAtOnce = 255;
-  constexpr std::array<std::uint64_t, 9> kOne{0,        1,        1ull << 8,  1ull << 16, 1ull << 24,
+  constexpr std::array<std::uint64_t, 9> kOne{0,          1,          1ull << 8,  1ull << 16, 1ull << 24,
                                               1ull << 32, 1ull << 40, 1ull << 48, 1ull << 56};
   std::array<std::int64_t, 8> counts{};
   for (; !codes.empty(); codes = codes.subspan(std::min(kAtOnce, codes.size()))) {

@@ -23,8 +23,9 @@ class SealedTimes {
   };
   // The times in one class, by place, from that of the first row that has these classes.
   struct Column {
-    std::uint8_t width = 0;  // bytes of each: 1, 2, 3 (two, then the third of all), or 8 where any is negative or larger
-    std::uint32_t at = 0;    // where they begin
+    std::uint8_t width =
+        0;                 // bytes of each: 1, 2, 3 (two, then the third of all), or 8 where any is negative or larger
+    std::uint32_t at = 0;  // where they begin
   };
   // The rows of all shapes with the same classes.
   struct Part {
@@ -34,8 +35,7 @@ class SealedTimes {
     std::uint32_t count = 0;
   };
 
-  [[nodiscard]] static std::unique_ptr<const SealedTimes> of(const OpenTimes& open,
-                                                             const Interner<NodeShape>& shapes);
+  [[nodiscard]] static std::unique_ptr<const SealedTimes> of(const OpenTimes& open, const Interner<NodeShape>& shapes);
 
   // Where the times of each row stand.
   [[nodiscard]] const std::uint16_t* places() const { return places_.get(); }
