@@ -44,6 +44,10 @@ class Gatherer {
     total_budget_.values = std::min(total_budget_.values, kValuesOfAGroup);
     group_budget_ = total_budget_;
   }
+  // Takes out again what another gathered of rows that are in here; bound: tells between which values the others lie,
+  // of all (the duration, the wait, the peak) and of classes of node.
+  void subtract(Gatherer&& part);
+  void bound(const std::array<Bounds, 3>& total, const GroupNames& names, std::span<const Bounds> durations);
   // How many runs matched so far.
   [[nodiscard]] std::size_t matching() const { return matching_; }
   [[nodiscard]] Statistics finish();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -147,8 +148,7 @@ std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count) {
 }
 
 std::uint32_t list_kept(const std::uint8_t* keep, std::uint32_t count, std::uint32_t begin, std::uint16_t* rows) {
-  std::uint32_t found = 0;
-  std::uint32_t i = 0;
+  auto [i, found] = CT_CHOOSE(list_kept(keep, count, begin, rows));
   for (; i + 8 <= count; i += 8) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, keep + i, 8);

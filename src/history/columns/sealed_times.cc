@@ -1,7 +1,9 @@
 #include "history/columns/sealed_times.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -91,6 +93,7 @@ std::unique_ptr<const SealedTimes> SealedTimes::of(const OpenTimes& open, const 
   sealed->times_ = std::make_unique_for_overwrite<unsigned char[]>(sealed->times_bytes_);
   for (std::size_t i = 0; i < columns.size(); ++i)
     put(columns[i], widths[i], sealed->times_.get() + sealed->columns_[i].at);
+  sealed->bound_columns();
   return sealed;
 }
 
@@ -138,7 +141,8 @@ void SealedTimes::place_columns(std::span<const std::uint8_t> widths) {
   Column* column = columns_.data();
   for (const Part& part : parts_) {
     for (std::size_t k = 0; k < part.columns.size(); ++k, ++column) {
-      *column = {widths[static_cast<std::size_t>(column - columns_.data())], static_cast<std::uint32_t>(times_bytes_)};
+      *column = {
+          widths[static_cast<std::size_t>(column - columns_.data())], static_cast<std::uint32_t>(times_bytes_), {}};
       times_bytes_ += std::size_t{column->width} * part.count;
     }
   }
@@ -170,6 +174,39 @@ bool SealedTimes::ms_of(const Column& column, const Part& part, std::uint32_t fi
   const unsigned char* third = from + std::size_t{part.count} * 2 + first;
   for (std::uint32_t i = 0; i < count; ++i) ms[i] |= third[i] << 16;
   return true;
+}
+
+Bounds SealedTimes::bounds_of(const Column& column, const Part& part, const std::uint8_t* keep) const {
+  Bounds bounds;
+  std::array<std::int32_t, kBlockRows> ms;
+  for (std::uint32_t first = 0; first < part.count; first += kBlockRows) {
+    const std::uint32_t count = std::min(part.count - first, kBlockRows);
+    if (!ms_of(column, part, first, count, ms.data())) {
+      for (std::uint32_t i = first; i < first + count; ++i) {
+        if (keep[i] != 0) bounds.add(ms_at(column, part, i));
+      }
+      continue;
+    }
+    constexpr std::int32_t kLarge = std::numeric_limits<std::int32_t>::max();
+    std::int32_t least = kLarge;
+    std::int32_t most = -1;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::int32_t left_out = static_cast<std::int32_t>(keep[first + i]) - 1;
+      least = std::min(least, ms[i] | (left_out & kLarge));
+      most = std::max(most, ms[i] | left_out);
+    }
+    if (most >= 0) bounds.add(Bounds{least, most});
+  }
+  return bounds;
+}
+
+void SealedTimes::bound_columns() {
+  const std::vector<std::uint8_t> all(kChunkRows, 1);
+  Column* column = columns_.data();
+  for (const Part& part : parts_) {
+    for (std::size_t k = 0; k < part.columns.size(); ++k, ++column)
+      column->bounds = bounds_of(*column, part, all.data());
+  }
 }
 
 std::uint32_t SealedTimes::read(std::uint32_t row, std::vector<std::int64_t>& ms) const {
@@ -207,6 +244,7 @@ std::unique_ptr<const SealedTimes> SealedTimes::load(const Kept& kept, const Int
   if (sealed->times_bytes_ != kept.times.size()) return nullptr;
   sealed->times_ = std::make_unique_for_overwrite<unsigned char[]>(sealed->times_bytes_);
   std::memcpy(sealed->times_.get(), kept.times.data(), kept.times.size());
+  sealed->bound_columns();
   return sealed;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "history/columns/bounds.h"
 #include "history/columns/open_times.h"
 
 namespace comfytrace::history::columns {
@@ -26,6 +27,7 @@ class SealedTimes {
     std::uint8_t width =
         0;                 // bytes of each: 1, 2, 3 (two, then the third of all), or 8 where any is negative or larger
     std::uint32_t at = 0;  // where they begin
+    Bounds bounds;         // of all of them
   };
   // The rows of all shapes with the same classes.
   struct Part {
@@ -45,6 +47,8 @@ class SealedTimes {
   // False: the column is 8 bytes wide, and each must be looked at.
   [[nodiscard]] bool ms_of(const Column& column, const Part& part, std::uint32_t first, std::uint32_t count,
                            std::int32_t* ms) const;
+  // Of those that `keep` has 1 for, which begins with the part.
+  [[nodiscard]] Bounds bounds_of(const Column& column, const Part& part, const std::uint8_t* keep) const;
   // Appends what the row took in each class, and returns its shape.
   [[nodiscard]] std::uint32_t read(std::uint32_t row, std::vector<std::int64_t>& ms) const;
   [[nodiscard]] std::size_t bytes() const;
@@ -66,6 +70,7 @@ class SealedTimes {
   [[nodiscard]] bool place(std::span<const std::uint32_t> run_shapes, std::span<const std::uint16_t> run_of_row,
                            const Interner<NodeShape>& shapes);
   void place_columns(std::span<const std::uint8_t> widths);
+  void bound_columns();
 
   std::unique_ptr<std::uint16_t[]> places_;
   std::vector<Run> runs_;
