@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 namespace comfytrace::history::columns {
 namespace {
@@ -26,20 +25,14 @@ bool has_far(const ChunkSummary& whole) {
          std::ranges::any_of(whole.groups, [](const auto& group) { return has_far(group.tally.duration_ms); });
 }
 
-std::optional<std::int64_t> value_at(const std::int32_t* column, std::uint32_t row) {
-  return column[row] == kMissing ? std::nullopt : std::optional<std::int64_t>(column[row]);
+void widen(Bounds& bounds, const std::int32_t* column, const std::uint8_t* keep, std::uint32_t count) {
+  bounds.add(bounds_of(column, keep, count));
 }
-std::optional<std::int64_t> value_at(const PeakColumn& column, std::uint32_t row) {
-  if (column.high[row] == 255) return std::nullopt;
-  return (std::int64_t{column.high[row]} << 32) | std::int64_t{column.low[row]};
-}
-
-template <class Column>
-void widen_by(Bounds& bounds, const Column& column, const std::uint8_t* keep, std::uint32_t count) {
+void widen(Bounds& bounds, const PeakColumn& column, const std::uint8_t* keep, std::uint32_t count) {
   // A value that is within already is needed to begin with.
   for (std::uint32_t i = 0; i < count && bounds.min > bounds.max; ++i) {
-    const auto value = value_at(column, i);
-    if (keep[i] != 0 && value) bounds.add(*value);
+    if (keep[i] != 0 && column.high[i] != 255)
+      bounds.add((std::int64_t{column.high[i]} << 32) | std::int64_t{column.low[i]});
   }
   if (bounds.min > bounds.max) return;
   const ValueSums sums = sum_values(column, keep, count, bounds.min);
@@ -107,11 +100,11 @@ void Complement::take_out_others(std::size_t chunk) {
 }
 
 void Complement::bound_total(const Chunk& chunk, const PackedTally& total) {
-  const auto widen = [&](Bounds& bounds, const PackedDistribution& whole, const auto& column_from,
-                         const std::vector<std::uint8_t>& keep) {
+  const auto widen_by = [&](Bounds& bounds, const PackedDistribution& whole, const auto& column_from,
+                            const std::vector<std::uint8_t>& keep) {
     if (is_within(whole, bounds)) return;
     for (const RowBlock& block : blocks_)
-      widen_by(bounds, column_from(block.begin), keep.data() + block.begin, block.count);
+      widen(bounds, column_from(block.begin), keep.data() + block.begin, block.count);
   };
   const std::vector<std::uint8_t> ended = ended_of(chunk);
   const bool all_ended = std::ranges::find(ended, 0) == ended.end();
@@ -121,9 +114,9 @@ void Complement::bound_total(const Chunk& chunk, const PackedTally& total) {
   }
   const auto durations = [&](std::uint32_t row) -> const std::int32_t* { return chunk.duration_ms.get() + row; };
   const auto waits = [&](std::uint32_t row) -> const std::int32_t* { return chunk.queue_wait_ms.get() + row; };
-  widen(total_bounds_[0], total.duration_ms, durations, all_ended ? keep_ : placed_);
-  widen(total_bounds_[1], total.queue_wait_ms, waits, keep_);
-  widen(
+  widen_by(total_bounds_[0], total.duration_ms, durations, all_ended ? keep_ : placed_);
+  widen_by(total_bounds_[1], total.queue_wait_ms, waits, keep_);
+  widen_by(
       total_bounds_[2], total.vram_peak_bytes, [&](std::uint32_t row) { return peaks_of(chunk, row); }, keep_);
 }
 

@@ -86,7 +86,10 @@ void Gatherer::add_part(const SealedTimes::Part& part) {
       shape_runs_[run.shape][status] += counts[status];
       matching += counts[status];
     }
-    if (matching > 0) (void)classes_of(run.shape);
+    auto& classes = shape_groups_[run.shape];
+    if (matching == 0 || !classes.empty()) continue;
+    const auto same = classes_of(part.runs.front().shape);
+    if (classes.empty()) classes.assign(same.begin(), same.end());
   }
   if (matching == 0 || part.columns.empty()) return;
   for (std::uint32_t first = 0; first < part.count; first += kBlockRows) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #if defined(__x86_64__)
@@ -171,6 +172,10 @@ ValueSums sum_values(const std::int32_t* values, const std::uint8_t* keep, std::
 
 ValueSums sum_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot) {
   return sum_of(values, keep, count, pivot);
+}
+
+Bounds bounds_of(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count) {
+  return CT_CHOOSE(bounds_of(values, keep, count));
 }
 
 void count_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "base/check.h"
+#include "history/columns/measure_scan.h"
 
 namespace comfytrace::history::columns {
 namespace {
@@ -187,15 +187,7 @@ Bounds SealedTimes::bounds_of(const Column& column, const Part& part, const std:
       }
       continue;
     }
-    constexpr std::int32_t kLarge = std::numeric_limits<std::int32_t>::max();
-    std::int32_t least = kLarge;
-    std::int32_t most = -1;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const std::int32_t left_out = static_cast<std::int32_t>(keep[first + i]) - 1;
-      least = std::min(least, ms[i] | (left_out & kLarge));
-      most = std::max(most, ms[i] | left_out);
-    }
-    if (most >= 0) bounds.add(Bounds{least, most});
+    bounds.add(columns::bounds_of(ms.data(), keep + first, count));
   }
   return bounds;
 }
