@@ -187,6 +187,7 @@ bool take_class_times(Reader& reader, const Interner<NodeShape>& shapes, std::ui
   }
   SealedTimes::Kept kept;
   const std::string_view of_shapes = reader.take(std::size_t{reader.number()} * sizeof(std::uint32_t));
+  if (of_shapes.empty()) return false;
   kept.shapes.resize(of_shapes.size() / sizeof(std::uint32_t));
   std::memcpy(kept.shapes.data(), of_shapes.data(), of_shapes.size());
   const std::string_view low = reader.take(rows);

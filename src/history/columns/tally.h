@@ -32,8 +32,7 @@ struct Moments {
   void add(std::span<const std::int64_t> values);
   void add(const ValueSums& sums);  // about this pivot
   void merge(const Moments& other);
-  // But for the least and the most, which may be of those that remain or not.
-  void subtract(const Moments& part);
+  void subtract(const Moments& part);  // but for the least and the most
 };
 
 // A tally of rows of one chunk in little room.
@@ -59,7 +58,7 @@ class DistributionTally {
            const ExactBudget& budget);
   void merge(const DistributionTally& other, const ExactBudget& budget);
   void merge(const PackedDistribution& other, const ExactBudget& budget);
-  // Takes out values that are here. What the least and the most of the others are is to be told afterwards.
+  // Takes out values that are here; bound() must tell then what the least and the most of the others are.
   void subtract(DistributionTally&& part);
   void bound(const Bounds& bounds);
   // Hands over what it has and is as new. Of more than `most_values` only the buckets are kept.
