@@ -1,33 +1,9 @@
 #include "history/columns/chunk.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 namespace comfytrace::history::columns {
-
-std::optional<std::uint32_t> PagedBytes::append(std::string_view bytes) {
-  if (bytes.size() > kPageBytes) return std::nullopt;
-  const std::uint32_t room = used_ % kPageBytes == 0 ? 0 : kPageBytes - used_ % kPageBytes;
-  if (bytes.size() > room) {
-    const std::uint32_t next = used_ + room;
-    if (next / kPageBytes >= kPages) return std::nullopt;
-    pages_[next / kPageBytes] = std::make_unique<unsigned char[]>(kPageBytes);
-    used_ = next;
-  }
-  const std::uint32_t begin = used_;
-  std::memcpy(pages_[begin / kPageBytes].get() + begin % kPageBytes, bytes.data(), bytes.size());
-  used_ += static_cast<std::uint32_t>(bytes.size());
-  return begin;
-}
-
-bool PagedBytes::load(std::uint32_t used) {
-  if (used > kPages * kPageBytes) return false;
-  used_ = used;
-  for (std::size_t i = 0; i * kPageBytes < used; ++i)
-    pages_[i] = std::make_unique_for_overwrite<unsigned char[]>(kPageBytes);
-  return true;
-}
 
 // Not set to zero: a chunk takes only the memory that its rows reach.
 Chunk::Chunk()
@@ -37,13 +13,33 @@ Chunk::Chunk()
       queue_wait_ms(new std::int32_t[kChunkRows]),
       vram_peak_low(new std::uint32_t[kChunkRows]),
       vram_peak_high(new std::uint8_t[kChunkRows]),
-      details_at(new std::uint32_t[kChunkRows]) {
+      details_at(new std::uint16_t[kChunkRows]) {
   for (auto& oldest : oldest_ms) oldest.store(std::numeric_limits<std::int64_t>::max(), std::memory_order_relaxed);
   for (auto& newest : newest_ms) newest.store(std::numeric_limits<std::int64_t>::min(), std::memory_order_relaxed);
 }
 
 Chunk::~Chunk() {
   delete[] died_.load();
+}
+
+std::string_view Chunk::details_of(std::uint32_t row) const {
+  // Rows come in order, and so do pages.
+  std::size_t page = 0;
+  for (std::size_t count = details_rows.size(); count > 1;) {
+    const std::size_t half = count / 2;
+    if (details_rows[page + half] <= row) page += half;
+    count -= half;
+  }
+  const std::uint32_t at = details_at[row];
+  return {reinterpret_cast<const char*>(details.page(page) + at), PagedBytes::rest(at)};
+}
+
+bool Chunk::add_details(std::uint32_t row, std::string_view bytes) {
+  const auto at = details.append(bytes);
+  if (!at) return false;
+  if (details_rows.size() < details.pages()) details_rows.push_back(row);
+  details_at[row] = static_cast<std::uint16_t>(*at % PagedBytes::kPageBytes);
+  return true;
 }
 
 void Chunk::cover(std::uint32_t rows) {
@@ -74,7 +70,7 @@ std::size_t Chunk::bytes(std::uint32_t rows) const {
     odd_bytes += 1'000 + odd[i].facts.scenes.size() * 300 + odd[i].facts.node_classes.size() * 80;
   const std::size_t locals =
       outcome.locals().size() + setting.locals().size() + label.locals().size() + work.locals().size();
-  return rows * (std::size_t{37} + (died() ? 4 : 0)) + locals * 4 + details.used() + odd_bytes;
+  return rows * (std::size_t{35} + (died() ? 4 : 0)) + locals * 4 + details.used() + class_times.bytes() + odd_bytes;
 }
 
 }  // namespace comfytrace::history::columns

@@ -5,20 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <unordered_map>
 
 #include "history/columns/chunk_cube.h"
+#include "history/columns/chunk_rows.h"
 #include "history/columns/chunk_summary.h"
+#include "history/columns/class_times.h"
+#include "history/columns/paged_bytes.h"
 #include "history/columns/stable_vector.h"
 #include "history/run_facts.h"
 
 namespace comfytrace::history::columns {
-
-inline constexpr std::uint32_t kChunkRows = 65'536;
-inline constexpr std::uint32_t kBlockRows = 2'048;
-inline constexpr std::uint32_t kBlocks = kChunkRows / kBlockRows;
 
 inline constexpr std::int32_t kMissing = -1;  // in a column of numbers that are never negative
 
@@ -49,29 +47,6 @@ class LocalColumn {
   std::unordered_map<std::uint32_t, std::uint16_t> local_of_;
 };
 
-// Bytes in pages that never move. A text lies whole in one page.
-class PagedBytes {
- public:
-  static constexpr std::uint32_t kPageBytes = 1u << 16;
-  // Where it begins; absent: it does not fit. The writer alone.
-  std::optional<std::uint32_t> append(std::string_view bytes);
-  [[nodiscard]] const unsigned char* at(std::uint32_t offset) const {
-    return pages_[offset >> 16].get() + (offset & (kPageBytes - 1));
-  }
-  // At most this many bytes stand from `offset` on.
-  [[nodiscard]] static std::size_t rest(std::uint32_t offset) { return kPageBytes - (offset & (kPageBytes - 1)); }
-  [[nodiscard]] std::uint32_t used() const { return used_; }
-  // Makes room for `used` bytes that the caller writes page by page. False: too many.
-  [[nodiscard]] bool load(std::uint32_t used);
-  [[nodiscard]] unsigned char* page(std::size_t i) { return pages_[i].get(); }
-  [[nodiscard]] const unsigned char* page(std::size_t i) const { return pages_[i].get(); }
-
- private:
-  static constexpr std::size_t kPages = 1'024;
-  std::array<std::unique_ptr<unsigned char[]>, kPages> pages_;
-  std::uint32_t used_ = 0;
-};
-
 // A run whose numbers do not fit the columns, kept whole.
 struct OddRun {
   std::uint32_t row = 0;
@@ -91,12 +66,14 @@ struct Chunk {
   std::unique_ptr<std::int32_t[]> queue_wait_ms;  // kMissing
   std::unique_ptr<std::uint32_t[]> vram_peak_low;
   std::unique_ptr<std::uint8_t[]> vram_peak_high;  // 255: missing
-  std::unique_ptr<std::uint32_t[]> details_at;
+  std::unique_ptr<std::uint16_t[]> details_at;     // in their page
   LocalColumn outcome;
   LocalColumn setting;
   LocalColumn label;
   LocalColumn work;
   PagedBytes details;
+  StableVector<std::uint32_t> details_rows;  // the first row that each page is of
+  ClassTimes class_times;
   StableVector<OddRun> odd;
   // While it is full.
   SummaryCache summaries;
@@ -110,6 +87,8 @@ struct Chunk {
     return vram_peak_high[row] == 255 ? kMissing
                                       : (std::int64_t{vram_peak_high[row]} << 32) | std::int64_t{vram_peak_low[row]};
   }
+  // What run_details.h packed of the row, and what stands behind it.
+  [[nodiscard]] std::string_view details_of(std::uint32_t row) const;
   // In which version each row died, 0: it lives; null while all do.
   [[nodiscard]] const std::atomic<std::uint32_t>* died() const { return died_.load(std::memory_order_acquire); }
   [[nodiscard]] bool is_live(std::uint32_t row, std::uint32_t version) const {
@@ -120,7 +99,9 @@ struct Chunk {
   }
   // The last version in which a row died; 0: none did.
   [[nodiscard]] std::uint32_t last_death() const { return last_death_.load(std::memory_order_relaxed); }
-  // The writer alone. cover: takes up what was loaded into its first `rows`; kill: true, it lived until now.
+  // The writer alone. add_details: false, there is no room; cover: takes up what was loaded into its first `rows`;
+  // kill: true, it lived until now.
+  [[nodiscard]] bool add_details(std::uint32_t row, std::string_view details);
   void cover(std::uint32_t rows);
   bool kill(std::uint32_t row, std::uint32_t version);
   // About what its first `rows` take.

@@ -114,10 +114,14 @@ bool take_values(Reader& reader, bool is_older, Values& into) {
   return reader.good() && (is_older ? take_older(bytes, into) : take_newer(bytes, into));
 }
 
-void put_column(Writer& writer, const LocalColumn& column, std::uint32_t rows) {
-  const std::size_t count = column.locals().size();
+void put_list(Writer& writer, const StableVector<std::uint32_t>& list) {
+  const std::size_t count = list.size();
   writer.number(static_cast<std::uint32_t>(count));
-  for (std::size_t i = 0; i < count; ++i) writer.number(column.locals()[i]);
+  for (std::size_t i = 0; i < count; ++i) writer.number(list[i]);
+}
+
+void put_column(Writer& writer, const LocalColumn& column, std::uint32_t rows) {
+  put_list(writer, column.locals());
   writer.array(column.rows(), rows);
 }
 
@@ -133,6 +137,96 @@ bool take_column(Reader& reader, LocalColumn& column, std::uint32_t rows, std::s
   if (!reader.good()) return false;
   for (std::uint32_t row = 0; row < rows; ++row) {
     if (column.rows()[row] >= count) return false;
+  }
+  return true;
+}
+
+bool take_details(Reader& reader, Chunk& chunk) {
+  for (std::uint32_t i = 0, count = reader.number(); i < count && reader.good(); ++i)
+    chunk.details_rows.push_back(reader.number());
+  const std::string_view bytes = reader.take(reader.number());
+  if (!reader.good() || !chunk.details.load(static_cast<std::uint32_t>(bytes.size())) ||
+      chunk.details.pages() != chunk.details_rows.size())
+    return false;
+  for (std::size_t i = 0; i < chunk.details.pages(); ++i) {
+    const std::string_view page = bytes.substr(i * PagedBytes::kPageBytes, PagedBytes::kPageBytes);
+    std::memcpy(chunk.details.page(i), page.data(), page.size());
+  }
+  return true;
+}
+
+void put_class_times(Writer& writer, const ClassTimes::View& times, const Interner<NodeShape>& shapes,
+                     std::uint32_t rows) {
+  if (!times.sealed) {
+    std::string texts;
+    for (std::uint32_t row = 0; row < rows; ++row) texts += times.open->text(row, shapes);
+    return writer.text(texts);
+  }
+  const SealedTimes::Kept kept = times.sealed->kept();
+  writer.number(static_cast<std::uint32_t>(kept.shapes.size()));
+  writer.array(kept.shapes.data(), kept.shapes.size());
+  // All lower halves, then all upper ones: these are nearly all alike.
+  for (const int shift : {0, 8}) {
+    std::string halves;
+    for (const std::uint16_t run : kept.run_of_row) halves += static_cast<char>(run >> shift);
+    writer.array(halves.data(), halves.size());
+  }
+  writer.number(static_cast<std::uint32_t>(kept.widths.size()));
+  writer.array(kept.widths.data(), kept.widths.size());
+  writer.text(kept.times);
+}
+
+bool take_class_times(Reader& reader, const Interner<NodeShape>& shapes, std::uint32_t rows, ClassTimes& times) {
+  if (rows < kChunkRows) {
+    std::string_view texts = reader.take(reader.number());
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      const std::string_view text = take_times(texts, shapes);
+      if (text.empty() || !times.append(row, text)) return false;
+    }
+    return texts.empty();
+  }
+  SealedTimes::Kept kept;
+  const std::string_view of_shapes = reader.take(std::size_t{reader.number()} * sizeof(std::uint32_t));
+  if (of_shapes.empty()) return false;
+  kept.shapes.resize(of_shapes.size() / sizeof(std::uint32_t));
+  std::memcpy(kept.shapes.data(), of_shapes.data(), of_shapes.size());
+  const std::string_view low = reader.take(rows);
+  const std::string_view high = reader.take(rows);
+  const std::string_view widths = reader.take(reader.number());
+  kept.widths.assign(widths.begin(), widths.end());
+  kept.times = reader.take(reader.number());
+  if (!reader.good()) return false;
+  kept.run_of_row.resize(rows);
+  for (std::uint32_t row = 0; row < rows; ++row)
+    kept.run_of_row[row] =
+        static_cast<std::uint16_t>(static_cast<unsigned char>(low[row]) | static_cast<unsigned char>(high[row]) << 8);
+  auto sealed = SealedTimes::load(kept, shapes);
+  const bool good = sealed != nullptr;
+  times.load(std::move(sealed));
+  return good;
+}
+
+// Of an older form: what the classes of node took stands in front of the details of each row, which begins there.
+bool divide_details(Reader& reader, const std::vector<std::uint32_t>& begin, const SharedFacts& shared, Chunk& chunk) {
+  const std::string_view bytes = reader.take(reader.number());
+  const auto rows = static_cast<std::uint32_t>(begin.size());
+  auto end = static_cast<std::uint32_t>(bytes.size());
+  std::vector<std::uint32_t> ends(rows, 0);
+  std::string_view of_first;
+  for (std::uint32_t row = rows; row-- > 0;) {
+    if (shared.outcomes[chunk.outcome.at(row)].is_odd) continue;
+    ends[row] = std::min(end, begin[row] / PagedBytes::kPageBytes * PagedBytes::kPageBytes + PagedBytes::kPageBytes);
+    end = begin[row];
+    if (end >= ends[row]) return false;
+    of_first = bytes.substr(end, ends[row] - end);
+  }
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    // Nobody looks at those of an odd run, but something must stand there.
+    std::string_view rest = ends[row] == 0 ? of_first : bytes.substr(begin[row], ends[row] - begin[row]);
+    const std::string_view times = take_times(rest, shared.shapes);
+    if (times.empty() || !chunk.class_times.append(row, times)) return false;
+    chunk.details_at[row] = 0;
+    if (ends[row] != 0 && !chunk.add_details(row, rest)) return false;
   }
   return true;
 }
@@ -178,10 +272,12 @@ std::string ChunkCodec::pack_chunk(const ColumnStore& store, std::size_t number)
   writer.steps(chunk.details_at.get(), rows);
   for (const LocalColumn* column : {&chunk.outcome, &chunk.setting, &chunk.label, &chunk.work})
     put_column(writer, *column, rows);
+  put_list(writer, chunk.details_rows);
   const std::uint32_t used = chunk.details.used();
   writer.number(used);
   for (std::uint32_t at = 0; at < used; at += PagedBytes::kPageBytes)
     writer.array(chunk.details.page(at / PagedBytes::kPageBytes), std::min(used - at, PagedBytes::kPageBytes));
+  put_class_times(writer, chunk.class_times.view(), store.shared_.shapes, rows);
   return writer.sealed();
 }
 
@@ -210,24 +306,26 @@ std::optional<ChunkCodec::Unpacked> ChunkCodec::unpack_chunk(const ColumnStore& 
   const auto rising = [&](auto* items) {
     unpacked.form == kOlderForm ? reader.array(items, rows) : reader.steps(items, rows);
   };
+  std::vector<std::uint32_t> older_at(unpacked.form == kForm ? 0 : rows);
   rising(chunk.created_at_ms.get());
   rising(chunk.rid.get());
   reader.array(chunk.duration_ms.get(), rows);
   reader.array(chunk.queue_wait_ms.get(), rows);
   reader.array(chunk.vram_peak_low.get(), rows);
   reader.array(chunk.vram_peak_high.get(), rows);
-  rising(chunk.details_at.get());
+  unpacked.form == kForm ? rising(chunk.details_at.get()) : rising(older_at.data());
   const SharedFacts& shared = store.shared_;
   if (!take_column(reader, chunk.outcome, rows, shared.outcomes.size()) ||
       !take_column(reader, chunk.setting, rows, shared.settings.size()) ||
       !take_column(reader, chunk.label, rows, shared.labels.size()) ||
       !take_column(reader, chunk.work, rows, shared.works.size()))
     return std::nullopt;
-  const std::uint32_t used = reader.number();
-  if (!reader.good() || !chunk.details.load(used)) return std::nullopt;
-  for (std::uint32_t at = 0; at < used; at += PagedBytes::kPageBytes)
-    reader.array(chunk.details.page(at / PagedBytes::kPageBytes), std::min(used - at, PagedBytes::kPageBytes));
-  if (!reader.at_end() || unsealer.open(dead) == 0) return std::nullopt;
+  const bool good = unpacked.form == kForm ? take_details(reader, chunk) &&
+                                                 take_class_times(reader, shared.shapes, rows, chunk.class_times)
+                                           : divide_details(reader, older_at, shared, chunk);
+  if (!good || !reader.at_end()) return std::nullopt;
+  if (rows == kChunkRows && !chunk.class_times.view().sealed) chunk.class_times.seal(shared.shapes);
+  if (unsealer.open(dead) == 0) return std::nullopt;
   Reader of_dead(unsealer.plain());
   const std::string_view bits = of_dead.take(of_dead.number());
   if (!of_dead.at_end()) return std::nullopt;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/check.h"
+
 namespace comfytrace::history::columns {
 namespace {
 
@@ -31,6 +33,15 @@ const RunFacts* odd_at(const Chunk& chunk, std::uint32_t at) {
   return &chunk.odd[first].facts;
 }
 
+void read_times(const Chunk& chunk, std::uint32_t at, const Interner<NodeShape>& shapes, RunFacts& facts) {
+  const ClassTimes::View view = chunk.class_times.view();
+  std::vector<std::int64_t> times_ms;
+  const std::uint32_t number = view.sealed ? view.sealed->read(at, times_ms) : view.open->read(at, shapes, times_ms);
+  const NodeShape& shape = shapes[number];
+  for (std::size_t i = 0; i < times_ms.size(); ++i)
+    facts.node_classes.push_back({shape.classes[i], shape.executions[i], times_ms[i]});
+}
+
 }  // namespace
 
 ColumnStore::Snapshot ColumnStore::snapshot() const {
@@ -55,9 +66,8 @@ std::optional<RunFacts> ColumnStore::facts_at(const Snapshot& snapshot, std::uin
   if (chunk.queue_wait_ms[at] != kMissing) facts.queue_wait_ms = chunk.queue_wait_ms[at];
   if (const std::int64_t peak = chunk.vram_peak(at); peak != kMissing) facts.vram_peak_bytes = peak;
   facts.key = key_of(snapshot.shared().works[chunk.work.at(at)]);
-  const std::uint32_t offset = chunk.details_at[at];
-  const std::string_view details(reinterpret_cast<const char*>(chunk.details.at(offset)), PagedBytes::rest(offset));
-  if (!unpack_details(details, snapshot.shared(), facts)) return std::nullopt;
+  read_times(chunk, at, snapshot.shared().shapes, facts);
+  if (!unpack_details(chunk.details_of(at), snapshot.shared(), facts)) return std::nullopt;
   return facts;
 }
 
@@ -89,19 +99,22 @@ void ColumnStore::write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, 
   chunk.rid[at] = rid;
   widen(chunk, at, facts.created_at_ms);
   std::string details;
-  std::optional<std::uint32_t> offset;
+  std::string times;
   const bool is_plain = fits(facts.duration_ms, std::numeric_limits<std::int32_t>::max()) &&
                         fits(facts.queue_wait_ms, std::numeric_limits<std::int32_t>::max()) &&
                         fits(facts.vram_peak_bytes, kMaxPeak) && pack_details(facts, shared_, details);
-  if (is_plain) offset = chunk.details.append(details);
+  if (is_plain) put_times(times, shared_.shapes.id_of(shape_of(facts)), facts.node_classes);
+  const bool kept = is_plain && chunk.class_times.append(at, times) && chunk.add_details(at, details);
   Outcome outcome = outcome_of(facts);
-  if (!offset) {
+  if (!kept) {
     outcome = {};
     outcome.is_odd = true;
     chunk.odd.push_back({at, facts});
+    chunk.details_at[at] = 0;
+    times.clear();
+    put_times(times, shared_.shapes.id_of({}), {});
+    CHECK(chunk.class_times.append(at, times));
   }
-  const bool kept = offset.has_value();
-  chunk.details_at[at] = offset.value_or(0);
   chunk.duration_ms[at] = kept ? static_cast<std::int32_t>(facts.duration_ms.value_or(kMissing)) : kMissing;
   chunk.queue_wait_ms[at] = kept ? static_cast<std::int32_t>(facts.queue_wait_ms.value_or(kMissing)) : kMissing;
   const std::int64_t peak = kept ? facts.vram_peak_bytes.value_or(kMaxPeak) : kMaxPeak;
@@ -156,6 +169,7 @@ bool ColumnStore::append(std::int64_t rid, const RunFacts& facts) {
   name_row(static_cast<std::uint32_t>(rid), written_);
   ++written_;
   ++live_;
+  if (written_ % kChunkRows == 0) chunks_[written_ / kChunkRows - 1]->class_times.seal(shared_.shapes);
   return true;
 }
 

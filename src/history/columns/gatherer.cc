@@ -161,13 +161,14 @@ void Gatherer::count_matching(std::size_t runs) {
 
 void Gatherer::enter(const Chunk& chunk) {
   if (chunk_ == &chunk) return;
-  // Classes of node know of no chunk, and wait for the last one.
   settle_total();
   settle_keys();
+  settle_sealed_classes();
   chunk_ = &chunk;
   outcomes_.clear();
   const auto& outcomes = chunk.outcome.locals();
   for (std::size_t i = 0, count = outcomes.size(); i < count; ++i) outcomes_.add(shared_.outcomes[outcomes[i]]);
+  if (query_.group_by == GroupBy::nodeClass) enter_classes();
   if (!keys_) return;
   const auto& locals = keys_->column(chunk).locals();
   groups_of_local_.resize(locals.size());

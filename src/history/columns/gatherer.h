@@ -44,6 +44,10 @@ class Gatherer {
     total_budget_.values = std::min(total_budget_.values, kValuesOfAGroup);
     group_budget_ = total_budget_;
   }
+  // Takes out again what another gathered of rows that are in here; bound: tells between which values the others lie,
+  // of all (the duration, the wait, the peak) and of classes of node.
+  void subtract(Gatherer&& part);
+  void bound(const std::array<Bounds, 3>& total, const GroupNames& names, std::span<const Bounds> durations);
   // How many runs matched so far.
   [[nodiscard]] std::size_t matching() const { return matching_; }
   [[nodiscard]] Statistics finish();
@@ -83,7 +87,15 @@ class Gatherer {
   void add_by_time(const RowBlock& block);
   void add_by_many_times(const RowBlock& block);
 
+  void enter_classes();
   void add_classes(const RowBlock& block);
+  void add_open_classes(const RowBlock& block);
+  std::span<const std::uint32_t> classes_of(std::uint32_t shape);
+  void settle_sealed_classes();
+  void add_part(const SealedTimes::Part& part);
+  void add_many(const SealedTimes::Part& part, std::uint32_t first, std::uint32_t count, std::uint32_t kept);
+  void add_few(const SealedTimes::Part& part, std::span<const std::uint16_t> indices);
+  void add_class_ms(std::uint32_t of_class, std::int64_t ms);
   void add_class_values(std::uint32_t of_class);
   void settle_classes();
   // Brings all that waits into the tallies.
@@ -113,7 +125,11 @@ class Gatherer {
   // By class of node.
   std::vector<std::array<std::uint32_t, 8>> shape_runs_;
   std::vector<std::vector<std::uint32_t>> shape_groups_;
-  std::vector<ClassValues> class_values_;  // by group
+  std::vector<ClassValues> class_values_;   // by group
+  ClassTimes::View class_times_;            // of the chunk at hand
+  std::vector<std::uint8_t> status_codes_;  // by local number of an outcome: that of its status + 1
+  std::vector<std::uint8_t> codes_;         // the same by place, of the rows that wait; else 0
+  bool are_placed_ = false;
   // While rows are sorted: the groups they have, and where each begins. Else empty, zero.
   std::vector<std::uint32_t> met_;
   std::vector<std::uint32_t> group_begin_;

@@ -1,36 +1,144 @@
+#include <algorithm>
+#include <array>
+
 #include "history/columns/gatherer.h"
-#include "history/columns/run_details.h"
 
 // The part of the gatherer that looks at classes of node.
 namespace comfytrace::history::columns {
+namespace {
 
-void Gatherer::add_classes(const RowBlock& block) {
+// Of fewer rows, or where a smaller share of them counts, it takes less time to pick out each.
+constexpr std::uint32_t kManyRows = 256;
+constexpr std::uint32_t kManyShare = 4;
+
+// How many rows have each status, of their codes: 1 and more, 0 for a row that does not count.
+std::array<std::int64_t, 8> count_codes(std::span<const std::uint8_t> codes) {
+  // A byte a status: so many rows fit.
+  constexpr std::size_t kAtOnce = 255;
+  constexpr std::array<std::uint64_t, 9> kOne{0,          1,          1ull << 8,  1ull << 16, 1ull << 24,
+                                              1ull << 32, 1ull << 40, 1ull << 48, 1ull << 56};
+  std::array<std::int64_t, 8> counts{};
+  for (; !codes.empty(); codes = codes.subspan(std::min(kAtOnce, codes.size()))) {
+    std::uint64_t sums = 0;
+    for (const std::uint8_t code : codes.first(std::min(kAtOnce, codes.size()))) sums += kOne[code];
+    for (std::size_t status = 0; status < 8; ++status) counts[status] += (sums >> (8 * status)) & 255;
+  }
+  return counts;
+}
+
+}  // namespace
+
+// Called once for each chunk, whose outcomes are known.
+void Gatherer::enter_classes() {
   if (shape_runs_.size() < shared_.shapes.size()) {
     shape_runs_.resize(shared_.shapes.size());
     shape_groups_.resize(shared_.shapes.size());
   }
+  class_times_ = chunk_->class_times.view();
+  if (!class_times_.sealed) return;
+  codes_.resize(kChunkRows, 0);
+  status_codes_.resize(outcomes_.size());
+  for (std::size_t i = 0; i < status_codes_.size(); ++i)
+    status_codes_[i] =
+        static_cast<std::uint8_t>(static_cast<int>(outcomes_.at(static_cast<std::uint16_t>(i)).status) + 1);
+}
+
+void Gatherer::add_classes(const RowBlock& block) {
+  if (!class_times_.sealed) return add_open_classes(block);
+  const std::uint16_t* places = class_times_.sealed->places();
+  const std::uint16_t* outcomes = chunk_->outcome.rows();
+  std::array<std::uint16_t, kBlockRows> rows;
+  for (const std::uint16_t row : block.list(rows.data())) codes_[places[row]] = status_codes_[outcomes[row]];
+  are_placed_ = true;
+}
+
+std::span<const std::uint32_t> Gatherer::classes_of(std::uint32_t shape) {
+  auto& groups = shape_groups_[shape];
+  if (groups.empty()) {
+    for (const std::string& name : shared_.shapes[shape].classes) groups.push_back(names_.of(name));
+    resize();
+    class_values_.resize(groups_.size());
+  }
+  return groups;
+}
+
+void Gatherer::add_open_classes(const RowBlock& block) {
   std::array<std::uint16_t, kBlockRows> rows;
   for (const std::uint16_t row : block.list(rows.data())) {
-    NodeTimes times(chunk_->details.at(chunk_->details_at[row]));
-    const std::uint32_t shape = times.shape();
-    auto& groups = shape_groups_[shape];
-    if (groups.empty()) {
-      for (const std::string& name : shared_.shapes[shape].classes) groups.push_back(names_.of(name));
-      resize();
-      class_values_.resize(groups_.size());
+    TimesReader times = class_times_.open->at(row);
+    ++shape_runs_[times.shape()][static_cast<std::size_t>(outcomes_.at(chunk_->outcome.rows()[row]).status)];
+    for (const std::uint32_t of_class : classes_of(times.shape())) add_class_ms(of_class, times.next_ms());
+  }
+}
+
+void Gatherer::settle_sealed_classes() {
+  if (!are_placed_) return;
+  are_placed_ = false;
+  for (const SealedTimes::Part& part : class_times_.sealed->parts()) add_part(part);
+  std::ranges::fill(codes_, std::uint8_t{0});
+}
+
+void Gatherer::add_part(const SealedTimes::Part& part) {
+  std::int64_t matching = 0;
+  for (const SealedTimes::Run& run : part.runs) {
+    const auto counts = count_codes(std::span(codes_).subspan(run.begin, run.count));
+    for (std::size_t status = 0; status < counts.size(); ++status) {
+      shape_runs_[run.shape][status] += counts[status];
+      matching += counts[status];
     }
-    ++shape_runs_[shape][static_cast<std::size_t>(outcomes_.at(chunk_->outcome.rows()[row]).status)];
-    for (const std::uint32_t of_class : groups) {
-      const std::int64_t took_ms = times.next_ms();
-      ClassValues& values = class_values_[of_class];
-      if (took_ms != static_cast<std::int32_t>(took_ms) || took_ms < 0) [[unlikely]] {
-        groups_[of_class].duration_ms.add(took_ms, group_budget_);
-        continue;
-      }
-      values.ms[values.size++] = static_cast<std::int32_t>(took_ms);
-      if (values.size == values.ms.size()) add_class_values(of_class);
+    auto& classes = shape_groups_[run.shape];
+    if (matching == 0 || !classes.empty()) continue;
+    const auto same = classes_of(part.runs.front().shape);
+    if (classes.empty()) classes.assign(same.begin(), same.end());
+  }
+  if (matching == 0 || part.columns.empty()) return;
+  for (std::uint32_t first = 0; first < part.count; first += kBlockRows) {
+    const std::uint32_t count = std::min(part.count - first, kBlockRows);
+    std::uint8_t* keep = codes_.data() + part.begin + first;
+    for (std::uint32_t i = 0; i < count; ++i) keep[i] = keep[i] != 0;
+    const std::uint32_t kept = count_kept(keep, count);
+    if (kept == 0) continue;
+    if (kept >= kManyRows && kept * kManyShare >= count) {
+      add_many(part, first, count, kept);
+    } else {
+      std::array<std::uint16_t, kBlockRows> indices;
+      add_few(part, {indices.data(), list_kept(keep, count, first, indices.data())});
     }
   }
+}
+
+void Gatherer::add_many(const SealedTimes::Part& part, std::uint32_t first, std::uint32_t count, std::uint32_t kept) {
+  const SealedTimes& times = *class_times_.sealed;
+  const std::uint8_t* keep = codes_.data() + part.begin + first;
+  const auto groups = classes_of(part.runs.front().shape);
+  std::array<std::int32_t, kBlockRows> ms;
+  for (std::size_t k = 0; k < groups.size(); ++k) {
+    if (times.ms_of(part.columns[k], part, first, count, ms.data())) {
+      groups_[groups[k]].duration_ms.add(static_cast<const std::int32_t*>(ms.data()), keep, count, kept, group_budget_);
+      continue;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (keep[i] != 0) add_class_ms(groups[k], times.ms_at(part.columns[k], part, first + i));
+    }
+  }
+}
+
+void Gatherer::add_few(const SealedTimes::Part& part, std::span<const std::uint16_t> indices) {
+  const auto groups = classes_of(part.runs.front().shape);
+  for (std::size_t k = 0; k < groups.size(); ++k) {
+    for (const std::uint16_t index : indices)
+      add_class_ms(groups[k], class_times_.sealed->ms_at(part.columns[k], part, index));
+  }
+}
+
+void Gatherer::add_class_ms(std::uint32_t of_class, std::int64_t ms) {
+  if (ms != static_cast<std::int32_t>(ms) || ms < 0) [[unlikely]] {
+    groups_[of_class].duration_ms.add(ms, group_budget_);
+    return;
+  }
+  ClassValues& values = class_values_[of_class];
+  values.ms[values.size++] = static_cast<std::int32_t>(ms);
+  if (values.size == values.ms.size()) add_class_values(of_class);
 }
 
 void Gatherer::add_class_values(std::uint32_t of_class) {
@@ -41,10 +149,11 @@ void Gatherer::add_class_values(std::uint32_t of_class) {
 }
 
 void Gatherer::settle_classes() {
+  settle_sealed_classes();
   for (std::uint32_t i = 0; i < class_values_.size(); ++i) add_class_values(i);
   for (std::size_t shape = 0; shape < shape_runs_.size(); ++shape) {
     for (std::size_t status = 0; status < 8; ++status) {
-      const std::int64_t runs = shape_runs_[shape][status];
+      const std::int64_t runs = std::exchange(shape_runs_[shape][status], 0);
       if (runs == 0) continue;
       Outcome end;
       end.status = static_cast<model::Status>(status);
@@ -55,7 +164,6 @@ void Gatherer::settle_classes() {
       }
     }
   }
-  shape_runs_.clear();
 }
 
 }  // namespace comfytrace::history::columns

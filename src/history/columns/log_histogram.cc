@@ -49,6 +49,12 @@ void LogHistogram::merge(const LogHistogram& other) {
   for (std::size_t i = 0; i < size; ++i) to[i] += from[i];
 }
 
+void LogHistogram::subtract(const LogHistogram& part) {
+  for (std::size_t i = kSpareCounters; i < part.counts_.size(); ++i) {
+    if (part.counts_[i] > 0) counts_[part.first_ + i - first_] -= part.counts_[i];
+  }
+}
+
 void LogHistogram::merge(std::span<const BucketStep> steps, std::int64_t least, std::int64_t most) {
   if (steps.empty()) return;
   reach(least, most);

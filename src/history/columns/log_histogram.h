@@ -20,6 +20,8 @@ class LogHistogram {
   template <class T>
   void add(std::span<const T> values);
   void merge(const LogHistogram& other);
+  // Takes out values that are here.
+  void subtract(const LogHistogram& part);
   // `least` and `most` are among the values that were counted there.
   void merge(std::span<const BucketStep> steps, std::int64_t least, std::int64_t most);
   // Hands over what was counted, of which `least` and `most` bound the values, and is empty then but for its room.

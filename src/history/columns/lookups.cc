@@ -224,11 +224,7 @@ std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, con
       scan, query.limit, [&](const RunFacts& facts) { return query.without_run_id != facts.run_id && any(facts); },
       [&](std::uint32_t row) {
         if (without_rid && rid_at(snapshot, row) == *without_rid) return false;
-        const Chunk& chunk = snapshot.chunk(row / kChunkRows);
-        const std::uint32_t offset = chunk.details_at[row % kChunkRows];
-        const std::string_view details(reinterpret_cast<const char*>(chunk.details.at(offset)),
-                                       PagedBytes::rest(offset));
-        return has_scene(details, shared, wants_packed);
+        return has_scene(snapshot.chunk(row / kChunkRows).details_of(row % kChunkRows), shared, wants_packed);
       });
   std::vector<SceneSample> found;
   for (const Candidate& of : rows) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <limits>
+#include <utility>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -147,8 +149,7 @@ std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count) {
 }
 
 std::uint32_t list_kept(const std::uint8_t* keep, std::uint32_t count, std::uint32_t begin, std::uint16_t* rows) {
-  std::uint32_t found = 0;
-  std::uint32_t i = 0;
+  auto [i, found] = CT_CHOOSE(list_kept(keep, count, begin, rows));
   for (; i + 8 <= count; i += 8) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, keep + i, 8);
@@ -171,6 +172,10 @@ ValueSums sum_values(const std::int32_t* values, const std::uint8_t* keep, std::
 
 ValueSums sum_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot) {
   return sum_of(values, keep, count, pivot);
+}
+
+Bounds bounds_of(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count) {
+  return CT_CHOOSE(bounds_of(values, keep, count));
 }
 
 void count_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "history/columns/bounds.h"
+
 // The innermost loops over columns: without branches, made for processors that do many numbers at once. `keep` has 1
 // for a row that counts, else 0.
 namespace comfytrace::history::columns {
@@ -48,6 +50,9 @@ struct ValueSums {
                                    std::int64_t pivot);
 [[nodiscard]] ValueSums sum_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count,
                                    std::int64_t pivot);
+
+// The least and the most of those values that are kept and not missing (negative).
+[[nodiscard]] Bounds bounds_of(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count);
 
 // Counters in front of a histogram's: rows that do not count go there, spread so that none waits for the one before.
 inline constexpr std::uint32_t kSpareCounters = 16;

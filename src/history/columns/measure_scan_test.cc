@@ -148,6 +148,15 @@ TEST_P(MeasureScan, CountsNumbers) {
   }
 }
 
+TEST_P(MeasureScan, TellsTheLeastAndTheMost) {
+  const Rows rows(count());
+  Bounds plain;
+  for (const std::int64_t value : rows.kept_ints()) plain.add(value);
+  const Bounds told = bounds_of(rows.ints.data(), rows.keep.data(), rows.count());
+  EXPECT_EQ(told.min, plain.min);
+  EXPECT_EQ(told.max, plain.max);
+}
+
 TEST_P(MeasureScan, ListsAndAddsUpWhatIsKept) {
   const Rows rows(count());
   std::vector<OutcomeRow> table(10);

@@ -125,8 +125,6 @@ bool take_scene(Bytes& bytes, const SharedFacts& shared, std::uint64_t& key, Sce
 }  // namespace
 
 bool pack_details(const RunFacts& facts, SharedFacts& shared, std::string& bytes) {
-  put(bytes, shared.shapes.id_of(shape_of(facts)));
-  for (const NodeClassFacts& of_class : facts.node_classes) put(bytes, zigzag(of_class.duration_ms));
   std::uint64_t present = 0;
   if (facts.started_at_ms) present |= kStarted;
   if (facts.finished_at_ms) present |= kFinished;
@@ -148,11 +146,6 @@ bool pack_details(const RunFacts& facts, SharedFacts& shared, std::string& bytes
 
 bool unpack_details(std::string_view packed, const SharedFacts& shared, RunFacts& facts) {
   Bytes bytes(packed);
-  const std::uint64_t shape_id = bytes.next();
-  if (shape_id >= shared.shapes.size()) return false;
-  const NodeShape& shape = shared.shapes[shape_id];
-  for (std::size_t i = 0; i < shape.classes.size(); ++i)
-    facts.node_classes.push_back({shape.classes[i], shape.executions[i], unzigzag(bytes.next())});
   const std::uint64_t present = bytes.next();
   if (present & kStarted) facts.started_at_ms = plus(facts.created_at_ms, unzigzag(bytes.next()));
   if (present & kFinished) facts.finished_at_ms = plus(facts.created_at_ms, unzigzag(bytes.next()));
@@ -171,9 +164,6 @@ bool unpack_details(std::string_view packed, const SharedFacts& shared, RunFacts
 bool has_scene(std::string_view packed, const SharedFacts& shared,
                const std::function<bool(model::Status, std::uint32_t work)>& wants) {
   Bytes bytes(packed);
-  const std::uint64_t shape_id = bytes.next();
-  if (shape_id >= shared.shapes.size()) return false;
-  for (std::size_t i = 0; i < shared.shapes[shape_id].classes.size(); ++i) (void)bytes.next();
   const std::uint64_t present = bytes.next();
   for (const std::uint64_t time : {kStarted, kFinished, kVramFree}) {
     if (present & time) (void)bytes.next();

@@ -25,8 +25,8 @@ struct SharedFacts {
   }
 };
 
-// What no filter looks at: what the classes of node took, other times, the scenes. Numbers of the interners stand in
-// it. The node classes come first: statistics by class read no further.
+// What no filter looks at, but for what the classes of node took: other times, the scenes. Numbers of the interners
+// stand in it.
 //
 // Appends to `bytes`. False: something in `facts` does not fit this form; `bytes` is then in part written.
 [[nodiscard]] bool pack_details(const RunFacts& facts, SharedFacts& shared, std::string& bytes);
@@ -37,30 +37,5 @@ struct SharedFacts {
 // Whether `wants` is true of a scene: of its status and the number of its key. Reads no more than it must.
 [[nodiscard]] bool has_scene(std::string_view bytes, const SharedFacts& shared,
                              const std::function<bool(model::Status, std::uint32_t work)>& wants);
-
-// Reads the node classes alone.
-class NodeTimes {
- public:
-  explicit NodeTimes(const unsigned char* bytes) : at_(bytes), shape_(next()) {}
-  [[nodiscard]] std::uint32_t shape() const { return static_cast<std::uint32_t>(shape_); }
-  // Once for each class of the shape, in its order.
-  [[nodiscard]] std::int64_t next_ms() {
-    const std::uint64_t value = next();
-    return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
-  }
-
- private:
-  std::uint64_t next() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      const std::uint64_t byte = *at_++;
-      value |= (byte & 0x7F) << shift;
-      if (byte < 0x80) break;
-    }
-    return value;
-  }
-  const unsigned char* at_;
-  std::uint64_t shape_;
-};
 
 }  // namespace comfytrace::history::columns

@@ -59,7 +59,7 @@ std::uint32_t Unsealer::open(std::string_view sealed) {
   if (sealed.size() < kHead) return 0;
   std::uint32_t head[3];
   std::memcpy(head, sealed.data(), kHead);
-  if ((head[0] != kForm && head[0] != kOlderForm) || head[1] != checksum(sealed.substr(8))) return 0;
+  if (head[0] < kOlderForm || head[0] > kForm || head[1] != checksum(sealed.substr(8))) return 0;
   if (capacity_ < head[2]) {
     capacity_ = head[2];
     room_ = std::make_unique_for_overwrite<char[]>(capacity_);

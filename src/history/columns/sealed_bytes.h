@@ -10,8 +10,10 @@
 namespace comfytrace::history::columns {
 
 // Counts up with every change of the form, of the shared facts' members or of what run_facts.h makes of a run.
-inline constexpr std::uint32_t kForm = 3;
-// By zlib instead of Zstandard, the shared facts as JSON, no number as a step from the one before; else the same.
+inline constexpr std::uint32_t kForm = 4;
+// What the classes of node took stands in the details of each run, and a number more says where these are; else as 4.
+inline constexpr std::uint32_t kMixedForm = 3;
+// By zlib instead of Zstandard, the shared facts as JSON, no number as a step from the one before; else as 3.
 inline constexpr std::uint32_t kOlderForm = 2;
 
 [[nodiscard]] std::string seal(std::string_view plain);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "history/columns/complement.h"
 #include "history/columns/cube_maker.h"
 #include "history/columns/gatherer.h"
 #include "history/time_bucket.h"
@@ -39,6 +40,7 @@ class Share {
     of_chunk_query_.utc_offset_ms = query.utc_offset_ms;
     of_chunk_query_.max_groups = std::numeric_limits<std::int64_t>::max();
     of_chunk_.emplace(snapshot, of_chunk_query_, budget);
+    if (query.group_by == GroupBy::nodeClass) complement_.emplace(snapshot, of_chunk_query_, budget);
   }
   Share(const Share&) = delete;
 
@@ -67,6 +69,10 @@ class Share {
     return of_chunk_->take_summary(snapshot_.version, rounds);
   }
 
+  // When all chunks are added.
+  void settle() {
+    if (complement_) complement_->add_to(gatherer_);
+  }
   [[nodiscard]] Gatherer& gatherer() { return gatherer_; }
   // Whether some values are not there as they were.
   [[nodiscard]] bool is_rounded() const { return is_rounded_; }
@@ -87,9 +93,12 @@ class Share {
   // The same into the answer itself. If so many rows of a first part match that more than can be kept as they are will,
   // they are not: where that proves wrong, the question is asked again.
   void scan_alike(std::size_t chunk) {
-    if (has_guessed_) return scan(chunk, gatherer_);
+    if (complement_ && complement_->add(scan_, chunk)) {
+      is_rounded_ = true;
+      return;
+    }
     const std::size_t before = gatherer_.matching();
-    scan_.each_block_backwards(chunk, [&](const RowBlock& block) {
+    const auto add = [&](const RowBlock& block) {
       gatherer_.add(block);
       const std::uint32_t passed = kChunkRows - block.begin;
       if (has_guessed_ || passed < kGuessedFrom) return;
@@ -97,7 +106,9 @@ class Share {
       if ((gatherer_.matching() - before) * alike_chunks_ * (kChunkRows / passed) <= 2 * budget_.values) return;
       gatherer_.expect_many();
       is_rounded_ = true;
-    });
+    };
+    if (!complement_) return scan_.each_block_backwards(chunk, add);
+    for (const RowBlock& block : complement_->blocks()) add(block);
   }
 
   const ColumnStore::Snapshot& snapshot_;
@@ -110,6 +121,7 @@ class Share {
   Gatherer gatherer_;
   StatisticsQuery of_chunk_query_;
   std::optional<Gatherer> of_chunk_;
+  std::optional<Complement> complement_;
   bool is_rounded_ = false;
 };
 
@@ -149,6 +161,7 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
     shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, plan ? &*plan : nullptr, alike);
     if (are_many) shares[i]->gatherer().expect_many();
     for (std::size_t n = i; n < chunks; n += shares.size()) shares[i]->add(chunks - 1 - n);
+    shares[i]->settle();
   });
   Share& first = *shares.front();
   scan.each_odd([&](const RunFacts& facts, std::uint32_t) { first.add(facts); });

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "history/columns/bounds.h"
 #include "history/columns/log_histogram.h"
 #include "history/columns/measure_scan.h"
 #include "history/columns/outcome_table.h"
@@ -31,6 +32,7 @@ struct Moments {
   void add(std::span<const std::int64_t> values);
   void add(const ValueSums& sums);  // about this pivot
   void merge(const Moments& other);
+  void subtract(const Moments& part);  // but for the least and the most
 };
 
 // A tally of rows of one chunk in little room.
@@ -56,6 +58,9 @@ class DistributionTally {
            const ExactBudget& budget);
   void merge(const DistributionTally& other, const ExactBudget& budget);
   void merge(const PackedDistribution& other, const ExactBudget& budget);
+  // Takes out values that are here; bound() must tell then what the least and the most of the others are.
+  void subtract(DistributionTally&& part);
+  void bound(const Bounds& bounds);
   // Hands over what it has and is as new. Of more than `most_values` only the buckets are kept.
   [[nodiscard]] PackedDistribution take(std::size_t most_values);
   // Uses up the values.
@@ -125,6 +130,7 @@ class GroupTally {
   void add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget);
   void merge(const GroupTally& other, const ExactBudget& budget);
   void merge(const PackedTally& other, const ExactBudget& budget);
+  void subtract(GroupTally&& part);
   // Hands over what it has and is as new. Of a measure with more than `most_values` only the buckets are kept.
   [[nodiscard]] PackedTally take(std::size_t most_values);
   // Measures of one run; negative kMissing values are left out by the caller.

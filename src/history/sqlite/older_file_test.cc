@@ -40,10 +40,13 @@ TEST(OlderFile, OfTheFirstSchemaIsReadAsItWasWritten) {
   }
 }
 
-// One whose columns were packed by a version that did so by zlib and JSON.
-class OlderColumns : public ::testing::Test {
+// One whose columns were packed by a version that did so by zlib and JSON, or by one that kept what the classes of node
+// took among the details of each run.
+class OlderColumns : public ::testing::TestWithParam<std::string> {
  protected:
-  OlderColumns() { std::filesystem::copy_file(COMFYTRACE_SOURCE_DIR "/tests/histories/columns2.sqlite", path_); }
+  OlderColumns() {
+    std::filesystem::copy_file(COMFYTRACE_SOURCE_DIR "/tests/histories/columns" + GetParam() + ".sqlite", path_);
+  }
   // Of the packed parts in the file.
   [[nodiscard]] std::int64_t parts_of_form(const std::string& form) const {
     SQLite::Database file(path_.string(), SQLite::OPEN_READWRITE);
@@ -68,21 +71,23 @@ class OlderColumns : public ::testing::Test {
   std::filesystem::path path_ = folder_.path() / "history.db";
 };
 
-TEST_F(OlderColumns, AreReadWithoutReadingTheRunsAndThenPackedAnew) {
-  ASSERT_EQ(parts_of_form("02"), 2);
+INSTANTIATE_TEST_SUITE_P(OfEachForm, OlderColumns, ::testing::Values("2", "3"));
+
+TEST_P(OlderColumns, AreReadWithoutReadingTheRunsAndThenPackedAnew) {
+  ASSERT_EQ(parts_of_form("0" + GetParam()), 2);
   expect(0, 0);
   EXPECT_TRUE(told_at_opening().empty());
-  EXPECT_EQ(parts_of_form("03"), 2);
-  EXPECT_EQ(parts_of_form("02"), 0);
+  EXPECT_EQ(parts_of_form("04"), 2);
+  EXPECT_EQ(parts_of_form("0" + GetParam()), 0);
   expect(24, 0);
 }
 
-TEST_F(OlderColumns, OfAFormThatIsNotKnownAreMadeAnewAndItIsSaid) {
+TEST_P(OlderColumns, OfAFormThatIsNotKnownAreMadeAnewAndItIsSaid) {
   SQLite::Database(path_.string(), SQLite::OPEN_READWRITE)
       .exec("UPDATE column_chunks SET packed = CAST(x'01000000' || substr(packed, 5) AS BLOB) WHERE place = 0");
   expect(0, 24);
   EXPECT_EQ(told_at_opening(), std::vector<std::int64_t>{24});
-  EXPECT_EQ(parts_of_form("03"), 2);
+  EXPECT_EQ(parts_of_form("04"), 2);
   expect(24, 0);
 }
 

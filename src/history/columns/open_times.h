@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "history/columns/chunk_rows.h"
+#include "history/columns/interner.h"
+#include "history/columns/paged_bytes.h"
+#include "history/columns/shared_facts.h"
+
+namespace comfytrace::history::columns {
+
+// The shape of a run as its number, and what it took in each class of that: in few bytes, one after another.
+void put_times(std::string& bytes, std::uint32_t shape, const std::vector<NodeClassFacts>& classes);
+// Takes what put_times put off the front. Empty: it is damaged, or the shape is not known.
+[[nodiscard]] std::string_view take_times(std::string_view& bytes, const Interner<NodeShape>& shapes);
+
+// Reads what put_times put, which must be whole.
+class TimesReader {
+ public:
+  explicit TimesReader(const unsigned char* bytes) : at_(bytes), shape_(next()) {}
+  [[nodiscard]] std::uint32_t shape() const { return static_cast<std::uint32_t>(shape_); }
+  // Once for each class of the shape, in its order.
+  [[nodiscard]] std::int64_t next_ms() {
+    const std::uint64_t value = next();
+    return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+  }
+
+ private:
+  std::uint64_t next() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const std::uint64_t byte = *at_++;
+      value |= (byte & 0x7F) << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  }
+  const unsigned char* at_;
+  std::uint64_t shape_;
+};
+
+// The times of a chunk that still grows: row by row.
+class OpenTimes {
+ public:
+  // Of one row: each of a chunk may have so many.
+  static constexpr std::size_t kMostBytes = 1'000;
+  // What put_times made of the row. False: that is too much. The writer alone.
+  [[nodiscard]] bool append(std::uint32_t row, std::string_view times);
+  [[nodiscard]] TimesReader at(std::uint32_t row) const { return TimesReader(bytes_.at(begin_[row])); }
+  // As it was appended.
+  [[nodiscard]] std::string_view text(std::uint32_t row, const Interner<NodeShape>& shapes) const;
+  // Appends what the row took in each class, and returns its shape.
+  [[nodiscard]] std::uint32_t read(std::uint32_t row, const Interner<NodeShape>& shapes,
+                                   std::vector<std::int64_t>& ms) const;
+  [[nodiscard]] std::size_t bytes() const { return kChunkRows * sizeof(std::uint32_t) + bytes_.used(); }
+
+ private:
+  std::unique_ptr<std::uint32_t[]> begin_{new std::uint32_t[kChunkRows]};
+  PagedBytes bytes_;
+};
+
+}  // namespace comfytrace::history::columns

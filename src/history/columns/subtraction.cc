@@ -1,0 +1,75 @@
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "history/columns/gatherer.h"
+
+// What tallies tell of some runs, less what others tell of a part of these.
+namespace comfytrace::history::columns {
+namespace {
+
+// All but those of `some`, which are among them.
+void take_out(std::vector<std::int64_t>& all, std::vector<std::int64_t>& some) {
+  if (some.empty()) return;
+  std::ranges::sort(all);
+  std::ranges::sort(some);
+  std::vector<std::int64_t> rest;
+  std::ranges::set_difference(all, some, std::back_inserter(rest));
+  all = std::move(rest);
+}
+
+}  // namespace
+
+void Moments::subtract(const Moments& part) {
+  if (part.n == 0) return;
+  if (part.n == n) {
+    *this = {};
+    return;
+  }
+  const double shift = static_cast<double>(part.pivot) - static_cast<double>(pivot);
+  const auto about_part = static_cast<double>(part.sum - static_cast<Wide>(part.n) * part.pivot);
+  squares -= part.squares + 2 * shift * about_part + static_cast<double>(part.n) * shift * shift;
+  n -= part.n;
+  sum -= part.sum;
+}
+
+void DistributionTally::subtract(DistributionTally&& part) {
+  if (!is_counting_ && !part.is_counting_) return take_out(values_, part.values_);
+  absorb();
+  part.absorb();
+  moments_.subtract(part.moments_);
+  histogram_->subtract(*part.histogram_);
+  take_out(negative_, part.negative_);
+}
+
+void DistributionTally::bound(const Bounds& bounds) {
+  if (!is_counting_ || moments_.n == 0) return;
+  moments_.min = bounds.min;
+  moments_.max = bounds.max;
+}
+
+void GroupTally::subtract(GroupTally&& part) {
+  for (const auto count : PackedTally::kCounts) counts.*count -= part.counts.*count;
+  duration_ms.subtract(std::move(part.duration_ms));
+  queue_wait_ms.subtract(std::move(part.queue_wait_ms));
+  vram_peak_bytes.subtract(std::move(part.vram_peak_bytes));
+}
+
+void Gatherer::subtract(Gatherer&& part) {
+  settle();
+  part.settle();
+  matching_ -= part.matching_;
+  total_.subtract(std::move(part.total_));
+  for (std::size_t i = 0; i < part.groups_.size(); ++i) {
+    if (part.groups_[i].counts.runs > 0) group(names_.of(part.names_.names()[i])).subtract(std::move(part.groups_[i]));
+  }
+}
+
+void Gatherer::bound(const std::array<Bounds, 3>& total, const GroupNames& names, std::span<const Bounds> durations) {
+  total_.duration_ms.bound(total[0]);
+  total_.queue_wait_ms.bound(total[1]);
+  total_.vram_peak_bytes.bound(total[2]);
+  for (std::size_t i = 0; i < durations.size(); ++i) group(names_.of(names.names()[i])).duration_ms.bound(durations[i]);
+}
+
+}  // namespace comfytrace::history::columns
