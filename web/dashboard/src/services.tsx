@@ -1,6 +1,7 @@
 import { AlertStore, RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
 import { useAlerts, useRealtimeTelemetry, useRecommendations, type Alerts, type Recommendations } from '@comfytrace/client/react';
-import { fetchOrTakeUp } from './ahead/early-answers.ts';
+import { fetchPatiently } from './ahead/early-answers.ts';
+import { afterFirstPaint } from './ahead/first-paint.ts';
 import { shortId } from './format.ts';
 import { createContext, useCallback, useContext, useSyncExternalStore } from 'react';
 
@@ -13,7 +14,7 @@ export interface Services {
 }
 
 export function makeServices(): Services {
-  const { api, live } = connectComfytrace({ previews: true, fetch: fetchOrTakeUp });
+  const { api, live } = connectComfytrace({ previews: true, fetch: fetchPatiently(afterFirstPaint) });
   return { api, live, recommendations: new RecommendationStore(api), alerts: new AlertStore(api) };
 }
 
