@@ -27,7 +27,7 @@ export default defineConfig({
       // A browser asks a server for six files at a time: what is always needed comes as one, what most views share as another.
       output: { codeSplitting: { groups: [
         { name: (id, of) => (id !== kMain && isOfPage(id, of) ? 'page' : null), priority: 2 },
-        { name: 'shared', test: /dashboard\/src\/(?!gallery)/, minShareCount: 4, priority: 1 },
+        { name: 'shared', test: /dashboard\/src\/(?!gallery)/, minShareCount: 5, priority: 1 },
       ] } },
     },
   },
