@@ -54,7 +54,8 @@ describe('how this comfytrace is set up', () => {
     const panel = screen.getByRole('region', { name: 'Watched ComfyUI servers' });
     expect(within(panel).getByText('stock, without the extension')).toBeTruthy();
     expect(within(panel).getByText('comfytrace extension install DIR').tagName).toBe('CODE');
-    expect(mendOf('nothing to run')).toEqual({ sentence: 'Nothing to run', command: null });
+    expect(mendOf('nothing to run')).toEqual({ sentence: 'Nothing to run', command: null, rest: '' });
+    expect(mendOf('nodes go unseen; `comfytrace extension install DIR` adds them')).toEqual({ sentence: 'Nodes go unseen', command: 'comfytrace extension install DIR', rest: 'adds them' });
   });
 
   it('tries a lost worker again, and says on the first run what to do', async () => {
