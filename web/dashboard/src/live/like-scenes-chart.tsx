@@ -1,4 +1,4 @@
-import { useRef } from 'react';
+import { memo, useRef } from 'react';
 import { kGap, plural } from '../format.ts';
 import { enoughText, textOf } from '../measure.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -23,7 +23,7 @@ const kBasePx = 40;
 const kDotPx = 4.6;
 
 /** How long like scenes took, a dot each, and where this one will be among them. */
-export function LikeScenesChart({ state, like, elapsedMs, expected, score }: LikeScenesChartProps) {
+export const LikeScenesChart = memo(function LikeScenesChart({ state, like, elapsedMs, expected, score }: LikeScenesChartProps) {
   const few = like !== null && (like.cohort.level === null || like.durationsMs.length === 0);
   const shown = like !== null && !few ? like : null;
   const standing = shown && standingText(shown.durationsMs, elapsedMs, expected?.ms ?? null);
@@ -45,7 +45,7 @@ export function LikeScenesChart({ state, like, elapsedMs, expected, score }: Lik
       <p className="s11 t3 likes-foot" title={foot}>{foot}</p>
     </section>
   );
-}
+});
 
 function held({ cohort, durationsMs }: LikeScenes): string {
   const differing = cohort.notEqual.flatMap(({ what, thisRun }) => (thisRun === null ? [] : [what]));

@@ -98,7 +98,7 @@ export function RunningScene({ scene }: { scene: SceneUpdate }) {
         </div>
       </div>
       <NodeProgress scene={scene} missing={worker?.connection.missing ?? null} />
-      {worker && <DeviceTracePanel scene={scene} worker={worker} />}
+      {worker && <DeviceTracePanel runId={scene.runId} promptId={scene.promptId} workerId={scene.workerId} startedAtMs={scene.startedAtMs} />}
       {run && run.sceneCount > 1 && <FilmStrip scene={scene} />}
     </section>
   );
