@@ -102,7 +102,7 @@ describe('how this comfytrace is set up', () => {
     const { asked } = open({ 'POST /runs:prune': { dryRun: true, runs: 40, bytes: 9_000, oldestAtMs: 0, newestAtMs: 1, keptOpen: 0, keptArchived: 2, keptTagged: 5 } });
     fireEvent.click(await screen.findByRole('button', { name: 'Clean up' }));
     await screen.findByRole('button', { name: /Remove 40.runs/ });
-    expect(screen.getByRole('dialog').textContent).toMatch(/Beyond the bound 2 archived, 5 tagged stay\./);
+    expect(screen.getByRole('dialog').textContent).toMatch(/Beyond the bound 2 archived and 5 tagged stay\./);
     expect(asked.find((each) => each.path === '/runs:prune')!.body).toEqual({ olderThanMs: 365 * 86_400_000, dryRun: true });
   });
 

@@ -22,9 +22,9 @@ export function keptText({ keptOpen, keptArchived, keptTagged }: PruneReport): s
   return `Beyond the bound ${[kept.slice(0, -1).join(', '), kept.at(-1)].filter(Boolean).join(' and ')} stay.`;
 }
 
-/** "26 Nov 2025 to 3 Dec 2025", "of 26 Nov 2025". */
+/** "26 Nov 2025 to 3 Dec 2025", "all of 26 Nov 2025". */
 export function daysText(first: string, last: string): string {
-  return first === last ? `of ${first}` : `${first} to ${last}`;
+  return first === last ? `all of ${first}` : `${first} to ${last}`;
 }
 
 export interface CleanupDialogProps {
