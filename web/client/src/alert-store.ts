@@ -116,5 +116,5 @@ function mostUrgentFirst(a: Alert, b: Alert): number {
   const over = (each: Alert) => (each.clearedAtMs === null ? 0 : 1);
   if (over(a) !== over(b)) return over(a) - over(b);
   const severity = over(a) === 0 ? kSeverity[a.severity] - kSeverity[b.severity] : 0;
-  return severity || b.raisedAtMs - a.raisedAtMs || a.id.localeCompare(b.id);
+  return severity || b.raisedAtMs - a.raisedAtMs || (a.id < b.id ? -1 : 1);
 }

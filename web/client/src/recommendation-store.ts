@@ -108,5 +108,5 @@ const kSeverity = { critical: 0, warning: 1, info: 2 } as const;
 
 function mostUrgentFirst(a: Recommendation, b: Recommendation): number {
   const isOpen = (each: Recommendation) => (each.state === 'open' ? 0 : 1);
-  return isOpen(a) - isOpen(b) || kSeverity[a.severity] - kSeverity[b.severity] || b.createdAtMs - a.createdAtMs || a.id.localeCompare(b.id);
+  return isOpen(a) - isOpen(b) || kSeverity[a.severity] - kSeverity[b.severity] || b.createdAtMs - a.createdAtMs || (a.id < b.id ? -1 : 1);
 }

@@ -39,6 +39,8 @@ export interface RunHistoryOptions {
   heldPages?: number;
   /** Where the list begins to be read. */
   firstRow?: number;
+  /** The rows from row `start` on, where they were asked for before and are there already. */
+  firstPage?: { page: RunPage; start: number; tookMs: number };
   /** Rows far from all that is held are read when they are looked at for so long. */
   restMs?: number;
   /** Keeps the list current. Without it: `refresh`. */
@@ -104,6 +106,11 @@ export class RunHistoryStore extends Store<RunHistoryState> {
     this.refreshMs = options.refreshMs ?? 3_000;
     this.restMs = options.restMs ?? 60;
     this.looked = { first: options.firstRow ?? 0, last: options.firstRow ?? 0 };
+    const { firstPage } = options;
+    // Where there are rows, but none from there on, the end has to be asked for.
+    if (!firstPage || (firstPage.page.runs.length === 0 && firstPage.page.total > 0)) return;
+    this.pages.put(firstPage.start, firstPage.page);
+    this.show({ tookMs: firstPage.tookMs });
   }
 
   /** Begins to read and to follow the stream; ends both when the returned function is called. */

@@ -54,6 +54,29 @@ function stream() {
 }
 
 describe('the runs of a history', () => {
+  it('begin with rows that were read before, without asking for them again', async () => {
+    const { api, asked } = history(300);
+    const page = await api.runs({}, { limit: 100 });
+    const store = new RunHistoryStore(api, { firstPage: { page, start: 0, tookMs: 4 } });
+    expect(store.get()).toMatchObject({ state: 'ready', count: 300, tookMs: 4 });
+    expect(store.get().rowAt(99)?.runId).toBe('r201');
+    const stop = store.follow();
+    store.look(90, 120);
+    await vi.waitFor(() => expect(store.get().rowAt(120)?.runId).toBe('r180'));
+    stop();
+    expect(asked.map(({ from }) => from)).toEqual([0, 100]);
+  });
+
+  it('are asked for from the end where rows that were read before lay behind it', async () => {
+    const { api } = history(30);
+    const page = await api.runs({}, { limit: 100, offset: 500 });
+    const store = new RunHistoryStore(api, { firstRow: 500, firstPage: { page, start: 500, tookMs: 4 } });
+    expect(store.get().state).toBe('loading');
+    const stop = store.follow();
+    await vi.waitFor(() => expect(store.get().count).toBe(30));
+    stop();
+  });
+
   it('are loading, then ready, empty or an error', async () => {
     const { api, refuseWith } = history(3);
     const store = new RunHistoryStore(api);

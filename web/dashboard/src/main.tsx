@@ -2,6 +2,7 @@ import { ApiError } from '@comfytrace/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { earlyAnswered } from './ahead/early-answers.ts';
 import { App, preloadView } from './app.tsx';
 import './main.css';
 import { ServicesProvider, makeServices } from './services.tsx';
@@ -33,5 +34,5 @@ const show = () => createRoot(document.getElementById('root')!).render(
     </QueryClientProvider>
   </StrictMode>,
 );
-// The view is on its way already; to draw the frame without it first would delay both, unless it takes long.
-void Promise.race([preloadView(window.location.pathname), new Promise((done) => setTimeout(done, kPatienceMs))]).then(show);
+// The view is on its way already, and so are its rows; to draw the frame without them first would delay all, unless it takes long.
+void Promise.race([Promise.all([preloadView(window.location.pathname), earlyAnswered()]), new Promise((done) => setTimeout(done, kPatienceMs))]).then(show);

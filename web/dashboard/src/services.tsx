@@ -1,8 +1,10 @@
-import { AlertStore, RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type StreamStatus } from '@comfytrace/client';
+import { AlertStore, RecommendationStore, connectComfytrace, type ApiClient, type LiveState, type LiveStore, type Recommendation, type StreamStatus } from '@comfytrace/client';
 import { useAlerts, useRealtimeTelemetry, useRecommendations, type Alerts, type Recommendations } from '@comfytrace/client/react';
-import { fetchOrTakeUp } from './ahead/early-answers.ts';
+import { fetchPatiently } from './ahead/early-answers.ts';
+import { afterFirstPaint } from './ahead/first-paint.ts';
 import { shortId } from './format.ts';
-import { createContext, useCallback, useContext, useSyncExternalStore } from 'react';
+import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from 'react';
+import { withWorkerNames } from './worker-words.ts';
 
 export interface Services {
   api: ApiClient;
@@ -13,7 +15,7 @@ export interface Services {
 }
 
 export function makeServices(): Services {
-  const { api, live } = connectComfytrace({ previews: true, fetch: fetchOrTakeUp });
+  const { api, live } = connectComfytrace({ previews: true, fetch: fetchPatiently(afterFirstPaint) });
   return { api, live, recommendations: new RecommendationStore(api), alerts: new AlertStore(api) };
 }
 
@@ -37,8 +39,12 @@ export function useLivePart<Part>(part: (live: LiveState) => Part): Part {
   return useSyncExternalStore(live.subscribe, get, get);
 }
 
+/** Those of the server, which speak of workers by their names. */
 export function useSuggestions(): Recommendations {
-  return useRecommendations(useServices());
+  const suggestions = useRecommendations(useServices());
+  const named = useWorkerNames<Recommendation>();
+  const recommendations = useMemo(() => suggestions.recommendations.map(named), [suggestions.recommendations, named]);
+  return { ...suggestions, recommendations, open: useMemo(() => suggestions.open.map(named), [suggestions.open, named]) };
 }
 
 export function useWarnings(): Alerts {
@@ -46,7 +52,7 @@ export function useWarnings(): Alerts {
 }
 
 export function useOpenRecommendations(): number {
-  return useSuggestions().open.length;
+  return useRecommendations(useServices()).open.length;
 }
 
 /** Whether what is shown is current. */
@@ -73,6 +79,14 @@ export function useWorkerName(): (workerId: string) => string {
   const get = () => namesOf(live);
   const names = useSyncExternalStore(live.subscribe, get, get);
   return useCallback((workerId) => names.get(workerId) ?? shortId(workerId), [names]);
+}
+
+/** For an answer of the server: the same, with names for workers in its words. */
+export function useWorkerNames<Answer>(): (answer: Answer) => Answer {
+  const { live } = useServices();
+  const get = () => namesOf(live);
+  const names = useSyncExternalStore(live.subscribe, get, get);
+  return useCallback((answer: Answer) => withWorkerNames(answer, names), [names]);
 }
 
 // One timer for every clock on the page, so that all numbers change together.

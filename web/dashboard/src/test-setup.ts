@@ -14,6 +14,7 @@ afterEach(cleanup);
 // How long to wait for what must come; a machine that does other work as well takes its time.
 configure({ asyncUtilTimeout: 20_000 });
 
+window.innerWidth = 1440;
 // A virtual list draws nothing in a box without a height.
 Object.defineProperties(HTMLElement.prototype, {
   clientHeight: { configurable: true, get: () => 700 },

@@ -1,4 +1,6 @@
-import type { EtaReport, LiveState, SceneUpdate, StreamStatus, WorkerState } from '@comfytrace/client';
+import type { CohortEvidence, EtaReport, LiveState, SceneUpdate, StreamStatus, WorkerState } from '@comfytrace/client';
+import type { DevicePoint } from '../live/device-trace.ts';
+import type { LikeScenes } from '../live/like-scenes.ts';
 
 // A moment of three workers. Their clocks are the page's, so that ages go on as they do.
 
@@ -47,3 +49,23 @@ export const kQueued: SceneUpdate[] = Array.from({ length: 11 }, (_, at) => samp
 export function liveOf(connection: Partial<WorkerState['connection']> = {}, link: StreamStatus = kStreaming, more: Partial<LiveState> = {}): Partial<LiveState> {
   return { link, workers: [sampleWorker('atlas', connection)], ...more };
 }
+
+/** Minutes of a device: idle, a model is loaded, then it samples. `silentFrom`, `silentTo`: seconds ago between which nothing was told. */
+export function sampleTrace({ forS = 300, untilS = 0, load = true, silentFrom = -1, silentTo = -1 } = {}): DevicePoint[] {
+  const points: DevicePoint[] = [];
+  for (let ago = forS; ago >= untilS; ago -= ago > 150 ? 10 : 1) {
+    if (ago < silentFrom && ago > silentTo) continue;
+    const busy = Math.min(1, Math.max(0, (150 - ago) / 12));
+    points.push({ atMs: kStart - ago * 1_000, usedBytes: (3.1 + busy * 18.3 + Math.sin(ago / 7) * 0.12 * busy) * kGiB, loadRatio: load ? busy * (0.96 + Math.sin(ago / 3) * 0.03) : null });
+  }
+  return points;
+}
+
+const cohort = (change: Partial<CohortEvidence> = {}): CohortEvidence => ({
+  level: 'models', n: 42, needed: 0, limit: 50, heldEqual: ['workflow', 'model files', 'size of work', 'GPU'], notEqual: [], runIds: [], fromMs: kStart - 9 * 86_400_000, toMs: kStart - 86_400_000,
+  sentence: '42 scenes of the same workflow, model files and size of work', ...change,
+});
+export const kLike: LikeScenes = { cohort: cohort(), durationsMs: Array.from({ length: 42 }, (_, at) => 296_000 + Math.round(Math.sin(at * 12.9898) * 9_000 + (at % 7) * 3_400 + (at === 5 ? 31_000 : 0))) };
+export const kLikePartly: LikeScenes = { cohort: cohort({ notEqual: [{ what: 'ComfyUI version', thisRun: '0.3.64', cohort: '0.3.60 in 38 of 42', nEqual: 4 }] }), durationsMs: kLike.durationsMs.slice(0, 12) };
+export const kLikeFew: LikeScenes = { cohort: cohort({ level: null, n: 3, needed: 3, sentence: 'Not enough data: 3 of the 6 like scenes that it takes' }), durationsMs: [] };
+export const kLikeUnknown: LikeScenes = { cohort: cohort({ level: null, n: 0, needed: 5, heldEqual: [], sentence: 'Not enough data: the size of its work is not known, so nothing can be held equal' }), durationsMs: [] };

@@ -1,4 +1,4 @@
-import { formatWhen } from '../format.ts';
+import { formatWhen, unbroken } from '../format.ts';
 import { useNow } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Skeleton } from '../ui/parts.tsx';
@@ -13,7 +13,7 @@ export function FindingRow({ finding, on, onSelect }: { finding: Finding; on: bo
         <span className={`sev ${finding.tone === 'idle' ? '' : finding.tone}`} />
         <Icon name={finding.icon} size={15} className={finding.tone === 'idle' ? 't3' : finding.tone} />
         <span className="col sp finding-say">
-          <span className="row"><b className="sp el">{finding.title}</b><span className="s11 t3 nw">{formatWhen(finding.atMs, now)}</span></span>
+          <span className="row"><b className="sp el">{unbroken(finding.title)}</b><span className="s11 t3 nw">{formatWhen(finding.atMs, now)}</span></span>
           {finding.detail && <span className="s12 t2 el">{finding.detail}</span>}
           <span className="s11 t3 el">{finding.note}</span>
         </span>

@@ -1,9 +1,10 @@
+import type { Deviations } from '@comfytrace/client';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { formatCount, plural } from '../format.ts';
 import { Frame } from '../frame/frame.tsx';
 import { navigate, useAddress } from '../router.tsx';
-import { useServices, useSuggestions, useWarnings } from '../services.tsx';
+import { useServices, useSuggestions, useWarnings, useWorkerNames } from '../services.tsx';
 import { Tabs } from '../ui/controls.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
@@ -30,7 +31,7 @@ export function InsightsView() {
   const { query } = useAddress();
   const params = new URLSearchParams(query);
   const shelf = kShelves.find((each) => each === params.get('show')) ?? 'open';
-  const deviations = useQuery({ queryKey: ['deviations'], queryFn: ({ signal }) => api.deviations({}, 50, signal), staleTime: 60_000, retry: false });
+  const deviations = useQuery({ select: useWorkerNames<Deviations>(), queryKey: ['deviations'], queryFn: ({ signal }) => api.deviations({}, 50, signal), staleTime: 60_000, retry: false });
   const rules = useQuery({ queryKey: ['recommendation-rules'], queryFn: ({ signal }) => api.recommendationRules(signal), staleTime: 300_000, retry: false });
   const [showRules, setShowRules] = useState(false);
   const [undo, setUndo] = useState<Undo | null>(null);

@@ -37,6 +37,14 @@ export function etaWords(scene: Told, nowMs: number, asked: Eta | null = null): 
   };
 }
 
+/** What the scene will have taken in the end, by the same claim; null where there is none, or where it is over its time. */
+export function expectedOf(scene: Told, elapsedMs: number | null, nowMs: number): { ms: number; lowMs: number | null; highMs: number | null } | null {
+  const passed = Math.max(0, nowMs - scene.timestamp);
+  if (scene.eta === null || elapsedMs === null || (scene.etaHigh != null && passed > scene.etaHigh)) return null;
+  const end = (ms: number) => elapsedMs + Math.max(0, ms - passed);
+  return { ms: end(scene.eta), lowMs: scene.etaLow == null ? null : end(scene.etaLow), highMs: scene.etaHigh == null ? null : end(scene.etaHigh) };
+}
+
 /** What the report says of one scene. */
 export function etaOfScene(report: EtaReport | undefined, scene: Pick<SceneUpdate, 'runId' | 'sceneId'>): Eta | null {
   return report?.runs.find((run) => run.runId === scene.runId)?.scenes.find((each) => each.sceneId === scene.sceneId)?.eta ?? null;

@@ -1,5 +1,5 @@
 import { isOpen, type EtaReport, type RunSummary, type SceneUpdate } from '@comfytrace/client';
-import { durationParts, formatDuration, formatWhen, plural } from '../format.ts';
+import { durationParts, formatClock, formatDay, formatDuration, formatWhen, plural } from '../format.ts';
 import { Link, navigate, runPath } from '../router.tsx';
 import { AgainstLike } from '../runs/baseline-cells.tsx';
 import { useLive, useNow, useWorkerName } from '../services.tsx';
@@ -83,7 +83,7 @@ export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; know
                   <Measure parts={durationParts(run.durationMs)} missing="not told" />
                 </td>
                 <td className="r cw-like"><AgainstLike run={run} /></td>
-                <td className="r">{formatWhen(run.finishedAtMs ?? run.createdAtMs, now)}</td>
+                <td className="r" title={formatWhen(run.finishedAtMs ?? run.createdAtMs, now)}>{endedText(run.finishedAtMs ?? run.createdAtMs, now)}</td>
               </tr>
             ))}
           </tbody>
@@ -91,6 +91,12 @@ export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; know
       )}
     </Panel>
   );
+}
+
+/** The hour, of another day the day. */
+function endedText(ms: number, nowMs: number): string {
+  const day = formatDay(ms, nowMs);
+  return day === 'today' ? formatClock(ms) : day;
 }
 
 function aside(run: RunSummary): string {

@@ -6,9 +6,11 @@ import { Icon } from '../ui/icon.tsx';
 import { Badge, Measure, Meter } from '../ui/parts.tsx';
 import { Prose } from '../ui/prose.tsx';
 import { useEtaReport, useServerNow } from './eta-claim.tsx';
+import { DeviceTracePanel } from './device-trace-panel.tsx';
 import { FilmStrip } from './film-strip.tsx';
 import { EtaHero } from './eta-hero.tsx';
 import { etaOfScene, etaWords } from './eta-words.ts';
+import { LikeScenesPanel } from './like-scenes-panel.tsx';
 
 const kSegments = 64;
 
@@ -92,9 +94,11 @@ export function RunningScene({ scene }: { scene: SceneUpdate }) {
           {scene.queuedAtMs !== null && scene.startedAtMs !== null && (
             <p className="t3 s12">waited <Measure parts={tickingParts(scene.startedAtMs - scene.queuedAtMs)} missing="not told" />, queued {formatClock(scene.queuedAtMs, true)}</p>
           )}
+          <LikeScenesPanel key={sceneKey(scene)} scene={scene} elapsedMs={elapsed} />
         </div>
       </div>
       <NodeProgress scene={scene} missing={worker?.connection.missing ?? null} />
+      {worker && <DeviceTracePanel runId={scene.runId} promptId={scene.promptId} workerId={scene.workerId} startedAtMs={scene.startedAtMs} />}
       {run && run.sceneCount > 1 && <FilmStrip scene={scene} />}
     </section>
   );

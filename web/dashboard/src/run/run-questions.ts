@@ -1,6 +1,6 @@
-import { isOpen, type ApiClient, type Run, type RunComparison } from '@comfytrace/client';
+import { isOpen, type ApiClient, type Run, type RunComparison, type Trend } from '@comfytrace/client';
 import { useQuery } from '@tanstack/react-query';
-import { useServices } from '../services.tsx';
+import { useServices, useWorkerNames } from '../services.tsx';
 import { likeSceneDurations, readLikeRuns, workFilter } from './like-runs.ts';
 
 const kLikeScenes = 12;
@@ -14,11 +14,13 @@ export function useRun(runId: string) {
 /** What is asked of a run beyond its record. Nothing is compared while it is open; its timeline is read anew instead. */
 export function useRunQuestions(run: Run) {
   const { api } = useServices();
+  const select = useWorkerNames<Trend>();
+  const named = useWorkerNames<RunComparison>();
   const { runId } = run;
   const open = isOpen(run.status);
   const fingerprint = run.scenes[0]?.workflowFingerprint ?? '';
   const timeline = useQuery({ queryKey: ['timeline', runId], queryFn: ({ signal }) => api.timeline(runId, signal), refetchInterval: open ? kOften : false });
-  const comparison = useQuery({ queryKey: ['comparison', runId, run.status], enabled: !open, queryFn: ({ signal }) => api.comparison(runId, signal) });
+  const comparison = useQuery({ select: named, queryKey: ['comparison', runId, run.status], enabled: !open, queryFn: ({ signal }) => api.comparison(runId, signal) });
   const cohort = comparison.data?.cohort;
   const like = useQuery({
     queryKey: ['likeRuns', runId, cohort?.runIds.length], enabled: cohort !== undefined,
@@ -26,8 +28,8 @@ export function useRunQuestions(run: Run) {
   });
   const work = workFilter(run);
   const statistics = useQuery({ queryKey: ['statistics', work], enabled: !open, queryFn: ({ signal }) => api.statistics(work, {}, signal) });
-  const trend = useQuery({ queryKey: ['trend', work, 'duration'], enabled: !open, queryFn: ({ signal }) => api.trend(work, { metric: 'duration', bucket: 'day' }, signal) });
-  const success = useQuery({ queryKey: ['trend', work, 'successRate'], enabled: !open, queryFn: ({ signal }) => api.trend(work, { metric: 'successRate', bucket: 'day' }, signal) });
+  const trend = useQuery({ select, queryKey: ['trend', work, 'duration'], enabled: !open, queryFn: ({ signal }) => api.trend(work, { metric: 'duration', bucket: 'day' }, signal) });
+  const success = useQuery({ select, queryKey: ['trend', work, 'successRate'], enabled: !open, queryFn: ({ signal }) => api.trend(work, { metric: 'successRate', bucket: 'day' }, signal) });
   const likeScenes = useLikeScenes(run, comparison.data);
   return { timeline, comparison, like, statistics, trend, success, likeScenes };
 }

@@ -1,13 +1,15 @@
 import type { RunSummary } from '@comfytrace/client';
-import { useState } from 'react';
+import { Suspense, lazy, useState } from 'react';
 import { formatDuration, plural } from '../format.ts';
 import { comparePath, navigate } from '../router.tsx';
 import { useServices } from '../services.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
 import { usePhone } from '../ui/media.ts';
-import { DeleteDialog, TagDialog } from './bulk-dialogs.tsx';
 import { patchEach, type DeedReport } from './run-deeds.ts';
+
+const DeleteDialog = lazy(async () => ({ default: (await import('./bulk-dialogs.tsx')).DeleteDialog }));
+const TagDialog = lazy(async () => ({ default: (await import('./bulk-dialogs.tsx')).TagDialog }));
 
 const kMostCompared = 8;
 
@@ -59,8 +61,10 @@ export function BulkBar({ selected, current, onClear, onDone }: { selected: read
           <button type="button" className="btn ghost icon sm" aria-label="Select none" title="Select none (Esc)" onClick={onClear}><Icon name="x" size={13} /></button>
         </div>
       )}
-      {dialog === 'tag' && <TagDialog runs={targets} onClose={() => setDialog(null)} onDone={(report) => { setDialog(null); onDone(saidOf(report, 'tagged')); }} />}
-      {dialog === 'delete' && <DeleteDialog runs={targets} onClose={() => setDialog(null)} onDone={(report) => { setDialog(null); onClear(); onDone(saidOf(report, 'deleted')); }} />}
+      <Suspense>
+        {dialog === 'tag' && <TagDialog runs={targets} onClose={() => setDialog(null)} onDone={(report) => { setDialog(null); onDone(saidOf(report, 'tagged')); }} />}
+        {dialog === 'delete' && <DeleteDialog runs={targets} onClose={() => setDialog(null)} onDone={(report) => { setDialog(null); onClear(); onDone(saidOf(report, 'deleted')); }} />}
+      </Suspense>
     </>
   );
 }

@@ -66,3 +66,8 @@ export function idsAround(at: number, rowAt: (index: number) => RunSummary | und
   }
   return ids;
 }
+
+/** How wide the list is in a window: what stands beside it and the bar off. */
+export function listWidth(windowPx: number): number {
+  return windowPx - (windowPx >= 960 ? 342 : windowPx >= 720 ? 100 : 36);
+}

@@ -6,7 +6,7 @@ import { BaselineBook } from './baseline-book.ts';
 import { saidOf } from './bulk-bar.tsx';
 import { binEdges, countBins } from './duration-bins.ts';
 import { facetOf, facetQuestions, facetsOf, weeksOf } from './facet-counts.ts';
-import { columnsOf } from './run-columns.tsx';
+import { columnsOf, kRunColumns } from './run-columns.tsx';
 import { queryWithRow, readsFrom, rowOfQuery, sortOfQuery } from './runs-address.ts';
 import { tagsAfter, tagsOf, toEach } from './run-deeds.ts';
 
@@ -148,4 +148,13 @@ describe('the list', () => {
     expect([rowOfQuery('at=12345'), rowOfQuery(''), rowOfQuery('at=-3'), rowOfQuery('at=1e9'), rowOfQuery('at=x')]).toEqual([12_345, 0, 0, 0, 0]);
     expect([readsFrom(12_345), readsFrom(3)]).toEqual([12_320, 0]);
   });
+});
+
+it('shows no column that the list has no room for: none is cut off at its end', () => {
+  const least = (width: string) => Number(/\d+/.exec(width)![0]);
+  const kCheckBoxPx = 30;
+  for (const { key, from = 568 } of kRunColumns.filter((column) => column.first)) {
+    const shown = kRunColumns.filter((column) => column.first && (column.from ?? 0) <= from);
+    expect.soft(shown.reduce((sum, column) => sum + least(column.width), kCheckBoxPx), `from ${from} px, with ${key}`).toBeLessThanOrEqual(from);
+  }
 });

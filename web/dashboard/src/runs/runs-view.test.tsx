@@ -199,7 +199,7 @@ describe('deeds on runs', () => {
     await screen.findByText('Casting, red coat');
     press('j');
     press('t');
-    fireEvent.change(screen.getByLabelText('Add, with commas between'), { target: { value: 'client A' } });
+    fireEvent.change(await screen.findByLabelText('Add, with commas between'), { target: { value: 'client A' } });
     fireEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'old' }));
     fireEvent.click(screen.getByRole('button', { name: /Change 1.run/ }));
     await waitFor(() => expect(asked.find((each) => each.method === 'PATCH')).toMatchObject({ body: { tags: ['keep', 'client A'] } }));
@@ -215,7 +215,7 @@ describe('deeds on runs', () => {
     press('x');
     fireEvent.click(within(screen.getByRole('toolbar')).getByRole('button', { name: 'Delete' }));
     expect(asked.some((each) => each.method === 'DELETE')).toBe(false);
-    fireEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: /Delete 2.runs/ }));
+    fireEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: /Delete 2.runs/ }));
     await screen.findByText(/^1.run deleted; 1.run not: the run is still open\.$/);
     expect(screen.queryByRole('toolbar')).toBeNull();
   });

@@ -1,17 +1,16 @@
 import { filterQuery, type ExportFormat, type RunFilter, type RunSummary } from '@comfytrace/client';
 import { useRunHistory, useTelemetryFilter } from '@comfytrace/client/react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { formatCount, formatDay } from '../format.ts';
 import { Frame, useHealth } from '../frame/frame.tsx';
 import { FirstRun } from '../frame/first-run.tsx';
+import { useFirstPainted } from '../ahead/first-paint.ts';
 import { navigate, runPath, useAddress, useAddressPlace } from '../router.tsx';
 import { isLinked, useLivePart, useServices, useWorkerName } from '../services.tsx';
 import { usePrice } from '../settings/price.ts';
 import { ActiveFilters } from '../telemetry/active-filters.tsx';
-import { CleanupDialog } from '../telemetry/cleanup-dialog.tsx';
-import { ExportDialog } from '../telemetry/export-dialog.tsx';
 import { RunStatisticsPanel } from '../telemetry/run-statistics-panel.tsx';
-import { TelemetryFilterPanel } from '../telemetry/telemetry-filter-panel.tsx';
+import { FilterPanelBones, TelemetryFilterPanel } from '../telemetry/telemetry-filter-panel.tsx';
 import { DataTable } from '../ui/data-table.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useKeys } from '../ui/keys.ts';
@@ -23,13 +22,16 @@ import { PhoneRow } from './run-cells.tsx';
 import { ColumnChooser, columnsOf, useRunColumns } from './run-columns.tsx';
 import { kPageRuns, sortOfQuery } from './runs-address.ts';
 import { useExportFormats } from './use-export-formats.ts';
-import { idsAround } from './list-place.ts';
+import { idsAround, listWidth } from './list-place.ts';
 import { useFacets } from './use-facets.ts';
-import { useKeptRow, useListPlace } from './use-list-place.ts';
+import { useFirstPage, useKeptRow, useListPlace } from './use-list-place.ts';
 import { useRunStatistics } from './use-run-statistics.ts';
 import { useSeldom } from './use-seldom.ts';
 import { useSelection } from './use-selection.ts';
 import './runs.css';
+
+const CleanupDialog = lazy(async () => ({ default: (await import('../telemetry/cleanup-dialog.tsx')).CleanupDialog }));
+const ExportDialog = lazy(async () => ({ default: (await import('../telemetry/export-dialog.tsx')).ExportDialog }));
 
 const kNobody: RunFilter = {};
 /** Runs may come faster than numbers over all of them are asked for. */
@@ -46,8 +48,10 @@ export function RunsView() {
   const { query } = useAddress();
   const sort = sortOfQuery(query);
   const [keptRow, keepRow] = useKeptRow();
-  const history = useRunHistory(services, { filter, sort, firstRow: keptRow, pageSize: kPageRuns });
-  const isListed = history.state !== 'loading';
+  const firstPage = useFirstPage(filter, sort, keptRow);
+  const history = useRunHistory(services, { filter, sort, firstRow: keptRow, pageSize: kPageRuns, firstPage });
+  const isPainted = useFirstPainted();
+  const isListed = isPainted && history.state !== 'loading';
   const { facets, weeks } = useFacets(filter, isListed);
   const placeOf = useListPlace({ filter, sort, count: history.count, rowAt: history.rowAt, enabled: facets !== null });
   const subject = `${history.state} ${history.isPrevious} ${filterQuery(held.filter)}`;
@@ -86,7 +90,7 @@ export function RunsView() {
   useKeys({ f: () => focusFilter() });
 
   // Does not draw itself anew for each run that comes.
-  const panelBeside = useMemo(() => <TelemetryFilterPanel filter={held} facets={facets} weeks={weeks} />, [held, facets, weeks]);
+  const panelBeside = useMemo(() => (isPainted ? <TelemetryFilterPanel filter={held} facets={facets} weeks={weeks} /> : <FilterPanelBones />), [isPainted, held, facets, weeks]);
   const setSort = (next: string) => {
     const params = filterQuery(held.filter);
     if (next !== 'newest') params.set('sort', next);
@@ -121,7 +125,7 @@ export function RunsView() {
                 <DataTable
                   label={`Runs, ${sort} first`} columns={shown} count={history.count} rowAt={history.rowAt} keyOf={keyOf} onLook={look} state={table.state} sort={sort} onSort={setSort}
                   selected={selection.ids} onSelect={selection.set} onOpen={openRun} onCurrent={setCurrent} rowClass={rowClass} phoneRow={phoneRow}
-                  firstRow={keptRow} onRest={keepRow} placeOf={placeOf} onUnread={sayUnread}
+                  firstWidth={listWidth(window.innerWidth)} firstRow={keptRow} onRest={keepRow} placeOf={placeOf} onUnread={sayUnread}
                 />
               </div>
             )}
@@ -130,8 +134,10 @@ export function RunsView() {
           </section>
         </div>
       </div>
-      {dialog === 'clean' && <CleanupDialog runs={kept} bytes={health?.history?.bytes ?? null} onClose={() => { setDialog(null); void history.refresh(); }} onPrune={prune} />}
-      {dialog === 'export' && <ExportDialog matched={history.total} formats={formats} onClose={() => setDialog(null)} onExport={exportRuns} />}
+      <Suspense>
+        {dialog === 'clean' && <CleanupDialog runs={kept} bytes={health?.history?.bytes ?? null} onClose={() => { setDialog(null); void history.refresh(); }} onPrune={prune} />}
+        {dialog === 'export' && <ExportDialog matched={history.total} formats={formats} onClose={() => setDialog(null)} onExport={exportRuns} />}
+      </Suspense>
     </Frame>
   );
 }

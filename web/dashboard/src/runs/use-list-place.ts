@@ -1,10 +1,11 @@
-import { filterQuery, type RunFilter, type RunSort, type RunSummary } from '@comfytrace/client';
+import { filterQuery, runsAddress, type RunFilter, type RunPage, type RunSort, type RunSummary } from '@comfytrace/client';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef, useState } from 'react';
+import { takeEarly } from '../ahead/early-answers.ts';
 import { useServices } from '../services.tsx';
 import { utcOffsetMinutes } from './facet-counts.ts';
 import { isByTime, listDays, placeWords } from './list-place.ts';
-import { queryWithRow, rowOfQuery } from './runs-address.ts';
+import { kPageRuns, queryWithRow, readsFrom, rowOfQuery } from './runs-address.ts';
 
 /** Of shorter lists the bar says enough. */
 const kLong = 400;
@@ -21,6 +22,16 @@ export function useListPlace({ filter, sort, count, rowAt, enabled }: { filter: 
   const latest = useRef({ sort, count, rowAt, days });
   latest.current = { sort, count, rowAt, days };
   return useCallback((index: number) => placeWords({ ...latest.current, index, run: latest.current.rowAt(index), now: Date.now() }), []);
+}
+
+/** The first rows, where they were asked for ahead and are there already. */
+export function useFirstPage(filter: RunFilter, sort: RunSort, row: number) {
+  const [first] = useState(() => {
+    const start = readsFrom(row);
+    const early = takeEarly<RunPage>(runsAddress(filter, { limit: kPageRuns, sort, offset: start }));
+    return early ? { page: early.value, start, tookMs: early.tookMs } : undefined;
+  });
+  return first;
 }
 
 /** The row that the list stood at when the address was left, and how to note it there: a reload or a way back comes to it. */

@@ -54,7 +54,8 @@ describe('how this comfytrace is set up', () => {
     const panel = screen.getByRole('region', { name: 'Watched ComfyUI servers' });
     expect(within(panel).getByText('stock, without the extension')).toBeTruthy();
     expect(within(panel).getByText('comfytrace extension install DIR').tagName).toBe('CODE');
-    expect(mendOf('nothing to run')).toEqual({ sentence: 'Nothing to run', command: null });
+    expect(mendOf('nothing to run')).toEqual({ sentence: 'Nothing to run', command: null, rest: '' });
+    expect(mendOf('nodes go unseen; `comfytrace extension install DIR` adds them')).toEqual({ sentence: 'Nodes go unseen', command: 'comfytrace extension install DIR', rest: 'adds them' });
   });
 
   it('tries a lost worker again, and says on the first run what to do', async () => {
@@ -101,7 +102,7 @@ describe('how this comfytrace is set up', () => {
     const { asked } = open({ 'POST /runs:prune': { dryRun: true, runs: 40, bytes: 9_000, oldestAtMs: 0, newestAtMs: 1, keptOpen: 0, keptArchived: 2, keptTagged: 5 } });
     fireEvent.click(await screen.findByRole('button', { name: 'Clean up' }));
     await screen.findByRole('button', { name: /Remove 40.runs/ });
-    expect(screen.getByRole('dialog').textContent).toMatch(/Beyond the bound 2 archived, 5 tagged stay\./);
+    expect(screen.getByRole('dialog').textContent).toMatch(/Beyond the bound 2 archived and 5 tagged stay\./);
     expect(asked.find((each) => each.path === '/runs:prune')!.body).toEqual({ olderThanMs: 365 * 86_400_000, dryRun: true });
   });
 

@@ -8,11 +8,11 @@ import { AbsenceBody } from '../ui/states.tsx';
 
 const kStates = { connecting: ['s-connecting', ''], connected: ['s-streaming', 'b-ok'], streaming: ['s-streaming', 'b-acc'], stalled: ['s-stalled', 'b-warn'], disconnected: ['s-off', 'b-warn'] } as const;
 
-/** A sentence with the command in it that mends what it says, if it names one. */
-export function mendOf(missing: string): { sentence: string; command: string | null } {
-  const found = /`([^`]+)`/.exec(missing);
-  if (found) return { sentence: capitalised(missing.replace(/`/g, '')), command: found[1]! };
-  return { sentence: capitalised(missing), command: null };
+/** A sentence cut at the command in it that mends what it says, if it names one. */
+export function mendOf(missing: string): { sentence: string; command: string | null; rest: string } {
+  const [before, command, after] = missing.split('`');
+  if (!command) return { sentence: capitalised(missing), command: null, rest: '' };
+  return { sentence: capitalised(before!.trim().replace(/[;:,]$/, '')), command, rest: after?.trim() ?? '' };
 }
 
 /** The watched ComfyUI servers: who tells of each, what that leaves unseen, and the command that mends it. */
@@ -46,7 +46,7 @@ function WorkerLine({ state: { worker, connection } }: { state: WorkerState }) {
       </div>
       <p className="t2 s12">{versions.length > 0 ? versions.join(', ') : 'Not seen yet'}{off && worker.lastSeenAtMs !== null && `; last seen ${formatWhen(worker.lastSeenAtMs, now)}`}{connection.lastError && off && <span className="warn">; {connection.lastError}</span>}</p>
       {missing && <p className="note"><Icon name="s-info" size={13} className="acc" /><span>{missing.sentence}</span></p>}
-      {missing?.command && <span className="row g4"><code className="cmd mono">{missing.command}</code><CopyButton text={missing.command} /></span>}
+      {missing?.command && <span className="row g4 wrap"><code className="cmd mono">{missing.command}</code><CopyButton text={missing.command} />{missing.rest && <span className="t2 s12">{missing.rest}</span>}</span>}
     </li>
   );
 }

@@ -17,9 +17,14 @@ export function pruneRuleOf(bound: Bound, value: number | undefined): PruneRule 
 
 /** What the rule would have taken and stays, by why. */
 export function keptText({ keptOpen, keptArchived, keptTagged }: PruneReport): string {
-  const kept = [[keptArchived, 'archived'], [keptTagged, 'tagged'], [keptOpen, 'not over']].filter(([count]) => Number(count) > 0);
+  const kept = [[keptArchived, 'archived'], [keptTagged, 'tagged'], [keptOpen, 'not over']].filter(([count]) => Number(count) > 0).map(([count, word]) => `${formatCount(Number(count))} ${word}`);
   if (kept.length === 0) return 'Archived, tagged and open runs are kept.';
-  return `Beyond the bound ${kept.map(([count, word]) => `${formatCount(Number(count))} ${word}`).join(', ')} stay.`;
+  return `Beyond the bound ${[kept.slice(0, -1).join(', '), kept.at(-1)].filter(Boolean).join(' and ')} stay.`;
+}
+
+/** "26 Nov 2025 to 3 Dec 2025", "all of 26 Nov 2025". */
+export function daysText(first: string, last: string): string {
+  return first === last ? `all of ${first}` : `${first} to ${last}`;
 }
 
 export interface CleanupDialogProps {
@@ -107,7 +112,7 @@ export function CleanupDialog({ runs, bytes, onClose, onPrune }: CleanupDialogPr
                     <p className="note">
                       <Icon name="s-info" className="acc" />
                       <span>
-                        Removes <b>{plural(report.runs, 'run')}</b>{runs !== null && <> of {formatCount(runs)}</>}{report.oldestAtMs !== null && report.newestAtMs !== null && <>, {formatDay(report.oldestAtMs, opened)} to {formatDay(report.newestAtMs, opened)},</>} and
+                        Removes <b>{plural(report.runs, 'run')}</b>{runs !== null && <> of {formatCount(runs)}</>}{report.oldestAtMs !== null && report.newestAtMs !== null && <>, {daysText(formatDay(report.oldestAtMs, opened), formatDay(report.newestAtMs, opened))},</>} and
                         gives back about <b>{formatBytes(report.bytes)}</b>{bytes !== null && <> of {formatBytes(bytes)}</>}. {keptText(report)} Files in ComfyUI's output folder are never touched.
                       </span>
                     </p>

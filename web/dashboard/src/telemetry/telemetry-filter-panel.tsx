@@ -96,6 +96,16 @@ export function TelemetryFilterPanel({ filter: held, facets, weeks, path = '/run
   );
 }
 
+/** Where the panel will stand. */
+export function FilterPanelBones() {
+  return (
+    <section className="panel flt tf" aria-label="TelemetryFilterPanel" aria-busy="true" data-open={false}>
+      <div className="ph"><h2>Filter</h2></div>
+      <div className="flt-body"><FacetBones /></div>
+    </section>
+  );
+}
+
 function FacetBones() {
   return (
     <div role="group" aria-busy="true" aria-label="Counting">

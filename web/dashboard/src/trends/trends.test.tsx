@@ -2,7 +2,7 @@ import type { GroupStatistics, Statistics, Trend, TrendStep } from '@comfytrace/
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { forgetPrefs, putPref } from '../prefs.ts';
-import { health, hello, openPage, page, snapshot, summary } from '../test-kit.tsx';
+import { health, hello, openPage, page, snapshot, summary, worker } from '../test-kit.tsx';
 import { changeLanes, versionLane, windowsOf } from './environment-lanes.ts';
 import { failureShares, nodeShares, takenBack, workflowTimes } from './shares.ts';
 import { stepTitle } from './trend-chart.ts';
@@ -117,6 +117,13 @@ describe('the view of trends', () => {
     await within(chart).findByRole('grid');  // without a canvas the numbers stand there
     fireEvent.click(within(chart).getAllByText(/1m/)[0]!);
     expect(window.location.pathname).toBe('/runs/r9');
+  });
+
+  it('speaks of a worker by its name', async () => {
+    const id = 'a636f065-ee37-526d-bfd1-3fbef65a8ae5';
+    const opened = open('/trends', { '/trends': () => trend({ sentence: `18 % slower since 11 Jan; there worker went from ${id} to cinder` }) });
+    opened.say(snapshot({ workers: [{ ...worker({ name: 'atlas' }), worker: { ...worker({ name: 'atlas' }).worker, workerId: id } }] }));
+    await screen.findByText(/there worker went from atlas to cinder/);
   });
 
   it('asks for what the address says, run by run where like is held against like', async () => {

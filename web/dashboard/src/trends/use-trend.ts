@@ -3,7 +3,7 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import type { ChartFailure, ChartLane } from '../charts/chart-data.ts';
 import { exitReasonWords } from '../format.ts';
 import { utcOffsetMinutes, without } from '../runs/facet-counts.ts';
-import { useServices } from '../services.tsx';
+import { useServices, useWorkerNames } from '../services.tsx';
 import { changeLanes, versionLane, windowsOf } from './environment-lanes.ts';
 import type { TrendQuestion } from './trend-question.ts';
 
@@ -13,8 +13,9 @@ const kMostFailures = 400;
 /** Like for like each run is a dot: what is claimed rests on them, not on days of mixed work. */
 export function useTrend({ filter, metric, likeForLike }: TrendQuestion, bucket: 'week' | 'run' | undefined = likeForLike && metric !== 'successRate' ? 'run' : undefined) {
   const { api } = useServices();
+  const select = useWorkerNames<Trend>();
   return useQuery({
-    queryKey: ['trend', metric, likeForLike, bucket, filterQuery(filter).toString()], placeholderData: keepPreviousData, staleTime: kFresh,
+    select, queryKey: ['trend', metric, likeForLike, bucket, filterQuery(filter).toString()], placeholderData: keepPreviousData, staleTime: kFresh,
     queryFn: ({ signal }) => api.trend(filter, { metric, utcOffsetMinutes: utcOffsetMinutes(), ...(bucket ? { bucket } : {}), ...(likeForLike ? {} : { likeForLike }) }, signal),
   });
 }

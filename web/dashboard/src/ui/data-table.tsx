@@ -51,6 +51,8 @@ export interface DataTableProps<Row> {
   /** `page`: keys act wherever the focus is; `focus`: only inside, for a table beside others. */
   keys?: 'page' | 'focus';
   rowPx?: number;
+  /** How wide it will be, as far as is known before it stands: which columns it has is not to change once it is seen. */
+  firstWidth?: number;
   /** The row that stands first at the beginning. */
   firstRow?: number;
   /** The row that stands first, told when the list has come to rest. */
@@ -66,11 +68,11 @@ const kPhoneRowPx = 60;
 
 /** A list of any length: head that stays, keys, selection, sort; rows that are not read yet are skeletons. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, columns, count, rowAt, keyOf, onLook, state = kReady, sort, onSort, selected, onSelect, onOpen, onCurrent, rowClass, phoneRow, keys = 'page', rowPx = 30, firstRow = 0, onRest, placeOf, onUnread } = props;
+  const { label, columns, count, rowAt, keyOf, onLook, state = kReady, sort, onSort, selected, onSelect, onOpen, onCurrent, rowClass, phoneRow, keys = 'page', rowPx = 30, firstWidth, firstRow = 0, onRest, placeOf, onUnread } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const phone = usePhone() && phoneRow !== undefined;
-  const width = useWidth(scroller);
+  const width = useWidth(scroller, firstWidth);
   const [current, setCurrent] = useState<{ at: number; key: string } | null>(null);
   const anchor = useRef<number | null>(null);
   const absent = isAbsent(state);
@@ -133,7 +135,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     onSelect(next);
     return true;
   };
-  const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 600) - kHeadPx) / height) - 1);
+  const page = Math.max(1, Math.floor(list.viewPx / height) - 1);
   const acts: Record<string, () => unknown> = {
     j: () => go(here + 1), k: () => go(here < 0 ? 0 : here - 1), ArrowDown: () => go(here + 1), ArrowUp: () => go(here < 0 ? 0 : here - 1),
     PageDown: () => go(here + page), PageUp: () => go(here - page), Home: () => go(0), End: () => go(count - 1),

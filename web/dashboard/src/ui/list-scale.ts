@@ -44,11 +44,11 @@ const kLeastRows = 4;
 const kFramesAhead = 4;
 
 /** The rows to draw: most of the spare ones lie where it goes. `movedPx`: in the last frame, 0 at rest. */
-export function rowWindow({ listTop, viewPx, rowPx, count, movedPx }: { listTop: number; viewPx: number; rowPx: number; count: number; movedPx: number }): RowWindow {
+export function rowWindow({ listTop, viewPx, rowPx, count, movedPx, spareRows = kSpareRows }: { listTop: number; viewPx: number; rowPx: number; count: number; movedPx: number; spareRows?: number }): RowWindow {
   const seen = Math.ceil(viewPx / rowPx) + 1;
-  const ahead = movedPx === 0 ? kSpareRows / 2 : Math.min(kSpareRows - 2, Math.max(kLeastRows * 2, Math.ceil((Math.abs(movedPx) * kFramesAhead) / rowPx)));
-  const above = movedPx < 0 ? ahead : kSpareRows - ahead;
-  const most = Math.min(count, seen + kSpareRows);
+  const ahead = movedPx === 0 ? spareRows / 2 : Math.min(spareRows - 2, Math.max(kLeastRows * 2, Math.ceil((Math.abs(movedPx) * kFramesAhead) / rowPx)));
+  const above = movedPx < 0 ? ahead : spareRows - ahead;
+  const most = Math.min(count, seen + spareRows);
   const first = Math.max(0, Math.min(count - most, Math.floor(listTop / rowPx) - above));
   return { first, last: first + most - 1 };
 }

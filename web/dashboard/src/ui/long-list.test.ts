@@ -12,6 +12,7 @@ beforeEach(() => {
   box = document.body.appendChild(document.createElement('div'));
   list.fit({ count: 1_000_000, rowPx: 30, headPx: 28 });
   detach = list.attach(box);
+  vi.runAllTimers();
 });
 afterEach(() => {
   detach();
@@ -80,6 +81,18 @@ it('keeps the order while the focus is in a row', () => {
   scrollTo(900);
   vi.runAllTimers();
   expect(list.get().order).toBe(order);
+});
+
+it('draws little more than is in sight at first, the rest once that has been seen', () => {
+  const fresh = new LongList();
+  fresh.fit({ count: 1_000_000, rowPx: 30, headPx: 28 });
+  const off = fresh.attach(box);
+  const few = fresh.get().order;
+  expect(few.length * 30).toBeGreaterThanOrEqual(672);
+  vi.runAllTimers();
+  expect(fresh.get().order.length).toBeGreaterThan(few.length + 10);
+  expect(fresh.get().order.slice(0, few.length)).toEqual(few);
+  off();
 });
 
 it('tells when it has come to rest, once', () => {

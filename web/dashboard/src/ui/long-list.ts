@@ -10,6 +10,7 @@ const kTidyMs = 1_000;
 /** As many pixels may bar and list be apart before they are brought together while the list still moves. */
 const kMostDriftPx = 250_000;
 const kUnmeasuredPx = 700;
+const kFewSpareRows = 2;
 
 export interface ListView extends RowWindow {
   /** See `slotOf`. */
@@ -36,6 +37,8 @@ export class LongList {
   private element: HTMLElement | null = null;
   private shape: Shape = { count: 0, rowPx: 30, headPx: 0 };
   private heightPx = kUnmeasuredPx;
+  /** Those beyond sight are drawn once those in sight have been seen. */
+  private spareRows = kFewSpareRows;
   private scale: ListScale = stretch(0, 1);
   private boxTop = 0;
   /** The list's place is the bar's and this. */
@@ -44,6 +47,7 @@ export class LongList {
   private heardAtMs = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private tidying: ReturnType<typeof setTimeout> | undefined;
+  private growing: ReturnType<typeof setTimeout> | undefined;
   private view: ListView = { first: 0, last: -1, turn: 0, slots: 1, order: [], layerTop: 0, basePx: 0 };
   private readonly readers = new Set<() => void>();
   private readonly resters = new Set<() => void>();
@@ -136,8 +140,13 @@ export class LongList {
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     element.addEventListener('scroll', this.hear, { passive: true });
+    const frame = requestAnimationFrame(() => {
+      this.growing = setTimeout(this.grow);
+    });
     return () => {
       this.element = null;
+      cancelAnimationFrame(frame);
+      clearTimeout(this.growing);
       observer.disconnect();
       clearTimeout(this.timer);
       this.timer = undefined;
@@ -171,6 +180,11 @@ export class LongList {
     this.put(wanted, this.scale.toBox(wanted));
   }
 
+  private readonly grow = (): void => {
+    this.spareRows = kSpareRows;
+    this.look();
+  };
+
   private put(listTop: number, boxTop: number): void {
     if (!this.element) return;
     this.element.scrollTop = boxTop;
@@ -188,6 +202,7 @@ export class LongList {
     const top = this.element!.scrollTop;
     const movedPx = top - this.boxTop;
     if (movedPx === 0) return;
+    this.spareRows = kSpareRows;
     this.settleLater();
     this.boxTop = top;
     const dragged = isDragged(movedPx, this.scale, this.viewPx);
@@ -226,7 +241,7 @@ export class LongList {
   private look(tell = true, turn = this.view.turn): void {
     const { rowPx, count } = this.shape;
     const { view, slots } = this;
-    const wanted = rowWindow({ listTop: this.top, viewPx: this.viewPx, rowPx, count, movedPx: this.movedPx });
+    const wanted = rowWindow({ listTop: this.top, viewPx: this.viewPx, rowPx, count, movedPx: this.movedPx, spareRows: this.spareRows });
     const basePx = Math.floor(wanted.first / kBlockRows) * kBlockRows * rowPx;
     const ordered = inOrder(wanted, slots, turn);
     const order = this.mayStay(view.order, ordered) ? view.order : ordered;
