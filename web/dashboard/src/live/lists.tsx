@@ -7,6 +7,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Empty, Measure, Panel, Skeleton, StatusMark } from '../ui/parts.tsx';
 import { useEtaReport } from './eta-claim.tsx';
 import { queueWords } from './eta-words.ts';
+import { runAside } from './run-aside.ts';
 
 const kShown = 8;
 
@@ -77,7 +78,7 @@ export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; know
                 <td className="cw-ic"><StatusMark status={run.status} iconOnly /></td>
                 <td className="m">
                   <Link className="quiet" href={runPath(run.runId)} onClick={(event) => event.stopPropagation()}>{run.title || 'Untitled'}</Link>
-                  <span className="t2 light">{aside(run)}</span>
+                  <span className="t2 light">{runAside(run)}</span>
                 </td>
                 <td className="r n">
                   <Measure parts={durationParts(run.durationMs)} missing="not told" />
@@ -97,11 +98,6 @@ export function RecentPanel({ runs, known }: { runs: readonly RunSummary[]; know
 function endedText(ms: number, nowMs: number): string {
   const day = formatDay(ms, nowMs);
   return day === 'today' ? formatClock(ms) : day;
-}
-
-function aside(run: RunSummary): string {
-  if (run.sceneCount > 1) return `, ${run.sceneCount} scenes`;
-  return run.workflowName ? `, ${run.workflowName}` : '';
 }
 
 function Bones() {
