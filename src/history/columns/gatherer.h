@@ -4,10 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,10 +17,7 @@
 
 namespace comfytrace::history::columns {
 
-// As soon as more runs match than have exact percentiles, a group keeps this many values before it counts in buckets.
-inline constexpr std::size_t kValuesOfAGroup = 256;
-
-// Gathers the tallies of some of the rows of a snapshot. Of groups by time the newest rows should come first.
+// Gathers the tallies of some of the rows of a snapshot; not by time.
 class Gatherer {
  public:
   // `query`, and the snapshot's store, must outlive this. `plan` is there if the question needs one.
@@ -83,10 +78,6 @@ class Gatherer {
   void sort_and_add(std::span<const std::uint16_t> rows, std::size_t groups, const GroupsOf& groups_of,
                     const TargetOf& target_of);
 
-  Target time_target(std::int64_t from_ms);
-  void add_by_time(const RowBlock& block);
-  void add_by_many_times(const RowBlock& block);
-
   void enter_classes();
   void add_classes(const RowBlock& block);
   void add_open_classes(const RowBlock& block);
@@ -112,9 +103,6 @@ class Gatherer {
   std::optional<GroupKeys> keys_;
   GroupTally total_;
   std::vector<GroupTally> groups_;
-  // The newest groups of time that are told, and the first moments of those that are not: these are in the total only.
-  std::map<std::int64_t, GroupTally> times_;
-  std::set<std::int64_t> left_out_;
   // Of the chunk at hand.
   const Chunk* chunk_ = nullptr;
   OutcomeTable outcomes_;
