@@ -127,21 +127,15 @@ void Gatherer::enter(const Chunk& chunk) {
   for (std::size_t i = 0, count = outcomes.size(); i < count; ++i) outcomes_.add(shared_.outcomes[outcomes[i]]);
   if (query_.group_by == GroupBy::nodeClass) enter_classes();
   if (!keys_) return;
+  are_few_groups_ = buffers_.enter(chunk, *keys_);
+  if (are_few_groups_) return;
   const auto& locals = keys_->column(chunk).locals();
   groups_of_local_.resize(locals.size());
   for (std::size_t i = 0; i < groups_of_local_.size(); ++i) groups_of_local_[i] = keys_->of(locals[i]);
 }
 
-void Gatherer::add_block(const Target& target, const RowBlock& block) {
-  if (is_dense(block)) return target.tally.add(measured(block), outcomes_, target.budget);
-  std::array<std::uint16_t, kBlockRows> rows;
-  sorted_.clear();
-  sorted_.append(*block.chunk, block.list(rows.data()));
-  sorted_.add_to(target.tally, 0, sorted_.size(), outcomes_, target.budget);
-}
-
 void Gatherer::add_to_total(const RowBlock& block) {
-  if (is_dense(block)) return add_block(total(), block);
+  if (is_dense(block)) return total_.add(measured(block), outcomes_, total_budget_);
   std::array<std::uint16_t, kBlockRows> rows;
   if (few_.size() + block.matching > kBlockRows) settle_total();
   few_.append(*block.chunk, block.list(rows.data()));
@@ -152,20 +146,35 @@ void Gatherer::settle_total() {
   few_.clear();
 }
 
+void Gatherer::add_to_group(std::uint32_t group, const MeasuredRows& rows) {
+  groups_[group].add(rows, outcomes_, group_budget_);
+}
+
 void Gatherer::gather_by_key(const RowBlock& block) {
+  if (are_few_groups_) {
+    std::array<std::uint16_t, kBlockRows> rows;
+    return buffers_.put(block.list(rows.data()),
+                        [&](std::uint32_t group, const MeasuredRows& of_one) { add_to_group(group, of_one); });
+  }
   const std::size_t before = unsorted_.size();
   unsorted_.resize(before + block.count);
   unsorted_.resize(before + block.list(unsorted_.data() + before).size());
-  if (unsorted_.size() >= kSortedAtOnce) settle_keys();
+  if (unsorted_.size() >= kSortedAtOnce) sort_keys();
+}
+
+void Gatherer::settle_keys() {
+  if (are_few_groups_)
+    buffers_.settle([&](std::uint32_t group, const MeasuredRows& of_one) { add_to_group(group, of_one); });
+  if (!unsorted_.empty()) sort_keys();
 }
 
 // By counting; each group's rows then stand side by side.
-template <class GroupsOf, class TargetOf>
-void Gatherer::sort_and_add(std::span<const std::uint16_t> rows, std::size_t groups, const GroupsOf& groups_of,
-                            const TargetOf& target_of) {
-  if (group_begin_.size() < groups) group_begin_.resize(groups, 0);
+void Gatherer::sort_keys() {
+  const std::uint16_t* locals = keys_->column(*chunk_).rows();
+  const auto groups_of = [&](std::uint16_t row) { return groups_of_local_[locals[row]]; };
+  if (group_begin_.size() < groups_.size()) group_begin_.resize(groups_.size(), 0);
   std::uint32_t places = 0;
-  for (const std::uint16_t row : rows) {
+  for (const std::uint16_t row : unsorted_) {
     for (const std::uint32_t group : groups_of(row)) {
       if (group_begin_[group]++ == 0) met_.push_back(group);
       ++places;
@@ -178,7 +187,7 @@ void Gatherer::sort_and_add(std::span<const std::uint16_t> rows, std::size_t gro
     end += group_begin_[group];
     group_begin_[group] = begin;
   }
-  for (const std::uint16_t row : rows) {
+  for (const std::uint16_t row : unsorted_) {
     for (const std::uint32_t group : groups_of(row)) by_group_[group_begin_[group]++] = row;
   }
   sorted_.clear();
@@ -186,22 +195,11 @@ void Gatherer::sort_and_add(std::span<const std::uint16_t> rows, std::size_t gro
   std::uint32_t begin = 0;
   for (const std::uint32_t group : met_) {
     const std::uint32_t to = group_begin_[group];
-    const Target target = target_of(group);
-    sorted_.add_to(target.tally, begin, to - begin, outcomes_, target.budget);
+    sorted_.add_to(groups_[group], begin, to - begin, outcomes_, group_budget_);
     begin = to;
     group_begin_[group] = 0;
   }
   met_.clear();
-}
-
-void Gatherer::settle_keys() {
-  if (unsorted_.empty()) return;
-  const std::uint16_t* locals = keys_->column(*chunk_).rows();
-  sort_and_add(
-      unsorted_, groups_.size(), [&](std::uint16_t row) { return groups_of_local_[locals[row]]; },
-      [&](std::uint32_t group) {
-        return Target{groups_[group], group_budget_};
-      });
   unsorted_.clear();
 }
 

@@ -66,8 +66,9 @@ void DistributionTally::add(const Column& column, const std::uint8_t* keep, std:
   const auto fits = [&] {
     if (values_.size() + kept <= budget.values) return true;
     std::size_t there = 0;
-    for (std::uint32_t i = 0; i < count; ++i) there += keep[i] && is_there(column, i);
-    return values_.size() + there <= budget.values;
+    const std::size_t room = budget.values - std::min(budget.values, values_.size());
+    for (std::uint32_t i = 0; i < count && there <= room; ++i) there += keep[i] && is_there(column, i);
+    return there <= room;
   };
   if (kept < kAtOnce || (!is_counting_ && fits())) {
     // Each is written, and stays if it counts: a branch would be guessed wrong too often.
