@@ -23,6 +23,14 @@ std::size_t ChunkSummary::bytes() const {
   return bytes;
 }
 
+void ChunkSummary::tell_whether_exact() {
+  const auto is_exact = [](const PackedTally& tally) {
+    return tally.duration_ms.buckets.empty() && tally.queue_wait_ms.buckets.empty() &&
+           tally.vram_peak_bytes.buckets.empty();
+  };
+  exact = is_exact(total) && std::ranges::all_of(groups, is_exact, &Group::tally);
+}
+
 SummaryKey::SummaryKey(const StatisticsQuery& query) {
   RunFilter filter = query.filter;
   filter.from_ms.reset();

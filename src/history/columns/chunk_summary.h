@@ -26,6 +26,8 @@ struct ChunkSummary {
   std::vector<Group> groups;
 
   [[nodiscard]] std::size_t bytes() const;
+  // Sets `exact` by what is there.
+  void tell_whether_exact();
 };
 
 // A question without its dates: chunks that these cover whole answer it alike.

@@ -4,25 +4,21 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "history/columns/group_plan.h"
+#include "history/columns/key_buffers.h"
 #include "history/columns/row_buffer.h"
 #include "history/columns/row_scan.h"
 #include "history/columns/tally.h"
 
 namespace comfytrace::history::columns {
 
-// As soon as more runs match than have exact percentiles, a group keeps this many values before it counts in buckets.
-inline constexpr std::size_t kValuesOfAGroup = 256;
-
-// Gathers the tallies of some of the rows of a snapshot. Of groups by time the newest rows should come first.
+// Gathers the tallies of some of the rows of a snapshot; not by time.
 class Gatherer {
  public:
   // `query`, and the snapshot's store, must outlive this. `plan` is there if the question needs one.
@@ -53,11 +49,6 @@ class Gatherer {
   [[nodiscard]] Statistics finish();
 
  private:
-  struct Target {
-    GroupTally& tally;
-    const ExactBudget& budget;
-  };
-
   // What runs took in a class of node, not yet in its tally.
   struct ClassValues {
     std::uint32_t size = 0;
@@ -70,22 +61,15 @@ class Gatherer {
     if (number >= groups_.size()) resize();
     return groups_[number];
   }
-  Target total() { return {total_, total_budget_}; }
   void count_matching(std::size_t runs);
   void enter(const Chunk& chunk);
-  void add_block(const Target& target, const RowBlock& block);
   void add_to_total(const RowBlock& block);
   void settle_total();
 
   void gather_by_key(const RowBlock& block);
   void settle_keys();
-  template <class GroupsOf, class TargetOf>
-  void sort_and_add(std::span<const std::uint16_t> rows, std::size_t groups, const GroupsOf& groups_of,
-                    const TargetOf& target_of);
-
-  Target time_target(std::int64_t from_ms);
-  void add_by_time(const RowBlock& block);
-  void add_by_many_times(const RowBlock& block);
+  void sort_keys();
+  void add_to_group(std::uint32_t group, const MeasuredRows& rows);
 
   void enter_classes();
   void add_classes(const RowBlock& block);
@@ -112,15 +96,14 @@ class Gatherer {
   std::optional<GroupKeys> keys_;
   GroupTally total_;
   std::vector<GroupTally> groups_;
-  // The newest groups of time that are told, and the first moments of those that are not: these are in the total only.
-  std::map<std::int64_t, GroupTally> times_;
-  std::set<std::int64_t> left_out_;
   // Of the chunk at hand.
   const Chunk* chunk_ = nullptr;
   OutcomeTable outcomes_;
   std::vector<std::span<const std::uint32_t>> groups_of_local_;
-  RowBuffer few_;                        // rows that wait for the total
-  std::vector<std::uint16_t> unsorted_;  // rows that wait for their groups
+  RowBuffer few_;  // rows that wait for the total
+  KeyBuffers buffers_;
+  bool are_few_groups_ = false;  // rows wait there for their groups, else in unsorted_
+  std::vector<std::uint16_t> unsorted_;
   RowBuffer sorted_;
   // By class of node.
   std::vector<std::array<std::uint32_t, 8>> shape_runs_;

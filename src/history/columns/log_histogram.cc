@@ -39,13 +39,13 @@ void LogHistogram::add(std::span<const T> values) {
 }
 template void LogHistogram::add(std::span<const std::int64_t>);
 
-void LogHistogram::merge(const LogHistogram& other) {
+void LogHistogram::merge(const LogHistogram& other, std::int64_t least, std::int64_t most) {
   if (other.counts_.empty()) return;
-  const auto size = other.counts_.size() - kSpareCounters;
-  reach(static_cast<std::int64_t>(base::log_bucket_low(other.first_)),
-        static_cast<std::int64_t>(base::log_bucket_low(other.first_ + static_cast<std::uint32_t>(size) - 1)));
-  std::uint32_t* to = counts_.data() + kSpareCounters + (other.first_ - first_);
-  const std::uint32_t* from = other.counts_.data() + kSpareCounters;
+  reach(least, most);
+  const std::size_t begin = other.place_of(least);
+  const std::size_t size = std::min(other.place_of(most) + 1, other.counts_.size()) - begin;
+  std::uint32_t* to = counts_.data() + place_of(least);
+  const std::uint32_t* from = other.counts_.data() + begin;
   for (std::size_t i = 0; i < size; ++i) to[i] += from[i];
 }
 
@@ -66,37 +66,49 @@ void LogHistogram::merge(std::span<const BucketStep> steps, std::int64_t least, 
   }
 }
 
+// Where a value is counted, in counts_.
+std::size_t LogHistogram::place_of(std::int64_t value) const {
+  return kSpareCounters + std::max(base::log_bucket(static_cast<std::uint64_t>(value)), first_) - first_;
+}
+
+std::span<std::uint32_t> LogHistogram::between(std::int64_t least, std::int64_t most) {
+  const std::size_t from = place_of(least);
+  return std::span(counts_).subspan(from, std::min(place_of(most) + 1, counts_.size()) - from);
+}
+
+void LogHistogram::clear(std::int64_t least, std::int64_t most) {
+  if (counts_.empty()) return;
+  std::ranges::fill(between(least, most), 0u);
+  std::fill_n(counts_.begin(), kSpareCounters, 0u);
+}
+
 std::vector<BucketStep> LogHistogram::take(std::int64_t least, std::int64_t most) {
   constexpr std::uint32_t kMost = 255;
   std::vector<BucketStep> steps;
   if (counts_.empty()) return steps;
-  const auto place_of = [&](std::int64_t value) {
-    return kSpareCounters + std::max(base::log_bucket(static_cast<std::uint64_t>(value)), first_) - first_;
-  };
-  const std::size_t from = place_of(least);
-  const std::size_t to = std::min<std::size_t>(place_of(most) + 1, counts_.size());
-  const std::span<std::uint32_t> told = std::span(counts_).subspan(from, to - from);
+  const std::span<std::uint32_t> told = between(least, most);
+  const auto first = static_cast<std::uint32_t>(told.data() - counts_.data()) - kSpareCounters + first_;
   steps.reserve(static_cast<std::size_t>(std::ranges::count_if(told, [](auto count) { return count > 0; })) + 64);
   std::uint32_t last = 0;
-  for (std::size_t i = from; i < to; ++i) {
-    if (counts_[i] == 0) continue;
-    std::uint32_t above = first_ + static_cast<std::uint32_t>(i) - kSpareCounters - last;
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    if (told[i] == 0) continue;
+    std::uint32_t above = first + static_cast<std::uint32_t>(i) - last;
     last += above;
     for (; above > kMost; above -= kMost) steps.push_back({kMost, 0});
-    std::uint32_t count = counts_[i];
+    std::uint32_t count = told[i];
     for (; count > kMost; count -= kMost, above = 0) steps.push_back({static_cast<std::uint8_t>(above), kMost});
     steps.push_back({static_cast<std::uint8_t>(above), static_cast<std::uint8_t>(count)});
   }
   steps.shrink_to_fit();
-  std::ranges::fill(told, 0u);
-  std::fill_n(counts_.begin(), kSpareCounters, 0u);
+  clear(least, most);
   return steps;
 }
 
-void LogHistogram::find(std::span<const std::int64_t> places, std::span<double> middles) const {
+void LogHistogram::find(std::span<const std::int64_t> places, std::int64_t least, std::span<double> middles) const {
   std::int64_t before = 0;
   std::size_t done = 0;
-  for (std::size_t grain = kSpareCounters; grain < counts_.size() && done < places.size(); grain += kGrain) {
+  const std::size_t begin = kSpareCounters + (place_of(least) - kSpareCounters) / kGrain * kGrain;
+  for (std::size_t grain = begin; grain < counts_.size() && done < places.size(); grain += kGrain) {
     const std::uint32_t* counts = counts_.data() + grain;
     std::uint32_t in_grain = 0;
     for (std::uint32_t i = 0; i < kGrain; ++i) in_grain += counts[i];

@@ -19,7 +19,8 @@ class LogHistogram {
  public:
   template <class T>
   void add(std::span<const T> values);
-  void merge(const LogHistogram& other);
+  // Of the other, whose values are from `least` to `most`.
+  void merge(const LogHistogram& other, std::int64_t least, std::int64_t most);
   // Takes out values that are here.
   void subtract(const LogHistogram& part);
   // `least` and `most` are among the values that were counted there.
@@ -27,22 +28,29 @@ class LogHistogram {
   // Hands over what was counted, of which `least` and `most` bound the values, and is empty then but for its room.
   [[nodiscard]] std::vector<BucketStep> take(std::int64_t least, std::int64_t most);
 
+  // Forgets what was counted, of which `least` and `most` bound the values, but keeps its room.
+  void clear(std::int64_t least, std::int64_t most);
+
   // Makes room for these values.
   void reach(std::int64_t least, std::int64_t most);
   // For count_values(): the first bucket that there is room for, and the counters.
   [[nodiscard]] std::uint32_t first() const { return first_; }
   [[nodiscard]] std::uint32_t* counts() { return counts_.data(); }
 
-  // The middles of the buckets of the values at these places among all, counted from 0; places ascend.
+  // The middles of the buckets of the values at these places among all, counted from 0; places ascend, and no value
+  // is below `least`.
   template <std::size_t kCount>
-  [[nodiscard]] std::array<double, kCount> at(const std::array<std::int64_t, kCount>& places) const {
+  [[nodiscard]] std::array<double, kCount> at(const std::array<std::int64_t, kCount>& places,
+                                              std::int64_t least) const {
     std::array<double, kCount> middles{};
-    find(places, middles);
+    find(places, least, middles);
     return middles;
   }
 
  private:
-  void find(std::span<const std::int64_t> places, std::span<double> middles) const;
+  void find(std::span<const std::int64_t> places, std::int64_t least, std::span<double> middles) const;
+  [[nodiscard]] std::span<std::uint32_t> between(std::int64_t least, std::int64_t most);
+  [[nodiscard]] std::size_t place_of(std::int64_t value) const;
   std::uint32_t first_ = 0;
   std::vector<std::uint32_t> counts_;  // behind kSpareCounters
 };

@@ -39,25 +39,38 @@ namespace wide {
 }  // namespace wide
 #pragma GCC pop_options
 
-bool has_wide() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-         __builtin_cpu_supports("bmi2");
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,popcnt")
+namespace widest {
+#include "history/columns/measure_loops_512.inc"
+using wide::count_kept;
+using wide::mask_small;
+using wide::sum_outcomes;
+}  // namespace widest
+#pragma GCC pop_options
+
+Loops best_loops() {
+  const bool has_wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  const bool has_widest = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return has_wide && has_widest ? Loops::widest : has_wide ? Loops::wide : Loops::any;
 }
-std::atomic<bool>& takes_wide() {
-  static std::atomic<bool> takes{has_wide()};
-  return takes;
-}
-#define CT_CHOOSE(call) (takes_wide().load(std::memory_order_relaxed) ? wide::call : any::call)
+#define CT_CHOOSE(call) (taken() == Loops::widest ? widest::call : taken() == Loops::wide ? wide::call : any::call)
 #else
-bool has_wide() {
-  return false;
-}
-std::atomic<bool>& takes_wide() {
-  static std::atomic<bool> takes{false};
-  return takes;
+Loops best_loops() {
+  return Loops::any;
 }
 #define CT_CHOOSE(call) (any::call)
 #endif
+
+std::atomic<Loops>& takes() {
+  static std::atomic<Loops> loops{best_loops()};
+  return loops;
+}
+[[maybe_unused]] Loops taken() {
+  return takes().load(std::memory_order_relaxed);
+}
 
 // The rows that do not fill a vector, with others behind them that do not count.
 struct Rest {
@@ -106,9 +119,9 @@ void count_of(const Column& values, const std::uint8_t* keep, std::uint32_t coun
 
 }  // namespace
 
-bool take_wide_loops(bool wanted) {
-  takes_wide() = wanted && has_wide();
-  return takes_wide();
+Loops take_loops(Loops wanted) {
+  takes() = std::min(wanted, best_loops());
+  return takes();
 }
 
 void mask_between(const std::int32_t* values, std::uint32_t count, std::int32_t min, std::int32_t max,

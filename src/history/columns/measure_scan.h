@@ -10,9 +10,11 @@
 // for a row that counts, else 0.
 namespace comfytrace::history::columns {
 
-// The loops are there twice: for the processor at hand where it has wide vectors, and for any. Of itself the process
-// takes the wide ones where it can; a test may choose. Returns whether the wide ones are taken now.
-bool take_wide_loops(bool wanted);
+// The loops are there for any processor, for one with wide vectors (AVX2), and some of them for one with the widest
+// (AVX-512). Of itself the process takes the widest that it can; a test may choose. Returns which are taken now: no
+// wider ones than wanted.
+enum class Loops { any, wide, widest };
+Loops take_loops(Loops wanted);
 
 // The VRAM peaks of some rows: the low 32 bits, and what is above; 255: missing.
 struct PeakColumn {

@@ -83,16 +83,16 @@ void expect_counts(const Column& column, const Rows& rows, const std::vector<std
   EXPECT_EQ(counts, plain);
 }
 
-// Number of rows; whether with wide vectors. The inputs are the same with and without.
-class MeasureScan : public ::testing::TestWithParam<std::tuple<std::uint32_t, bool>> {
+// Number of rows; with which loops. The inputs are the same for all of them.
+class MeasureScan : public ::testing::TestWithParam<std::tuple<std::uint32_t, Loops>> {
  protected:
   void SetUp() override {
     Rows::random.seed(5);
-    if (take_wide_loops(is_wide()) != is_wide()) GTEST_SKIP() << "this processor, or compiler, has no wide loops";
+    if (take_loops(loops()) != loops()) GTEST_SKIP() << "this processor, or compiler, has no such wide loops";
   }
-  void TearDown() override { take_wide_loops(true); }
+  void TearDown() override { take_loops(Loops::widest); }
   [[nodiscard]] static std::uint32_t count() { return std::get<0>(GetParam()); }
-  [[nodiscard]] static bool is_wide() { return std::get<1>(GetParam()); }
+  [[nodiscard]] static Loops loops() { return std::get<1>(GetParam()); }
 };
 
 TEST_P(MeasureScan, SumsAndCountsWhatIsKeptAndNotMissing) {
@@ -185,7 +185,7 @@ TEST_P(MeasureScan, ListsAndAddsUpWhatIsKept) {
 
 INSTANTIATE_TEST_SUITE_P(Counts, MeasureScan,
                          ::testing::Combine(::testing::Values(0u, 1u, 7u, 8u, 9u, 63u, 100u, 1'000u, 2'047u, 2'048u),
-                                            ::testing::Bool()));
+                                            ::testing::Values(Loops::any, Loops::wide, Loops::widest)));
 
 }  // namespace
 }  // namespace comfytrace::history::columns

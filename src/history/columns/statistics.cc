@@ -1,6 +1,7 @@
 #include "history/columns/statistics.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "history/columns/complement.h"
 #include "history/columns/cube_maker.h"
 #include "history/columns/gatherer.h"
+#include "history/columns/time_statistics.h"
 #include "history/time_bucket.h"
 
 namespace comfytrace::history::columns {
@@ -17,6 +19,19 @@ namespace {
 // Groups that nearly every run is alone in would take more memory than keeping them saves time.
 bool may_be_kept(GroupBy group_by) {
   return group_by != GroupBy::hour && group_by != GroupBy::story && group_by != GroupBy::tag;
+}
+
+// Whether so many matching rows in one full chunk mean, as others are like it, that more match in all than can be kept
+// as they are.
+bool rounds(const ColumnStore::Snapshot& snapshot, std::size_t matching, const ExactBudget& budget) {
+  return matching > budget.values || matching * snapshot.chunks() > 2 * budget.values;
+}
+
+// Of a chunk that is full and covered.
+std::shared_ptr<const ChunkSummary> summarise_times(const ColumnStore::Snapshot& snapshot, const TimeParts& parts,
+                                                    const ExactBudget& budget) {
+  const bool are_rounded = rounds(snapshot, parts.matching(), budget);
+  return summary_of(parts, snapshot.version, are_rounded ? kValuesOfAGroup : std::numeric_limits<std::size_t>::max());
 }
 
 // One thread's part in the answer to one question.
@@ -63,10 +78,7 @@ class Share {
   // Of a chunk that is full and covered, from its rows.
   [[nodiscard]] std::shared_ptr<const ChunkSummary> summarise(std::size_t chunk) {
     scan(chunk, *of_chunk_);
-    // As other chunks are like this one, more will match than can be kept as they are.
-    const std::size_t matching = of_chunk_->matching();
-    const bool rounds = matching > budget_.values || matching * snapshot_.chunks() > 2 * budget_.values;
-    return of_chunk_->take_summary(snapshot_.version, rounds);
+    return of_chunk_->take_summary(snapshot_.version, rounds(snapshot_, of_chunk_->matching(), budget_));
   }
 
   // When all chunks are added.
@@ -155,8 +167,7 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   std::size_t alike = 0;
   for (std::size_t i = 0; i < chunks; ++i) alike += snapshot.rows_of(i) == kChunkRows && scan.covers(i);
   std::vector<std::unique_ptr<Share>> shares(std::clamp<std::size_t>(chunks, 1, base::parallel_threads()));
-  // Always the same chunks for each, so that the same question gets the same answer to the last digit. Groups of time
-  // want the newest rows first.
+  // Always the same chunks for each, so that the same question gets the same answer to the last digit.
   base::parallel(shares.size(), [&](std::size_t i) {
     shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, plan ? &*plan : nullptr, alike);
     if (are_many) shares[i]->gatherer().expect_many();
@@ -176,16 +187,54 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   return told;
 }
 
+std::unique_ptr<const TimeParts> time_parts_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query,
+                                               RowScan scan, std::size_t chunk) {
+  auto parts =
+      std::make_unique<TimeParts>(snapshot.chunk(chunk), snapshot.shared(), query.group_by, query.utc_offset_ms);
+  scan.each_block_of(chunk, [&](const RowBlock& block) { parts->add(block); });
+  return parts;
+}
+
+// The same by time.
+std::optional<Statistics> ask_times(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, RowScan& scan,
+                                    const ExactBudget& budget, const SummaryKey* key) {
+  TimeStatistics times(query, snapshot.chunks(), budget);
+  std::atomic<bool> is_rounded = false;
+  base::parallel(snapshot.chunks(), [&](std::size_t i) {
+    const Chunk& of = snapshot.chunk(i);
+    SummaryCache::Found found;
+    const bool may_be_kept = key && snapshot.rows_of(i) == kChunkRows && scan.covers(i);
+    if (may_be_kept) found = of.summaries.find(*key);
+    if (found.summary && of.last_death() > std::min(found.summary->version, snapshot.version)) found.summary = nullptr;
+    if (!found.summary) {
+      auto parts = time_parts_of(snapshot, query, scan, i);
+      if (!may_be_kept || (!found.was_asked && !key->is_unfiltered)) return times.put(i, std::move(parts));
+      found.summary = summarise_times(snapshot, *parts, budget);
+      of.summaries.put(*key, found.summary);
+    }
+    if (!found.summary->exact) is_rounded = true;
+    times.put(i, std::move(found.summary));
+  });
+  scan.each_odd([&](const RunFacts& facts, std::uint32_t) { times.add(facts); });
+  if (is_rounded && times.matching() <= budget.values) return std::nullopt;
+  return times.finish();
+}
+
 }  // namespace
 
 Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RidSet* among) {
   ExactBudget budget;
   if (query.exact) budget.values = std::numeric_limits<std::size_t>::max();
   RowScan scan(snapshot, query.filter, among);
-  const Foreseen foreseen = among ? Foreseen() : foresee(snapshot, query.filter, scan);
-  const bool are_many = foreseen.at_least > budget.values;
   std::optional<SummaryKey> key;
   if (!query.exact && !among && may_be_kept(query.group_by) && snapshot.rows >= kChunkRows) key.emplace(query);
+  if (is_time(query.group_by)) {
+    auto answer = ask_times(snapshot, query, scan, budget, key ? &*key : nullptr);
+    if (!answer) answer = ask_times(snapshot, query, scan, budget, nullptr);
+    return *answer;
+  }
+  const Foreseen foreseen = among ? Foreseen() : foresee(snapshot, query.filter, scan);
+  const bool are_many = foreseen.at_least > budget.values;
   // Of few runs each value must be looked at.
   if (foreseen.is_all && !are_many && tell_groups(query.group_by)) key.reset();
   auto answer = ask(snapshot, query, scan, budget, key ? &*key : nullptr, are_many);
@@ -201,8 +250,10 @@ void prepare_summaries(const ColumnStore::Snapshot& snapshot, std::size_t chunk,
     query.group_by = group_by;
     query.utc_offset_ms = utc_offset_ms;
     const SummaryKey key(query);
-    Share share(snapshot, query, RowScan(snapshot, query.filter), {}, &key);
-    snapshot.chunk(chunk).summaries.put(key, share.summarise(chunk));
+    const RowScan scan(snapshot, query.filter);
+    const auto summary = is_time(group_by) ? summarise_times(snapshot, *time_parts_of(snapshot, query, scan, chunk), {})
+                                           : Share(snapshot, query, scan, {}, &key).summarise(chunk);
+    snapshot.chunk(chunk).summaries.put(key, summary);
   }
 }
 

@@ -34,70 +34,6 @@ constexpr std::int64_t kLargest<const std::int32_t*> = std::numeric_limits<std::
 
 }  // namespace
 
-void Moments::add(std::span<const std::int64_t> values) {
-  constexpr std::size_t kAtOnce = 32'768;
-  constexpr std::int64_t kSmall = std::int64_t{1} << 46;  // so many of those cannot overflow
-  for (; values.size() > kAtOnce; values = values.subspan(kAtOnce)) add(values.first(kAtOnce));
-  if (values.empty()) return;
-  if (n == 0) pivot = min = max = values.front();
-  std::int64_t least = values.front();
-  std::int64_t most = least;
-  for (const std::int64_t value : values) {
-    least = value < least ? value : least;
-    most = value > most ? value : most;
-  }
-  min = std::min(min, least);
-  max = std::max(max, most);
-  if (least > -kSmall && most < kSmall) {
-    std::int64_t small_sum = 0;
-    for (const std::int64_t value : values) small_sum += value;
-    sum += small_sum;
-  } else {
-    for (const std::int64_t value : values) sum += value;
-  }
-  // Four sums that do not wait for each other.
-  const auto from = static_cast<double>(pivot);
-  std::array<double, 4> of{};
-  std::size_t i = 0;
-  for (; i + 4 <= values.size(); i += 4) {
-    for (std::size_t k = 0; k < 4; ++k) {
-      const double distance = static_cast<double>(values[i + k]) - from;
-      of[k] += distance * distance;
-    }
-  }
-  for (; i < values.size(); ++i) {
-    const double distance = static_cast<double>(values[i]) - from;
-    of[0] += distance * distance;
-  }
-  squares += (of[0] + of[1]) + (of[2] + of[3]);
-  n += static_cast<std::int64_t>(values.size());
-}
-
-void Moments::add(const ValueSums& sums) {
-  if (sums.n == 0) return;
-  if (n == 0) min = max = pivot;
-  min = std::min(min, sums.min);
-  max = std::max(max, sums.max);
-  sum += sums.sum + static_cast<Wide>(sums.n) * pivot;
-  squares += sums.squares;
-  n += sums.n;
-}
-
-void Moments::merge(const Moments& other) {
-  if (other.n == 0) return;
-  if (n == 0) {
-    *this = other;
-    return;
-  }
-  const double shift = static_cast<double>(other.pivot) - static_cast<double>(pivot);
-  const auto about_other = static_cast<double>(other.sum - static_cast<Wide>(other.n) * other.pivot);
-  squares += other.squares + 2 * shift * about_other + static_cast<double>(other.n) * shift * shift;
-  n += other.n;
-  sum += other.sum;
-  min = std::min(min, other.min);
-  max = std::max(max, other.max);
-}
-
 void DistributionTally::count(std::span<const std::int64_t> values) {
   if (!histogram_) histogram_ = std::make_unique<LogHistogram>();
   is_counting_ = true;
@@ -130,8 +66,9 @@ void DistributionTally::add(const Column& column, const std::uint8_t* keep, std:
   const auto fits = [&] {
     if (values_.size() + kept <= budget.values) return true;
     std::size_t there = 0;
-    for (std::uint32_t i = 0; i < count; ++i) there += keep[i] && is_there(column, i);
-    return values_.size() + there <= budget.values;
+    const std::size_t room = budget.values - std::min(budget.values, values_.size());
+    for (std::uint32_t i = 0; i < count && there <= room; ++i) there += keep[i] && is_there(column, i);
+    return there <= room;
   };
   if (kept < kAtOnce || (!is_counting_ && fits())) {
     // Each is written, and stays if it counts: a branch would be guessed wrong too often.
@@ -170,7 +107,7 @@ void DistributionTally::merge(const DistributionTally& other, const ExactBudget&
   if (other.is_counting_) {
     absorb();
     moments_.merge(other.moments_);
-    histogram_->merge(*other.histogram_);
+    if (other.moments_.n > 0) histogram_->merge(*other.histogram_, other.least_counted(), other.most_counted());
     negative_.insert(negative_.end(), other.negative_.begin(), other.negative_.end());
   }
   add(std::span<const std::int64_t>(other.values_), budget);
@@ -192,10 +129,17 @@ PackedDistribution DistributionTally::take(std::size_t most_values) {
   packed.values.assign(values_.begin(), values_.end());
   values_.clear();
   if (std::exchange(is_counting_, false) && moments_.n > 0)
-    packed.buckets = histogram_->take(std::max<std::int64_t>(moments_.min, 0), std::max<std::int64_t>(moments_.max, 0));
+    packed.buckets = histogram_->take(least_counted(), most_counted());
   packed.moments = std::exchange(moments_, {});
   packed.negative = std::exchange(negative_, {});
   return packed;
+}
+
+void DistributionTally::clear() {
+  if (std::exchange(is_counting_, false) && moments_.n > 0) histogram_->clear(least_counted(), most_counted());
+  values_.clear();
+  negative_.clear();
+  moments_ = {};
 }
 
 Distribution DistributionTally::finish() {
@@ -258,7 +202,7 @@ std::array<double, 8> DistributionTally::values_at(std::array<std::int64_t, 8> p
   std::array<std::int64_t, 8> in_histogram;
   for (std::size_t i = 0; i < places.size(); ++i) in_histogram[i] = std::max<std::int64_t>(places[i] - before, 0);
   std::ranges::sort(in_histogram);
-  const auto middles = histogram_->at(in_histogram);
+  const auto middles = histogram_->at(in_histogram, least_counted());
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (places[i] < before) {
       found[i] = static_cast<double>(negative_[static_cast<std::size_t>(places[i])]);
@@ -367,6 +311,20 @@ PackedTally GroupTally::take(std::size_t most_values) {
   packed.queue_wait_ms = queue_wait_ms.take(most_values);
   packed.vram_peak_bytes = vram_peak_bytes.take(most_values);
   return packed;
+}
+
+void GroupTally::add(const Outcome& outcome, const RunFacts& facts, const ExactBudget& budget) {
+  count(outcome, 1);
+  if (facts.duration_ms && !model::is_open(facts.status)) duration_ms.add(*facts.duration_ms, budget);
+  if (facts.queue_wait_ms) queue_wait_ms.add(*facts.queue_wait_ms, budget);
+  if (facts.vram_peak_bytes) vram_peak_bytes.add(*facts.vram_peak_bytes, budget);
+}
+
+void GroupTally::clear() {
+  counts = {};
+  duration_ms.clear();
+  queue_wait_ms.clear();
+  vram_peak_bytes.clear();
 }
 
 GroupStatistics GroupTally::finish() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "history/columns/bounds.h"
 #include "history/columns/log_histogram.h"
 #include "history/columns/measure_scan.h"
+#include "history/columns/moments.h"
 #include "history/columns/outcome_table.h"
 #include "history/run_questions.h"
 
@@ -18,22 +20,8 @@ namespace comfytrace::history::columns {
 struct ExactBudget {
   std::size_t values = 32'768;
 };
-
-// Sums over values, without losing what matters to rounding.
-struct Moments {
-  __extension__ using Wide = __int128;
-  std::int64_t n = 0;
-  Wide sum = 0;
-  std::int64_t min = 0;
-  std::int64_t max = 0;
-  std::int64_t pivot = 0;  // the first value
-  double squares = 0;      // of the distances from the pivot
-
-  void add(std::span<const std::int64_t> values);
-  void add(const ValueSums& sums);  // about this pivot
-  void merge(const Moments& other);
-  void subtract(const Moments& part);  // but for the least and the most
-};
+// As soon as more runs match than that, a group keeps this many values before it counts in buckets.
+inline constexpr std::size_t kValuesOfAGroup = 256;
 
 // A tally of rows of one chunk in little room.
 struct PackedDistribution {
@@ -63,8 +51,10 @@ class DistributionTally {
   void bound(const Bounds& bounds);
   // Hands over what it has and is as new. Of more than `most_values` only the buckets are kept.
   [[nodiscard]] PackedDistribution take(std::size_t most_values);
-  // Uses up the values.
+  // Uses up the values: after it only clear() may follow.
   [[nodiscard]] Distribution finish();
+  // Is then as new, but for its room.
+  void clear();
 
  private:
   static constexpr std::size_t kGathered = 256;
@@ -73,6 +63,9 @@ class DistributionTally {
   void absorb();
   void count(std::span<const std::int64_t> values);
   [[nodiscard]] std::array<double, 8> values_at(std::array<std::int64_t, 8> places);
+  // What bounds the values of the histogram.
+  [[nodiscard]] std::int64_t least_counted() const { return std::max<std::int64_t>(moments_.min, 0); }
+  [[nodiscard]] std::int64_t most_counted() const { return std::max<std::int64_t>(moments_.max, 0); }
 
   // All values while they are few; then those that wait to be counted.
   std::vector<std::int64_t> values_;
@@ -128,6 +121,8 @@ class GroupTally {
   // Of a class of node.
   void count_class(const Outcome& outcome, std::int64_t executions);
   void add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget);
+  // One run that is not in columns.
+  void add(const Outcome& outcome, const RunFacts& facts, const ExactBudget& budget);
   void merge(const GroupTally& other, const ExactBudget& budget);
   void merge(const PackedTally& other, const ExactBudget& budget);
   void subtract(GroupTally&& part);
@@ -139,7 +134,10 @@ class GroupTally {
   DistributionTally vram_peak_bytes;
   GroupStatistics counts;  // the counts alone
 
+  // Uses up the values: after it only clear() may follow.
   [[nodiscard]] GroupStatistics finish();
+  // Is then as new, but for its room.
+  void clear();
 
  private:
   void count(const OutcomeRow& sums);
