@@ -40,6 +40,10 @@ bool is_dense(const RowBlock& block) {
   return block.matching * 2 >= block.count;
 }
 
+Measures measures_of(OneMeasure one) {
+  return {one == OneMeasure::duration, one == OneMeasure::queueWait, one == OneMeasure::vramPeak};
+}
+
 void add_facts(GroupTally& tally, const Outcome& outcome, const RunFacts& facts, const ExactBudget& budget) {
   tally.count(outcome, 1);
   if (facts.duration_ms && !model::is_open(facts.status)) tally.duration_ms.add(*facts.duration_ms, budget);
@@ -53,6 +57,10 @@ Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery&
                    const GroupPlan* plan)
     : shared_(snapshot.shared()), query_(query), total_budget_(budget), group_budget_(budget), is_planned_(plan) {
   const GroupBy by = query.group_by;
+  if (query.only) {
+    total_budget_.measures = {false, false, false};
+    group_budget_.measures = measures_of(*query.only);
+  }
   if (plan) {
     names_ = plan->names;
     keys_ = plan->keys;
@@ -134,7 +142,7 @@ std::shared_ptr<ChunkSummary> Gatherer::take_summary(std::uint32_t version, bool
       is_exact(summary->total) && std::ranges::all_of(summary->groups, is_exact, &ChunkSummary::Group::tally);
   times_.clear();
   matching_ = 0;
-  group_budget_ = total_budget_;
+  group_budget_.values = total_budget_.values;
   return summary;
 }
 
@@ -358,7 +366,7 @@ Statistics Gatherer::finish() {
   constexpr std::size_t kAtOnce = 32;
   base::parallel((all.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t part) {
     for (std::size_t i = part * kAtOnce; i < std::min(all.size(), (part + 1) * kAtOnce); ++i) {
-      GroupStatistics& told = statistics.groups[i] = all[i].tally->finish();
+      GroupStatistics& told = statistics.groups[i] = all[i].tally->finish(query_.only.has_value());
       told.key = std::move(all[i].key);
       told.from_ms = all[i].from_ms;
     }

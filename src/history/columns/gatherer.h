@@ -42,7 +42,7 @@ class Gatherer {
   // More runs will match than have exact percentiles: no need to keep all values until they do.
   void expect_many() {
     total_budget_.values = std::min(total_budget_.values, kValuesOfAGroup);
-    group_budget_ = total_budget_;
+    group_budget_.values = total_budget_.values;
   }
   // Takes out again what another gathered of rows that are in here; bound: tells between which values the others lie,
   // of all (the duration, the wait, the peak) and of classes of node.

@@ -7,17 +7,13 @@
 #include <vector>
 
 #include "history/columns/bounds.h"
+#include "history/columns/exact_budget.h"
 #include "history/columns/log_histogram.h"
 #include "history/columns/measure_scan.h"
 #include "history/columns/outcome_table.h"
 #include "history/run_questions.h"
 
 namespace comfytrace::history::columns {
-
-// How many values the percentiles of a question keep exactly. Shared by all tallies of the question.
-struct ExactBudget {
-  std::size_t values = 32'768;
-};
 
 // Sums over values, without losing what matters to rounding.
 struct Moments {
@@ -63,8 +59,8 @@ class DistributionTally {
   void bound(const Bounds& bounds);
   // Hands over what it has and is as new. Of more than `most_values` only the buckets are kept.
   [[nodiscard]] PackedDistribution take(std::size_t most_values);
-  // Uses up the values.
-  [[nodiscard]] Distribution finish();
+  // Uses up the values. `median_alone`: of what is told only n and median are wanted.
+  [[nodiscard]] Distribution finish(bool median_alone);
 
  private:
   static constexpr std::size_t kGathered = 256;
@@ -72,7 +68,11 @@ class DistributionTally {
   static constexpr std::size_t kAtOnce = 48;
   void absorb();
   void count(std::span<const std::int64_t> values);
-  [[nodiscard]] std::array<double, 8> values_at(std::array<std::int64_t, 8> places);
+  template <std::size_t kCount>
+  [[nodiscard]] std::array<double, kCount> values_at(const std::array<std::int64_t, kCount>& places);
+  // Of what has n values, at least one; `shares` ascend.
+  template <std::size_t kCount>
+  [[nodiscard]] std::array<double, kCount> percentiles(std::int64_t n, const std::array<double, kCount>& shares);
 
   // All values while they are few; then those that wait to be counted.
   std::vector<std::int64_t> values_;
@@ -139,9 +139,12 @@ class GroupTally {
   DistributionTally vram_peak_bytes;
   GroupStatistics counts;  // the counts alone
 
-  [[nodiscard]] GroupStatistics finish();
+  // `median_alone`: as of each measure.
+  [[nodiscard]] GroupStatistics finish(bool median_alone = false);
 
  private:
+  template <class Other>
+  void merge_measures(const Other& other, const ExactBudget& budget);
   void count(const OutcomeRow& sums);
   // Counts the outcomes of the kept rows. Returns which of them have ended: `ended`, filled, or `rows.keep`.
   const std::uint8_t* count(const MeasuredRows& rows, const OutcomeTable& outcomes, std::uint8_t* ended);
