@@ -64,6 +64,7 @@ Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery&
   if (plan) {
     names_ = plan->names;
     keys_ = plan->keys;
+    most_ = plan->most;
   } else if (by != GroupBy::none && by != GroupBy::nodeClass && !is_time(by)) {
     keys_.emplace(by, shared_, names_);
   }
@@ -74,6 +75,7 @@ Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery&
 void Gatherer::add(const RowBlock& block) {
   enter(*block.chunk);
   count_matching(block.matching);
+  if (is_planned_) return add_planned(block);
   if (!total_is_sum_) add_to_total(block);
   if (query_.group_by == GroupBy::nodeClass) add_classes(block);
   if (is_time(query_.group_by)) add_by_time(block);
@@ -83,7 +85,11 @@ void Gatherer::add(const RowBlock& block) {
 void Gatherer::add(const RunFacts& facts) {
   count_matching(1);
   const Outcome outcome = outcome_of(facts);
-  if (!total_is_sum_) add_facts(total_, outcome, facts, total_budget_);
+  const auto keys =
+      keys_ ? group_keys_of(outcome, setting_of(facts), label_of(facts), query_.group_by) : std::vector<std::string>();
+  const bool is_in_most =
+      most_ && std::ranges::any_of(keys, [&](const std::string& key) { return names_.find(key) == most_; });
+  if (!total_is_sum_ && !is_in_most) add_facts(total_, outcome, facts, total_budget_);
   if (query_.group_by == GroupBy::nodeClass) {
     for (const NodeClassFacts& of_class : facts.node_classes) {
       GroupTally& tally = group(names_.of(of_class.class_type));
@@ -94,8 +100,10 @@ void Gatherer::add(const RunFacts& facts) {
     const Target target = time_target(bucket_start(query_.group_by, facts.created_at_ms, query_.utc_offset_ms));
     add_facts(target.tally, outcome, facts, target.budget);
   } else if (keys_) {
-    for (const std::string& key : group_keys_of(outcome, setting_of(facts), label_of(facts), query_.group_by)) {
-      if (!is_planned_ || names_.find(key)) add_facts(group(names_.of(key)), outcome, facts, group_budget_);
+    for (const std::string& key : keys) {
+      if (is_planned_ && !names_.find(key)) continue;
+      const std::uint32_t number = names_.of(key);
+      add_facts(group(number), outcome, facts, number == most_ ? most_budget() : group_budget_);
     }
   }
 }
@@ -153,7 +161,7 @@ void Gatherer::merge(Gatherer&& other) {
   total_.merge(other.total_, total_budget_);
   for (std::size_t i = 0; i < other.groups_.size(); ++i) {
     if (other.groups_[i].counts.runs > 0)
-      group(names_.of(other.names_.names()[i])).merge(other.groups_[i], group_budget_);
+      group(names_.of(other.names_.names()[i])).merge(other.groups_[i], i == most_ ? most_budget() : group_budget_);
   }
   left_out_.merge(other.left_out_);
   for (auto& [from_ms, tally] : other.times_ | std::views::reverse) {
@@ -181,6 +189,7 @@ void Gatherer::enter(const Chunk& chunk) {
   const auto& locals = keys_->column(chunk).locals();
   groups_of_local_.resize(locals.size());
   for (std::size_t i = 0; i < groups_of_local_.size(); ++i) groups_of_local_[i] = keys_->of(locals[i]);
+  if (is_planned_) enter_planned(chunk);
 }
 
 void Gatherer::add_block(const Target& target, const RowBlock& block) {
@@ -347,6 +356,7 @@ Statistics Gatherer::finish() {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     if (groups_[i].counts.runs > 0) all.push_back({names_.names()[i], std::nullopt, &groups_[i]});
   }
+  if (most_) total_.merge(groups_[*most_], total_budget_);
   if (total_is_sum_) {
     for (const Named& group : all) total_.merge(*group.tally, total_budget_);
   }

@@ -83,6 +83,11 @@ class Gatherer {
   void sort_and_add(std::span<const std::uint16_t> rows, std::size_t groups, const GroupsOf& groups_of,
                     const TargetOf& target_of);
 
+  // As the total's: it is a part of that.
+  [[nodiscard]] ExactBudget most_budget() const;
+  void enter_planned(const Chunk& chunk);
+  void add_planned(const RowBlock& block);
+
   Target time_target(std::int64_t from_ms);
   void add_by_time(const RowBlock& block);
   void add_by_many_times(const RowBlock& block);
@@ -108,6 +113,8 @@ class Gatherer {
   std::size_t matching_ = 0;
   bool total_is_sum_ = false;
   bool is_planned_ = false;  // names_ has all groups that are told, and no other may come
+  // The group that most runs are in. It is added block by block, and of the total only the others.
+  std::optional<std::uint32_t> most_;
   GroupNames names_;
   std::optional<GroupKeys> keys_;
   GroupTally total_;
@@ -119,6 +126,9 @@ class Gatherer {
   const Chunk* chunk_ = nullptr;
   OutcomeTable outcomes_;
   std::vector<std::span<const std::uint32_t>> groups_of_local_;
+  // Where there is a plan: whether runs with this local number are in the largest group; in another that is told.
+  std::vector<std::uint8_t> local_is_in_most_;
+  std::vector<std::uint8_t> local_is_told_;
   RowBuffer few_;                        // rows that wait for the total
   std::vector<std::uint16_t> unsorted_;  // rows that wait for their groups
   RowBuffer sorted_;

@@ -59,8 +59,7 @@ class DistributionTally {
   void bound(const Bounds& bounds);
   // Hands over what it has and is as new. Of more than `most_values` only the buckets are kept.
   [[nodiscard]] PackedDistribution take(std::size_t most_values);
-  // Uses up the values. `median_alone`: of what is told only n and median are wanted.
-  [[nodiscard]] Distribution finish(bool median_alone);
+  [[nodiscard]] Distribution finish(bool median_alone);  // uses up the values; true: only n and median are wanted
 
  private:
   static constexpr std::size_t kGathered = 256;
@@ -70,7 +69,6 @@ class DistributionTally {
   void count(std::span<const std::int64_t> values);
   template <std::size_t kCount>
   [[nodiscard]] std::array<double, kCount> values_at(const std::array<std::int64_t, kCount>& places);
-  // Of what has n values, at least one; `shares` ascend.
   template <std::size_t kCount>
   [[nodiscard]] std::array<double, kCount> percentiles(std::int64_t n, const std::array<double, kCount>& shares);
 
@@ -139,7 +137,6 @@ class GroupTally {
   DistributionTally vram_peak_bytes;
   GroupStatistics counts;  // the counts alone
 
-  // `median_alone`: as of each measure.
   [[nodiscard]] GroupStatistics finish(bool median_alone = false);
 
  private:

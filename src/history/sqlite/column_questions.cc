@@ -143,7 +143,7 @@ columns::BriefRows ColumnQuestions::brief_runs(const FactsQuery& query) {
   check(check_query(query));
   const Moment now = moment();
   if (!covers(now.columns, query.filter)) refuse(now.columns);
-  const auto* set = among(query.filter);
+  const auto* set = among(now, query.filter);
   return columns::brief_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), set);
 }
 
