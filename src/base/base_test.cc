@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "base/counters.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/saturate.h"
 #include "base/text.h"
 #include "base/uuid.h"
 
@@ -99,6 +102,19 @@ TEST(Text, CutsAtACodePointAndSaysHowMuchIsGone) {
 
 TEST(Text, TakesThePowerFromTerminalEscapes) {
   EXPECT_EQ(printable("\x1b[31mred\x07\n\xC2\x9Bx"), "\xEF\xBF\xBD[31mred\xEF\xBF\xBD \xEF\xBF\xBDx");
+}
+
+TEST(SaturatingAdd, StopsAtTheEndsOfTheRange) {
+  constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(saturating_add(40, 2), 42);
+  EXPECT_EQ(saturating_add(kMax - 2, 2), kMax);
+  EXPECT_EQ(saturating_add(kMax - 1, 2), kMax);
+  EXPECT_EQ(saturating_add(kMin + 1, -2), kMin);
+  EXPECT_EQ(saturating_add(kMax, kMin), -1);
+  EXPECT_EQ(saturating_add(kMin, kMax), -1);
+  EXPECT_EQ(saturating_add(kMin, kMin), kMin);
+  EXPECT_EQ(saturating_add(kMax, 0), kMax);
 }
 
 TEST(Uuid, IsCanonical) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "history/memory/memory_history.h"
@@ -158,6 +159,24 @@ TEST_P(QuestionsContract, FindsRunsThatAreAlike) {
   ASSERT_FALSE(scenes->empty());
   EXPECT_TRUE(history_->scene_samples({.like = like.scenes.front().key, .statuses = {Status::failed}})->empty());
   EXPECT_TRUE(history_->scene_samples({.like = like.scenes.front().key, .before_ms = 0})->empty());
+}
+
+TEST_P(QuestionsContract, TellsTheSameRunsInBrief) {
+  for (std::uint64_t i = 0; i < 20; ++i) save(typical_run(i, 1));
+  const auto whole = history_->facts({.limit = 15});
+  const auto brief = history_->brief_runs({.limit = 15});
+  ASSERT_TRUE(whole);
+  ASSERT_TRUE(brief);
+  ASSERT_EQ(brief->runs.size(), 15u);
+  for (std::size_t i = 0; i < whole->size(); ++i) {
+    const RunFacts& run = whole->at(i);
+    EXPECT_EQ(brief->runs[i].created_at_ms, run.created_at_ms);
+    EXPECT_EQ(brief->runs[i].duration_ms, run.duration_ms);
+    EXPECT_EQ(brief->kind_of(brief->runs[i]).key, run.key);
+    EXPECT_EQ(brief->kind_of(brief->runs[i]).status, run.status);
+    EXPECT_EQ(*brief->run_ids(std::array{i}), std::vector{run.run_id});
+  }
+  EXPECT_EQ(history_->brief_runs({.limit = 0}).error().field, "limit");
 }
 
 TEST_P(QuestionsContract, RefusesBoundsThatAreNone) {

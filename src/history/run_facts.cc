@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/saturate.h"
 
 namespace comfytrace::history {
 namespace {
@@ -144,7 +145,7 @@ void add_nodes(const Attempt& attempt, std::map<std::string_view, NodeClassFacts
     if (!node.duration_ms || node.class_type.empty() || node.state == NodeState::cached) continue;
     NodeClassFacts& facts = classes[node.class_type];
     ++facts.executions;
-    facts.duration_ms += *node.duration_ms;
+    facts.duration_ms = base::saturating_add(facts.duration_ms, *node.duration_ms);
   }
 }
 

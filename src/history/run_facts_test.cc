@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+#include <string>
+
 #include "history/sample_runs.h"
 
 namespace comfytrace::history {
@@ -31,6 +35,21 @@ TEST(RunFacts, TakeFromATypicalRunWhatStatisticsNeed) {
     for (const auto& node : scene.attempts.back().nodes) expected_ms += node.duration_ms.value_or(0);
   }
   EXPECT_EQ(of_nodes_ms, expected_ms);
+}
+
+TEST(RunFacts, ASumOfNodeTimesThatNoRunHasStaysInItsRange) {
+  model::Run run = typical_run(7, 1);
+  std::string of_class;
+  for (auto& node : run.scenes[0].attempts.back().nodes) {
+    if (of_class.empty() && node.duration_ms && node.state != model::NodeState::cached) of_class = node.class_type;
+    if (node.class_type == of_class) node.duration_ms = std::numeric_limits<std::int64_t>::max();
+  }
+  run.scenes.push_back(run.scenes[0]);
+  const RunFacts facts = facts_of(run);
+  const auto at = std::ranges::find(facts.node_classes, of_class, &NodeClassFacts::class_type);
+  ASSERT_NE(at, facts.node_classes.end());
+  EXPECT_GE(at->executions, 2);
+  EXPECT_EQ(at->duration_ms, std::numeric_limits<std::int64_t>::max());
 }
 
 TEST(RunFacts, DoNotInventWhatOneSceneDoesNotTell) {

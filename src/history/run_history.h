@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "history/brief_runs.h"
 #include "history/run_filter.h"
 #include "history/run_questions.h"
 #include "model/run.h"
@@ -170,6 +171,8 @@ class RunHistoryReader {
   [[nodiscard]] virtual base::Result<Statistics> statistics(const StatisticsQuery& query) const = 0;
   // Newest first.
   [[nodiscard]] virtual base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const = 0;
+  // Newest first. Errors: also too_large, as of statistics.
+  [[nodiscard]] virtual base::Result<BriefRuns> brief_runs(const FactsQuery& query) const;
   [[nodiscard]] virtual base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const = 0;
   // What `prune` would do now, whatever rule.dry_run says.
   [[nodiscard]] virtual base::Result<PruneReport> foresee(const PruneRule& rule) const = 0;

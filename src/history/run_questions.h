@@ -85,12 +85,17 @@ BOOST_DESCRIBE_STRUCT(GroupStatistics, (),
                        runs_cancelled, success_rate, scenes, scenes_succeeded, attempts, attempts_out_of_memory,
                        attempts_timed_out, fallbacks, frames, executions, duration_ms, queue_wait_ms, vram_peak_bytes))
 
+// For an answer of which only a part is wanted: of each group the counts, and n and median of this measure.
+enum class OneMeasure { none, duration, queueWait, vramPeak };
+
 struct StatisticsQuery {
   RunFilter filter;
   GroupBy group_by = GroupBy::none;
   std::int64_t utc_offset_ms = 0;  // of the days that groups of time mean
   bool exact = false;              // exact percentiles however many runs match
   std::int64_t max_groups = 500;   // 1..10000; of more the largest by runs (of times the latest)
+  // Nothing else need be told, and of the total no measure.
+  std::optional<OneMeasure> only;
 };
 struct Statistics {
   GroupStatistics total;                // over every run that matches, whatever the groups

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/saturate.h"
+
 namespace comfytrace::insight {
 namespace {
 
@@ -23,7 +25,7 @@ class Sums {
     if (sum.title.empty()) sum.title = time.title;
     sum.executions += time.executions;
     sum.cached += time.cached;
-    sum.duration_ms += time.duration_ms;
+    sum.duration_ms = base::saturating_add(sum.duration_ms, time.duration_ms);
   }
   [[nodiscard]] std::vector<NodeTime> take() { return std::move(times_); }
 

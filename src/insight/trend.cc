@@ -35,6 +35,26 @@ bool narrow(history::RunFilter& filter, Metric metric) {
   return !filter.statuses.empty();
 }
 
+history::OneMeasure measure_of(Metric metric) {
+  switch (metric) {
+    case Metric::duration:
+      return history::OneMeasure::duration;
+    case Metric::vramPeak:
+      return history::OneMeasure::vramPeak;
+    case Metric::queueWait:
+      return history::OneMeasure::queueWait;
+    case Metric::successRate:
+      break;
+  }
+  return history::OneMeasure::none;
+}
+
+std::vector<std::size_t> positions_of(const TrendValues& values) {
+  std::vector<std::size_t> positions;
+  for (const TrendRun& run : values.runs) positions.push_back(run.position);
+  return positions;
+}
+
 std::string slope_sentence(const TrendSlope& slope, const TrendQuery& query, bool is_whole) {
   const std::string where = count_words(slope.n, "run") + " since " + day_words(slope.from_ms, query.utc_offset_ms);
   if (slope.verdict == Verdict::notEnoughData) {
@@ -77,8 +97,8 @@ void conclude(Trend& trend) {
     trend.sentence = "Not enough data: " + trend.scale_sentence;
 }
 
-Result<void> judge(const history::RunHistoryReader& reader, const TrendQuery& query, const TrendValues& values,
-                   Trend& trend) {
+Result<void> judge(const history::RunHistoryReader& reader, const TrendQuery& query, const history::BriefRuns& runs,
+                   const TrendValues& values, Trend& trend) {
   trend.runs_judged = static_cast<std::int64_t>(values.runs.size());
   trend.runs_missing = values.missing;
   trend.runs_left_out = values.left_out;
@@ -86,13 +106,13 @@ Result<void> judge(const history::RunHistoryReader& reader, const TrendQuery& qu
   trend.scale = values.scale;
   trend.scale_sentence = values.sentence;
   if (!values.runs.empty()) {
-    trend.from_ms = values.runs.front()->created_at_ms;
-    trend.to_ms = values.runs.back()->created_at_ms;
+    trend.from_ms = values.runs.front().created_at_ms;
+    trend.to_ms = values.runs.back().created_at_ms;
     trend.median = stats::median(values.y);
   }
   const TrendPoints points = points_of(values, query.metric);
   StepSearch search = find_steps(values, points, query);
-  if (auto done = explain_steps(reader, values, query, search); !done) return done;
+  if (auto done = explain_steps(reader, runs, values, query, search); !done) return done;
   trend.slope = find_slope(points, search.level_begin, query);
   trend.slope.sentence = slope_sentence(trend.slope, query, search.steps.empty());
   if (!is_linear(query.metric) && values.y.size() >= 2) {
@@ -124,19 +144,32 @@ Result<Trend> trend_of(const history::RunHistoryReader& reader, const TrendQuery
   groups.utc_offset_ms = query.utc_offset_ms;
   groups.max_groups = kMaxBuckets;
   groups.group_by = query.bucket == TrendBucket::week ? history::GroupBy::week : history::GroupBy::day;
-  const auto statistics = reader.statistics(groups);
-  if (!statistics) return statistics.error();
-  const auto facts = reader.facts(newest);
-  if (!facts) return facts.error();
+  groups.only = measure_of(query.metric);
+  if (auto fits = history::check_query(groups); !fits) return fits.error();
+  newest.limit = query.max_runs + 1;
+  auto runs = reader.brief_runs(newest);
+  if (!runs) return runs.error();
+  const bool few = static_cast<std::int64_t>(runs->runs.size()) <= query.max_runs;
+  if (!few) runs->runs.pop_back();
 
-  trend.runs = statistics->total.runs;
-  const TrendValues values = comparable_values(*facts, query);
-  if (auto done = judge(reader, query, values, trend); !done) return done.error();
-  const bool few = trend.runs <= query.max_runs;
   const TrendBucket bucket =
       query.bucket.value_or(few && query.metric != Metric::successRate ? TrendBucket::run : TrendBucket::day);
-  trend.series = few || bucket == TrendBucket::run ? series_of(values, query, bucket)
-                                                   : series_of(statistics->groups, query.metric, bucket);
+  const TrendValues values = comparable_values(*runs, query);
+  if (auto done = judge(reader, query, *runs, values, trend); !done) return done.error();
+  if (few) {
+    trend.runs = static_cast<std::int64_t>(runs->runs.size());
+  } else {
+    const auto statistics = reader.statistics(groups);
+    if (!statistics) return statistics.error();
+    trend.runs = statistics->total.runs;
+    if (bucket != TrendBucket::run) trend.series = series_of(statistics->groups, query.metric, bucket);
+  }
+  if (few || bucket == TrendBucket::run) trend.series = series_of(values, query, bucket);
+  if (bucket == TrendBucket::run) {
+    auto run_ids = runs->run_ids(positions_of(values));
+    if (!run_ids) return run_ids.error();
+    trend.series.run_ids = std::move(*run_ids);
+  }
   return trend;
 }
 

@@ -14,7 +14,6 @@ namespace comfytrace::insight {
 namespace {
 
 using base::Result;
-using history::RunFacts;
 
 constexpr std::size_t kWindow = 50;    // runs on each side that are looked at
 constexpr double kExplains = 0.5;      // below it a switch is not mentioned
@@ -23,7 +22,7 @@ constexpr std::size_t kRead = 4;       // runs on each side that are read whole
 constexpr std::size_t kStepsRead = 5;  // newest steps for which runs are read whole
 
 struct Window {
-  std::span<const RunFacts* const> runs;
+  std::span<const TrendRun> runs;
   std::size_t at = 0;  // first run of the new level
 };
 
@@ -45,9 +44,9 @@ std::optional<WhatChanged> switch_of(const Trait& trait, const Window& window) {
   double known_before = 0;
   double known_after = 0;
   for (std::size_t i = 0; i < window.runs.size(); ++i) {
-    const std::string value = trait.value(*window.runs[i]);
+    const std::string value = trait.value(*window.runs[i].kind);
     if (value.empty()) continue;
-    words.emplace(value, trait.words(*window.runs[i]));
+    words.emplace(value, trait.words(*window.runs[i].kind));
     (i < window.at ? known_before : known_after) += 1;
     (i < window.at ? shares[value].before : shares[value].after) += 1;
   }
@@ -71,9 +70,9 @@ std::optional<WhatChanged> switch_of(const Trait& trait, const Window& window) {
       best = score;
       split = i;
     }
-    score += trait.value(*window.runs[i]) == after->first ? -1 : 1;
+    score += trait.value(*window.runs[i].kind) == after->first ? -1 : 1;
   }
-  changed.at_ms = window.runs[split]->created_at_ms;
+  changed.at_ms = window.runs[split].created_at_ms;
   return changed;
 }
 
@@ -104,27 +103,41 @@ Rows rows_of(const model::Run& run, bool like_for_like) {
   return rows;
 }
 
+struct Series {
+  const history::RunHistoryReader& reader;
+  const history::BriefRuns& runs;
+  const TrendValues& values;
+  bool like_for_like;
+
+  [[nodiscard]] Result<std::vector<std::string>> run_ids(const std::vector<std::size_t>& of_values) const {
+    std::vector<std::size_t> positions;
+    for (const std::size_t i : of_values) positions.push_back(values.runs[i].position);
+    return runs.run_ids(positions);
+  }
+};
+
 // The nearest runs of the same workflow on one side of the step, read whole.
-Result<std::vector<Rows>> read_side(const history::RunHistoryReader& reader, const TrendValues& values, std::size_t at,
-                                    bool is_after, bool like_for_like) {
+Result<std::vector<Rows>> read_side(const Series& series, std::size_t at, bool is_after) {
+  const auto& runs = series.values.runs;
+  const std::string& structure = runs[at].kind->key.structure;
   std::vector<Rows> side;
-  const std::string& structure = values.runs[at]->key.structure;
   for (std::size_t step = 0; side.size() < kRead && step < kWindow; ++step) {
-    if (is_after ? at + step >= values.runs.size() : step >= at) break;
-    const RunFacts& facts = *values.runs[is_after ? at + step : at - 1 - step];
-    if (facts.key.structure != structure) continue;
-    const auto run = reader.get(facts.run_id);
+    if (is_after ? at + step >= runs.size() : step >= at) break;
+    const std::size_t i = is_after ? at + step : at - 1 - step;
+    if (runs[i].kind->key.structure != structure) continue;
+    const auto run_id = series.run_ids({i});
+    if (!run_id) return run_id.error();
+    const auto run = series.reader.get(run_id->front());
     if (!run) return run.error();
-    if (*run) side.push_back(rows_of(**run, like_for_like));
+    if (*run) side.push_back(rows_of(**run, series.like_for_like));
   }
   return side;
 }
 
-Result<void> add_rows(const history::RunHistoryReader& reader, const TrendValues& values, std::size_t at,
-                      bool like_for_like, TrendStep& step) {
-  const auto before = read_side(reader, values, at, false, like_for_like);
+Result<void> add_rows(const Series& series, std::size_t at, TrendStep& step) {
+  const auto before = read_side(series, at, false);
   if (!before) return before.error();
-  const auto after = read_side(reader, values, at, true, like_for_like);
+  const auto after = read_side(series, at, true);
   if (!after) return after.error();
   if (before->empty() || after->empty()) return {};
   for (const auto& [name, value] : after->front()) {
@@ -183,12 +196,16 @@ std::string sentence_of(const TrendStep& step, const TrendQuery& query) {
 
 }  // namespace
 
-Result<void> explain_steps(const history::RunHistoryReader& reader, const TrendValues& values, const TrendQuery& query,
-                           StepSearch& search) {
+Result<void> explain_steps(const history::RunHistoryReader& reader, const history::BriefRuns& runs,
+                           const TrendValues& values, const TrendQuery& query, StepSearch& search) {
   const bool like_for_like =
       query.like_for_like && (query.metric == Metric::duration || query.metric == Metric::vramPeak);
+  const Series series{reader, runs, values, like_for_like};
+  auto run_ids = series.run_ids(search.run_index);
+  if (!run_ids) return run_ids.error();
   for (std::size_t i = 0; i < search.steps.size(); ++i) {
     TrendStep& step = search.steps[i];
+    step.run_id = std::move((*run_ids)[i]);
     const std::size_t at = search.run_index[i];
     const std::size_t before = std::min({at, kWindow, static_cast<std::size_t>(step.n_before)});
     const std::size_t after = std::min({values.runs.size() - at, kWindow, static_cast<std::size_t>(step.n_after)});
@@ -198,7 +215,7 @@ Result<void> explain_steps(const history::RunHistoryReader& reader, const TrendV
       if (auto changed = switch_of(trait, window)) step.what_changed.push_back(std::move(*changed));
     }
     if (search.steps.size() - i <= kStepsRead) {
-      if (auto done = add_rows(reader, values, at, like_for_like, step); !done) return done;
+      if (auto done = add_rows(series, at, step); !done) return done;
     }
     std::ranges::stable_sort(step.what_changed, std::ranges::greater(), &WhatChanged::explains_ratio);
     step.sentence = sentence_of(step, query);

@@ -44,16 +44,14 @@ TrendSeries series_of(const TrendValues& values, const TrendQuery& query, TrendB
   series.scale = values.scale;
   series.unit = unit_of_series(query.metric, values.scale);
   if (bucket == TrendBucket::run) {
-    for (std::size_t i = 0; i < values.runs.size(); ++i) {
-      add(series, values.runs[i]->created_at_ms, values.y[i], 1, std::nullopt);
-      series.run_ids.push_back(values.runs[i]->run_id);
-    }
+    for (std::size_t i = 0; i < values.runs.size(); ++i)
+      add(series, values.runs[i].created_at_ms, values.y[i], 1, std::nullopt);
     return series;
   }
   const auto by = bucket == TrendBucket::day ? history::GroupBy::day : history::GroupBy::week;
   std::map<std::int64_t, std::vector<double>> buckets;
   for (std::size_t i = 0; i < values.runs.size(); ++i)
-    buckets[history::bucket_start(by, values.runs[i]->created_at_ms, query.utc_offset_ms)].push_back(values.y[i]);
+    buckets[history::bucket_start(by, values.runs[i].created_at_ms, query.utc_offset_ms)].push_back(values.y[i]);
   for (const auto& [x_ms, of] : buckets) add_bucket(series, x_ms, of, query.metric);
   return series;
 }

@@ -8,7 +8,7 @@
 
 namespace comfytrace::insight {
 
-// The runs that bear the claims, one by one or in buckets. Pure.
+// The runs that bear the claims, one by one or in buckets; one by one still without their run_ids. Pure.
 [[nodiscard]] TrendSeries series_of(const TrendValues& values, const TrendQuery& query, TrendBucket bucket);
 // Buckets of more runs than bear the claims: the values as they are, whatever work is mixed. Pure.
 [[nodiscard]] TrendSeries series_of(std::span<const history::GroupStatistics> groups, Metric metric,

@@ -117,8 +117,7 @@ void tell_rates(TrendStep& step, const std::vector<double>& outcomes, std::size_
 TrendStep step_of(const stats::ChangePoint& point, const TrendValues& values, const TrendPoints& points,
                   std::size_t run_index, Metric metric) {
   TrendStep step;
-  step.run_id = values.runs[run_index]->run_id;
-  step.at_ms = values.runs[run_index]->created_at_ms;
+  step.at_ms = values.runs[run_index].created_at_ms;
   if (metric == Metric::successRate) {
     tell_rates(step, values.y, run_index, point.n_before * points.runs_a_point, point.n_after * points.runs_a_point);
   } else {
@@ -162,7 +161,7 @@ TrendPoints points_of(const TrendValues& values, Metric metric) {
     const auto begin = values.y.begin() + static_cast<std::ptrdiff_t>(i);
     const double sum = std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(points.runs_a_point), 0.0);
     points.y.push_back(sum / static_cast<double>(points.runs_a_point));
-    points.x_ms.push_back(values.runs[i]->created_at_ms);
+    points.x_ms.push_back(values.runs[i].created_at_ms);
     points.first_run.push_back(i);
   }
   return points;

@@ -22,7 +22,7 @@ constexpr std::size_t kRateBlock = 5;
 [[nodiscard]] TrendPoints points_of(const TrendValues& values, Metric metric);
 
 struct StepSearch {
-  std::vector<TrendStep> steps;        // without what changed there
+  std::vector<TrendStep> steps;        // without their run_id and what changed there
   std::vector<std::size_t> run_index;  // of each: its first run
   std::size_t level_begin = 0;         // point where the newest level begins
   double variation = 0;                // robust, around the levels
@@ -33,9 +33,10 @@ struct StepSearch {
 // The slope of the points from `begin` on. Pure.
 [[nodiscard]] TrendSlope find_slope(const TrendPoints& points, std::size_t begin, const TrendQuery& query);
 
-// Fills in what changed at each step, and its sentence. Reads a few runs around each. Errors: those of the reader.
-[[nodiscard]] base::Result<void> explain_steps(const history::RunHistoryReader& reader, const TrendValues& values,
-                                               const TrendQuery& query, StepSearch& search);
+// Fills in the run of each step, what changed there, and its sentence. Reads a few runs around each; `runs` are those
+// of the values. Errors: those of the reader.
+[[nodiscard]] base::Result<void> explain_steps(const history::RunHistoryReader& reader, const history::BriefRuns& runs,
+                                               const TrendValues& values, const TrendQuery& query, StepSearch& search);
 
 // Which way is worse: +1 where more is worse, -1 for rates.
 [[nodiscard]] constexpr int worse_sign(Metric metric) {

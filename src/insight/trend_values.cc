@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 #include <tuple>
+#include <unordered_map>
+#include <utility>
 
 #include "insight/stats/quantile.h"
 #include "insight/wording.h"
@@ -11,10 +13,11 @@
 namespace comfytrace::insight {
 namespace {
 
+using history::BriefRun;
 using history::RunFacts;
 using model::Status;
 
-std::optional<double> value_of(const RunFacts& run, Metric metric) {
+std::optional<double> value_of(const BriefRun& run, const RunFacts& kind, Metric metric) {
   std::optional<std::int64_t> value;
   switch (metric) {
     case Metric::duration:
@@ -27,7 +30,7 @@ std::optional<double> value_of(const RunFacts& run, Metric metric) {
       value = run.queue_wait_ms;
       break;
     case Metric::successRate:
-      return run.status == Status::success ? 1 : 0;
+      return kind.status == Status::success ? 1 : 0;
   }
   if (!value) return std::nullopt;
   return static_cast<double>(*value);
@@ -58,49 +61,54 @@ Kind kind_of(const RunFacts& run, bool with_size) {
   return kind;
 }
 
-struct Valued {
-  const RunFacts* run;
-  double value;
+// The runs of one kind, or of several that are alike.
+struct Alike {
+  std::vector<double> values;
+  std::optional<double> median;  // of enough of them
 };
 
 // Runs over the median of their kind; kinds with too few runs are left out.
-TrendValues ratios(const std::vector<Valued>& all, bool by_work) {
+TrendValues ratios(const std::vector<TrendRun>& all, bool by_work) {
   TrendValues values;
   values.scale = by_work ? TrendScale::workRatio : TrendScale::cohortRatio;
-  const auto value_in = [&](const Valued& one) {
-    return by_work ? one.value / static_cast<double>(*one.run->key.work_size) : one.value;
+  const auto value_in = [&](const TrendRun& one) {
+    return by_work ? one.value / static_cast<double>(*one.kind->key.work_size) : one.value;
   };
-  std::map<Kind, std::vector<double>> kinds;
-  const auto usable = [&](const Valued& one) {
-    const auto& key = one.run->key;
-    return !key.structure.empty() && key.work_size && *key.work_size > 0 && one.value > 0;
+  std::map<Kind, Alike> alike;
+  std::unordered_map<const RunFacts*, Alike*> of_kind;  // null: what it is cannot be told
+  const auto likes_of = [&](const RunFacts& run) {
+    const auto [at, is_new] = of_kind.try_emplace(&run, nullptr);
+    const auto& key = run.key;
+    if (is_new && !key.structure.empty() && key.work_size && *key.work_size > 0)
+      at->second = &alike[kind_of(run, !by_work)];
+    return at->second;
   };
-  for (const Valued& one : all) {
-    if (usable(one)) kinds[kind_of(*one.run, !by_work)].push_back(value_in(one));
+  std::vector<Alike*> likes;
+  likes.reserve(all.size());
+  for (const TrendRun& one : all) {
+    likes.push_back(one.value > 0 ? likes_of(*one.kind) : nullptr);
+    if (likes.back()) likes.back()->values.push_back(value_in(one));
   }
-  std::map<Kind, double> medians;
-  for (const auto& [kind, of] : kinds) {
-    if (static_cast<std::int64_t>(of.size()) >= kTrendCohortNeeds) medians.emplace(kind, *stats::median(of));
+  for (auto& [kind, of] : alike) {
+    if (static_cast<std::int64_t>(of.values.size()) < kTrendCohortNeeds) continue;
+    of.median = stats::median_in_place(of.values);
+    ++values.cohorts;
   }
-  values.cohorts = static_cast<std::int64_t>(medians.size());
-  for (const Valued& one : all) {
-    const auto at = usable(one) ? medians.find(kind_of(*one.run, !by_work)) : medians.end();
-    if (at == medians.end()) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!likes[i] || !likes[i]->median) {
       ++values.left_out;
       continue;
     }
-    values.runs.push_back(one.run);
-    values.y.push_back(value_in(one) / at->second);
+    values.runs.push_back(all[i]);
+    values.y.push_back(value_in(all[i]) / *likes[i]->median);
   }
   return values;
 }
 
-TrendValues plain(const std::vector<Valued>& all) {
+TrendValues plain(std::vector<TrendRun> all) {
   TrendValues values;
-  for (const Valued& one : all) {
-    values.runs.push_back(one.run);
-    values.y.push_back(one.value);
-  }
+  for (const TrendRun& one : all) values.y.push_back(one.value);
+  values.runs = std::move(all);
   return values;
 }
 
@@ -110,7 +118,7 @@ std::string left_out_words(const TrendValues& values) {
          " left out, with too few like them here or of an unknown workflow";
 }
 
-TrendValues like_for_like(const std::vector<Valued>& all, Metric metric) {
+TrendValues like_for_like(const std::vector<TrendRun>& all, Metric metric) {
   TrendValues values = ratios(all, false);
   if (metric == Metric::duration && values.runs.size() * 2 < all.size()) {
     TrendValues by_work = ratios(all, true);
@@ -119,7 +127,7 @@ TrendValues like_for_like(const std::vector<Valued>& all, Metric metric) {
   if (values.scale == TrendScale::cohortRatio && values.cohorts == 1) {
     // Of one kind, the numbers themselves can be shown.
     values.scale = TrendScale::plain;
-    for (std::size_t i = 0; i < values.runs.size(); ++i) values.y[i] = *value_of(*values.runs[i], metric);
+    for (std::size_t i = 0; i < values.runs.size(); ++i) values.y[i] = values.runs[i].value;
     values.sentence = "All runs of the same work on the same worker" + left_out_words(values);
   } else if (values.cohorts == 0) {
     const std::int64_t left_out = values.left_out;
@@ -148,12 +156,15 @@ const std::vector<Status>& trend_statuses(Metric metric) {
   return metric == Metric::queueWait ? any : success;
 }
 
-TrendValues comparable_values(const std::vector<RunFacts>& newest_first, const TrendQuery& query) {
-  std::vector<Valued> all;
+TrendValues comparable_values(const history::BriefRuns& newest_first, const TrendQuery& query) {
+  std::vector<TrendRun> all;
+  all.reserve(newest_first.runs.size());
   std::int64_t missing = 0;
-  for (auto at = newest_first.rbegin(); at != newest_first.rend(); ++at) {
-    if (const auto value = value_of(*at, query.metric)) {
-      all.push_back({&*at, *value});
+  for (std::size_t i = newest_first.runs.size(); i-- > 0;) {
+    const BriefRun& run = newest_first.runs[i];
+    const RunFacts& kind = newest_first.kind_of(run);
+    if (const auto value = value_of(run, kind, query.metric)) {
+      all.push_back({i, run.created_at_ms, &kind, *value});
     } else {
       ++missing;
     }
@@ -162,7 +173,7 @@ TrendValues comparable_values(const std::vector<RunFacts>& newest_first, const T
   if (query.like_for_like && depends_on_work(query.metric)) {
     values = like_for_like(all, query.metric);
   } else {
-    values = plain(all);
+    values = plain(std::move(all));
     values.sentence =
         depends_on_work(query.metric) ? "Not like for like: different work may be mixed" : "All work together";
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/saturate.h"
+
 namespace comfytrace::model {
 namespace {
 
@@ -68,7 +70,7 @@ void roll_up(Run& run) {
     const Attempt& last = scene.attempts.back();
     scene.status = last.status;
     scene.exit_reason = last.exit_reason;
-    if (last.duration_ms) run.duration_ms = run.duration_ms.value_or(0) + *last.duration_ms;
+    if (last.duration_ms) run.duration_ms = base::saturating_add(run.duration_ms.value_or(0), *last.duration_ms);
     for (const Attempt& attempt : scene.attempts) {
       if (attempt.started_at_ms)
         run.started_at_ms = std::min(run.started_at_ms.value_or(*attempt.started_at_ms), *attempt.started_at_ms);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "model/worker.h"
 
 namespace comfytrace::model {
@@ -33,6 +35,15 @@ TEST(RollUp, ARunIsPartialWhenScenesDisagreeAndNamesTheFirstThatDidNotSucceed) {
   EXPECT_EQ(run.started_at_ms, 100);
   EXPECT_EQ(run.finished_at_ms, 280);
   EXPECT_EQ(run.duration_ms, 160);
+}
+
+TEST(RollUp, ASumOfDurationsThatNoRunHasStaysInItsRange) {
+  model::Run run;
+  run.scenes = {scene("scene-001", Status::success, ExitReason::success, 100, 200),
+                scene("scene-002", Status::success, ExitReason::success, 210, 260)};
+  run.scenes[0].attempts[0].duration_ms = std::numeric_limits<std::int64_t>::max();
+  roll_up(run);
+  EXPECT_EQ(run.duration_ms, std::numeric_limits<std::int64_t>::max());
 }
 
 TEST(RollUp, ARunStaysOpenWhileASceneIs) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <map>
 #include <span>
@@ -11,6 +12,7 @@
 #include "base/codec.h"
 #include "history/columns/cube_maker.h"
 #include "history/columns/lookups.h"
+#include "history/columns/part_answers.h"
 #include "history/columns/statistics.h"
 #include "history/reference_answers.h"
 #include "history/sample_facts.h"
@@ -119,6 +121,14 @@ void expect_same_answers(const Mirrored& mirrored, SampleFacts& sample, std::uin
   ASSERT_EQ(difference(statistics_of(snapshot, query, set), history::statistics_of(matching, query)), "")
       << base::encode_json(query.filter) << " by " << base::enum_name(query.group_by);
 
+  const std::array measures{&GroupStatistics::duration_ms, &GroupStatistics::queue_wait_ms,
+                            &GroupStatistics::vram_peak_bytes};
+  const auto measure = static_cast<std::size_t>(sample.pick(3));
+  StatisticsQuery only = query;
+  only.only = std::array{OneMeasure::duration, OneMeasure::queueWait, OneMeasure::vramPeak}[measure];
+  ASSERT_NO_FATAL_FAILURE(
+      expect_only(statistics_of(snapshot, only, set), history::statistics_of(matching, query), measures[measure]));
+
   FactsQuery facts;
   facts.filter = query.filter;
   facts.limit = 1 + sample.pick(60);
@@ -127,7 +137,9 @@ void expect_same_answers(const Mirrored& mirrored, SampleFacts& sample, std::uin
   facts.level = static_cast<LikeLevel>(sample.pick(5));
   if (sample.chance(50)) facts.without_run_id = any->second.run_id;
   const auto without = facts.without_run_id ? std::optional(any->first) : std::nullopt;
-  ASSERT_EQ(facts_among(snapshot, facts, without, mirrored.names(), set), history::facts_among(matching, facts));
+  const auto found = history::facts_among(matching, facts);
+  ASSERT_EQ(facts_among(snapshot, facts, without, mirrored.names(), set), found);
+  ASSERT_NO_FATAL_FAILURE(expect_brief(mirrored.names(), brief_among(snapshot, facts, without, set), found));
 
   ScenesQuery scenes;
   if (!any->second.scenes.empty()) scenes.like = any->second.scenes.back().key;

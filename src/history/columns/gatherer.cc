@@ -9,6 +9,7 @@ namespace {
 
 // Rows are sorted by group as soon as so many wait.
 constexpr std::size_t kSortedAtOnce = 16'384;
+
 MeasuredRows measured(const RowBlock& block) {
   const Chunk& chunk = *block.chunk;
   return {chunk.duration_ms.get() + block.begin,
@@ -31,9 +32,14 @@ Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery&
                    const GroupPlan* plan)
     : shared_(snapshot.shared()), query_(query), total_budget_(budget), group_budget_(budget), is_planned_(plan) {
   const GroupBy by = query.group_by;
+  if (query.only) {
+    total_budget_.measures = {false, false, false};
+    group_budget_.measures = measures_of(*query.only);
+  }
   if (plan) {
     names_ = plan->names;
     keys_ = plan->keys;
+    most_ = plan->most;
   } else if (by != GroupBy::none && by != GroupBy::nodeClass) {
     keys_.emplace(by, shared_, names_);
   }
@@ -44,6 +50,7 @@ Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery&
 void Gatherer::add(const RowBlock& block) {
   enter(*block.chunk);
   count_matching(block.matching);
+  if (is_planned_) return add_planned(block);
   if (!total_is_sum_) add_to_total(block);
   if (query_.group_by == GroupBy::nodeClass) add_classes(block);
   if (keys_) gather_by_key(block);
@@ -52,7 +59,11 @@ void Gatherer::add(const RowBlock& block) {
 void Gatherer::add(const RunFacts& facts) {
   count_matching(1);
   const Outcome outcome = outcome_of(facts);
-  if (!total_is_sum_) total_.add(outcome, facts, total_budget_);
+  const auto keys =
+      keys_ ? group_keys_of(outcome, setting_of(facts), label_of(facts), query_.group_by) : std::vector<std::string>();
+  const bool is_in_most =
+      most_ && std::ranges::any_of(keys, [&](const std::string& key) { return names_.find(key) == most_; });
+  if (!total_is_sum_ && !is_in_most) total_.add(outcome, facts, total_budget_);
   if (query_.group_by == GroupBy::nodeClass) {
     for (const NodeClassFacts& of_class : facts.node_classes) {
       GroupTally& tally = group(names_.of(of_class.class_type));
@@ -60,8 +71,10 @@ void Gatherer::add(const RunFacts& facts) {
       tally.duration_ms.add(of_class.duration_ms, group_budget_);
     }
   } else if (keys_) {
-    for (const std::string& key : group_keys_of(outcome, setting_of(facts), label_of(facts), query_.group_by)) {
-      if (!is_planned_ || names_.find(key)) group(names_.of(key)).add(outcome, facts, group_budget_);
+    for (const std::string& key : keys) {
+      if (is_planned_ && !names_.find(key)) continue;
+      const std::uint32_t number = names_.of(key);
+      group(number).add(outcome, facts, number == most_ ? most_budget() : group_budget_);
     }
   }
 }
@@ -96,7 +109,7 @@ std::shared_ptr<ChunkSummary> Gatherer::take_summary(std::uint32_t version, bool
   }
   summary->tell_whether_exact();
   matching_ = 0;
-  group_budget_ = total_budget_;
+  group_budget_.values = total_budget_.values;
   return summary;
 }
 
@@ -107,7 +120,7 @@ void Gatherer::merge(Gatherer&& other) {
   total_.merge(other.total_, total_budget_);
   for (std::size_t i = 0; i < other.groups_.size(); ++i) {
     if (other.groups_[i].counts.runs > 0)
-      group(names_.of(other.names_.names()[i])).merge(other.groups_[i], group_budget_);
+      group(names_.of(other.names_.names()[i])).merge(other.groups_[i], i == most_ ? most_budget() : group_budget_);
   }
 }
 
@@ -127,11 +140,20 @@ void Gatherer::enter(const Chunk& chunk) {
   for (std::size_t i = 0, count = outcomes.size(); i < count; ++i) outcomes_.add(shared_.outcomes[outcomes[i]]);
   if (query_.group_by == GroupBy::nodeClass) enter_classes();
   if (!keys_) return;
-  are_few_groups_ = buffers_.enter(chunk, *keys_);
+  are_few_groups_ = !is_planned_ && buffers_.enter(chunk, *keys_);
   if (are_few_groups_) return;
   const auto& locals = keys_->column(chunk).locals();
   groups_of_local_.resize(locals.size());
   for (std::size_t i = 0; i < groups_of_local_.size(); ++i) groups_of_local_[i] = keys_->of(locals[i]);
+  if (is_planned_) enter_planned(chunk);
+}
+
+void Gatherer::add_block(GroupTally& tally, const ExactBudget& budget, const RowBlock& block) {
+  if (is_dense(block)) return tally.add(measured(block), outcomes_, budget);
+  std::array<std::uint16_t, kBlockRows> rows;
+  sorted_.clear();
+  sorted_.append(*block.chunk, block.list(rows.data()));
+  sorted_.add_to(tally, 0, sorted_.size(), outcomes_, budget);
 }
 
 void Gatherer::add_to_total(const RowBlock& block) {
@@ -219,6 +241,7 @@ Statistics Gatherer::finish() {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     if (groups_[i].counts.runs > 0) all.push_back({names_.names()[i], &groups_[i]});
   }
+  if (most_) total_.merge(groups_[*most_], total_budget_);
   if (total_is_sum_) {
     for (const Named& group : all) total_.merge(*group.tally, total_budget_);
   }
@@ -236,7 +259,7 @@ Statistics Gatherer::finish() {
   constexpr std::size_t kAtOnce = 32;
   base::parallel((all.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t part) {
     for (std::size_t i = part * kAtOnce; i < std::min(all.size(), (part + 1) * kAtOnce); ++i) {
-      GroupStatistics& told = statistics.groups[i] = all[i].tally->finish();
+      GroupStatistics& told = statistics.groups[i] = all[i].tally->finish(query_.only.has_value());
       told.key = std::move(all[i].key);
     }
   });

@@ -38,7 +38,7 @@ class Gatherer {
   // More runs will match than have exact percentiles: no need to keep all values until they do.
   void expect_many() {
     total_budget_.values = std::min(total_budget_.values, kValuesOfAGroup);
-    group_budget_ = total_budget_;
+    group_budget_.values = total_budget_.values;
   }
   // Takes out again what another gathered of rows that are in here; bound: tells between which values the others lie,
   // of all (the duration, the wait, the peak) and of classes of node.
@@ -71,6 +71,12 @@ class Gatherer {
   void sort_keys();
   void add_to_group(std::uint32_t group, const MeasuredRows& rows);
 
+  // As the total's: it is a part of that.
+  [[nodiscard]] ExactBudget most_budget() const { return {total_budget_.values, group_budget_.measures}; }
+  void enter_planned(const Chunk& chunk);
+  void add_planned(const RowBlock& block);
+  void add_block(GroupTally& tally, const ExactBudget& budget, const RowBlock& block);
+
   void enter_classes();
   void add_classes(const RowBlock& block);
   void add_open_classes(const RowBlock& block);
@@ -92,6 +98,8 @@ class Gatherer {
   std::size_t matching_ = 0;
   bool total_is_sum_ = false;
   bool is_planned_ = false;  // names_ has all groups that are told, and no other may come
+  // The group that most runs are in. It is added block by block, and of the total only the others.
+  std::optional<std::uint32_t> most_;
   GroupNames names_;
   std::optional<GroupKeys> keys_;
   GroupTally total_;
@@ -100,6 +108,9 @@ class Gatherer {
   const Chunk* chunk_ = nullptr;
   OutcomeTable outcomes_;
   std::vector<std::span<const std::uint32_t>> groups_of_local_;
+  // Where there is a plan: whether runs with this local number are in the largest group; in another that is told.
+  std::vector<std::uint8_t> local_is_in_most_;
+  std::vector<std::uint8_t> local_is_told_;
   RowBuffer few_;  // rows that wait for the total
   KeyBuffers buffers_;
   bool are_few_groups_ = false;  // rows wait there for their groups, else in unsorted_

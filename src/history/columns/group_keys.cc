@@ -1,6 +1,7 @@
 #include "history/columns/group_keys.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/enum_names.h"
 
@@ -12,10 +13,6 @@ std::vector<std::string> each_of(std::vector<std::string> texts) {
   std::ranges::sort(texts);
   texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
   return texts;
-}
-
-std::string_view story_of(std::string_view id, std::string_view title) {
-  return id.empty() ? title : id;
 }
 
 }  // namespace
@@ -38,7 +35,7 @@ std::vector<std::string> group_keys_of(const Outcome& outcome, const Setting& se
     case GroupBy::exitReason:
       return {outcome.exit_reason ? std::string(base::enum_name(*outcome.exit_reason)) : ""};
     case GroupBy::story:
-      return {std::string(story_of(label.story_id, label.story_title))};
+      return {label.story_id.empty() ? label.story_title : label.story_id};
     case GroupBy::tag:
       return each_of(label.tags);
     default:
@@ -57,11 +54,15 @@ GroupKeys::GroupKeys(GroupBy group_by, const SharedFacts& shared, GroupNames& na
     begin_.push_back(static_cast<std::uint32_t>(groups_.size()));
   };
   if (by_label) {
-    // There are as many as there are stories: none of them becomes a Label.
-    for (std::size_t id = 0; id < shared.labels.size(); ++id) {
-      const LabelView label = shared.labels[id];
-      put(group_by == GroupBy::tag ? each_of(label.tags())
-                                   : std::vector{std::string(story_of(label.story_id(), label.story_title()))});
+    kinds_ = (group_by == GroupBy::tag ? shared.tag_lists : shared.stories).view(shared.labels, shared.labels.size());
+    const auto kinds = static_cast<std::uint32_t>(kinds_->kinds());
+    for (std::uint32_t kind = 0; kind < kinds; ++kind) {
+      if (group_by == GroupBy::tag) {
+        put(each_of(shared.labels[kinds_->first(kind)].tags()));
+      } else {
+        groups_.push_back(kind);
+        begin_.push_back(kind + 1);
+      }
     }
   } else {
     const std::size_t count = by_outcome ? shared.outcomes.size() : shared.settings.size();
@@ -70,6 +71,20 @@ GroupKeys::GroupKeys(GroupBy group_by, const SharedFacts& shared, GroupNames& na
                         group_by));
     }
   }
+}
+
+void GroupKeys::set_apart(std::uint32_t group) {
+  apart_.assign(begin_.size() - 1, 0);
+  for (std::size_t id = 0; id < apart_.size(); ++id) {
+    for (std::uint32_t i = begin_[id]; i < begin_[id + 1]; ++i) apart_[id] |= groups_[i] == group;
+  }
+  // No label need have it: odd runs have none.
+  std::vector<std::uint32_t> numbers(std::accumulate(groups_.begin(), groups_.end(), group,
+                                                     [](std::uint32_t a, std::uint32_t b) { return std::max(a, b); }) +
+                                     std::size_t{1});
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  numbers[group] = kUntold;
+  renumber(numbers);
 }
 
 void GroupKeys::renumber(const std::vector<std::uint32_t>& numbers) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "history/columns/group_keys.h"
 #include "history/columns/row_scan.h"
@@ -11,8 +12,10 @@ namespace comfytrace::history::columns {
 // take more time and memory than the answer is worth.
 struct GroupPlan {
   GroupNames names;  // of those that are told
-  GroupKeys keys;    // to them alone
+  GroupKeys keys;    // to them alone, and without `most`
   std::int64_t left_out = 0;
+  // The group that has most of the runs, if one has: its number among the names. Who is in it is apart in the keys.
+  std::optional<std::uint32_t> most;
 };
 
 [[nodiscard]] inline bool needs_plan(GroupBy group_by) {

@@ -25,6 +25,8 @@ class LabelView {
   [[nodiscard]] std::string_view story_title() const { return story_title_; }
   [[nodiscard]] bool has_any_of(const std::vector<std::string>& tags) const;
   [[nodiscard]] std::vector<std::string> tags() const;
+  // The same for the same tags in the same order.
+  [[nodiscard]] std::string_view tags_as_bytes() const { return tags_; }
   // NOLINTNEXTLINE(google-explicit-constructor): it is one, kept another way.
   operator Label() const { return {std::string(story_id_), std::string(story_title_), tags()}; }
 
@@ -33,6 +35,11 @@ class LabelView {
   std::string_view story_title_;
   std::string_view tags_;
 };
+
+// What its story is named by: its id, or its title if it has none.
+[[nodiscard]] inline std::string_view story_of(const LabelView& label) {
+  return label.story_id().empty() ? label.story_title() : label.story_id();
+}
 
 // The part of a filter that a label decides alone.
 [[nodiscard]] bool meets(const LabelView& label, const RunFilter& filter);

@@ -1,7 +1,9 @@
 #include "history/columns/lookups.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <map>
 
 #include "base/parallel.h"
 #include "history/columns/list_position.h"
@@ -138,6 +140,24 @@ std::vector<Candidate> at_the_top(RowScan& scan, RunSort sort, std::int64_t limi
   return std::move(first).sorted();
 }
 
+std::optional<std::int64_t> queue_wait_at(const Chunk& chunk, std::uint32_t row) {
+  const std::int64_t value = chunk.queue_wait_ms[row];
+  return value == kMissing ? std::nullopt : std::optional(value);
+}
+
+std::vector<Candidate> newest_rows(const ColumnStore::Snapshot& snapshot, const FactsQuery& query,
+                                   std::optional<std::int64_t> without_rid, const RidSet* among) {
+  RowScan scan(snapshot, query.filter, among);
+  if (query.like) scan.keep_works([&](const Work& work) { return is_like(*query.like, work, query.level); });
+  return newest_wanted(
+      scan, query.limit,
+      [&](const RunFacts& facts) {
+        return query.without_run_id != facts.run_id &&
+               (!query.like || history::is_like(*query.like, facts.key, query.level));
+      },
+      [&](std::uint32_t row) { return !without_rid || rid_at(snapshot, row) != *without_rid; });
+}
+
 }  // namespace
 
 ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, RunSort sort, std::int64_t limit,
@@ -161,15 +181,7 @@ ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter,
 std::vector<RunFacts> facts_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& query,
                                   std::optional<std::int64_t> without_rid, const RunIdOf& run_id_of,
                                   const RidSet* among) {
-  RowScan scan(snapshot, query.filter, among);
-  if (query.like) scan.keep_works([&](const Work& work) { return is_like(*query.like, work, query.level); });
-  const auto rows = newest_wanted(
-      scan, query.limit,
-      [&](const RunFacts& facts) {
-        return query.without_run_id != facts.run_id &&
-               (!query.like || history::is_like(*query.like, facts.key, query.level));
-      },
-      [&](std::uint32_t row) { return !without_rid || rid_at(snapshot, row) != *without_rid; });
+  const auto rows = newest_rows(snapshot, query, without_rid, among);
   // Ids come from one connection, one after another; the rest of some thousand runs is worth every core.
   std::vector<std::optional<std::string>> run_ids;
   run_ids.reserve(rows.size());
@@ -187,6 +199,38 @@ std::vector<RunFacts> facts_among(const ColumnStore::Snapshot& snapshot, const F
     if (facts) found.push_back(std::move(*facts));
   }
   return found;
+}
+
+BriefRows brief_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& query,
+                      std::optional<std::int64_t> without_rid, const RidSet* among) {
+  const SharedFacts& shared = snapshot.shared();
+  BriefRows brief;
+  auto& runs = brief.told.runs;
+  auto& kinds = brief.told.kinds;
+  std::map<std::array<std::uint32_t, 3>, std::uint32_t> kind_of;
+  for (const Candidate& of : newest_rows(snapshot, query, without_rid, among)) {
+    const Chunk& chunk = snapshot.chunk(of.row / kChunkRows);
+    const std::uint32_t at = of.row % kChunkRows;
+    const std::array shares{chunk.outcome.at(at), chunk.setting.at(at), chunk.work.at(at)};
+    const Outcome& outcome = shared.outcomes[shares[0]];
+    const auto next = static_cast<std::uint32_t>(kinds.size());
+    if (outcome.is_odd) {
+      auto odd = ColumnStore::facts_at(snapshot, of.row, "");
+      if (!odd) continue;
+      runs.push_back({odd->created_at_ms, odd->duration_ms, odd->queue_wait_ms, odd->vram_peak_bytes, next});
+      kinds.push_back(std::move(*odd));
+    } else {
+      const auto [kind, is_new] = kind_of.try_emplace(shares, next);
+      if (is_new) {
+        restore(kinds.emplace_back(), outcome, shared.settings[shares[1]], {});
+        kinds.back().key = key_of(shared.works[shares[2]]);
+      }
+      runs.push_back({chunk.created_at_ms[at], value_at(chunk, at, RunSort::longest), queue_wait_at(chunk, at),
+                      value_at(chunk, at, RunSort::vram), kind->second});
+    }
+    brief.numbers.push_back({chunk.rid[at], chunk.created_at_ms[at]});
+  }
+  return brief;
 }
 
 std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, const ScenesQuery& query,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "history/brief_runs.h"
 #include "history/columns/row_scan.h"
 #include "history/run_questions.h"
 
@@ -40,6 +41,19 @@ struct ListPage {
 [[nodiscard]] std::vector<RunFacts> facts_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& query,
                                                 std::optional<std::int64_t> without_rid, const RunIdOf& run_id_of,
                                                 const RidSet* among = nullptr);
+
+// A run by its number, which is another's after it went.
+struct RunNumber {
+  std::uint32_t rid = 0;
+  std::int64_t created_at_ms = 0;
+};
+struct BriefRows {
+  BriefRuns told;                  // without run_ids
+  std::vector<RunNumber> numbers;  // of each run
+};
+// The same runs as of facts_among().
+[[nodiscard]] BriefRows brief_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& query,
+                                    std::optional<std::int64_t> without_rid, const RidSet* among = nullptr);
 
 [[nodiscard]] std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, const ScenesQuery& query,
                                                     std::optional<std::int64_t> without_rid, const RunIdOf& run_id_of);

@@ -7,6 +7,7 @@
 
 #include "history/columns/interner.h"
 #include "history/columns/label_book.h"
+#include "history/columns/label_kinds.h"
 #include "history/columns/shared_facts.h"
 
 namespace comfytrace::history::columns {
@@ -19,9 +20,13 @@ struct SharedFacts {
   Interner<Work> works;
   Interner<NodeShape> shapes;
   Interner<SceneNames> scene_names;
+  // Of the labels.
+  LabelKinds stories{story_of};
+  LabelKinds tag_lists{[](const LabelView& label) { return label.tags_as_bytes(); }};
 
   [[nodiscard]] std::size_t bytes() const {
-    return outcomes.bytes() + settings.bytes() + labels.bytes() + works.bytes() + shapes.bytes() + scene_names.bytes();
+    return outcomes.bytes() + settings.bytes() + labels.bytes() + works.bytes() + shapes.bytes() + scene_names.bytes() +
+           stories.bytes() + tag_lists.bytes();
   }
 };
 

@@ -142,17 +142,21 @@ void DistributionTally::clear() {
   moments_ = {};
 }
 
-Distribution DistributionTally::finish() {
+Distribution DistributionTally::finish(bool median_alone) {
   if (is_counting_) {
     absorb();
     std::ranges::sort(negative_);
-  } else {
+  } else if (!median_alone) {
     moments_.add(values_);
   }
   Distribution of;
-  of.n = moments_.n;
+  of.n = is_counting_ ? moments_.n : static_cast<std::int64_t>(values_.size());
   of.exact = !is_counting_;
   if (of.n == 0) return of;
+  if (median_alone) {
+    of.median = percentiles<1>(of.n, {0.5}).front();
+    return of;
+  }
   const auto n = static_cast<double>(of.n);
   of.sum = static_cast<double>(moments_.sum);
   of.min = static_cast<double>(moments_.min);
@@ -163,27 +167,34 @@ Distribution DistributionTally::finish() {
     const double squares = moments_.squares - about_pivot * about_pivot / n;
     of.standard_deviation = std::sqrt(std::max(squares, 0.0) / (n - 1));
   }
-  constexpr std::array kPercentiles{0.5, 0.9, 0.95, 0.99};
-  std::array<std::int64_t, 8> places;
-  for (std::size_t i = 0; i < kPercentiles.size(); ++i) {
-    places[2 * i] = static_cast<std::int64_t>(kPercentiles[i] * (n - 1));
-    places[2 * i + 1] = std::min(places[2 * i] + 1, of.n - 1);
-  }
-  const std::array<double, 8> at = values_at(places);
-  std::array<double, 4> percentiles;
-  for (std::size_t i = 0; i < kPercentiles.size(); ++i) {
-    const double share = kPercentiles[i] * (n - 1) - static_cast<double>(places[2 * i]);
-    percentiles[i] = at[2 * i] + share * (at[2 * i + 1] - at[2 * i]);
-  }
-  of.median = percentiles[0];
-  of.p90 = percentiles[1];
-  of.p95 = percentiles[2];
-  of.p99 = percentiles[3];
+  const std::array<double, 4> found = percentiles<4>(of.n, {0.5, 0.9, 0.95, 0.99});
+  of.median = found[0];
+  of.p90 = found[1];
+  of.p95 = found[2];
+  of.p99 = found[3];
   return of;
 }
 
-std::array<double, 8> DistributionTally::values_at(std::array<std::int64_t, 8> places) {
-  std::array<double, 8> found{};
+template <std::size_t kCount>
+std::array<double, kCount> DistributionTally::percentiles(std::int64_t n, const std::array<double, kCount>& shares) {
+  const auto steps = static_cast<double>(n - 1);
+  std::array<std::int64_t, 2 * kCount> places;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    places[2 * i] = static_cast<std::int64_t>(shares[i] * steps);
+    places[2 * i + 1] = std::min(places[2 * i] + 1, n - 1);
+  }
+  const std::array<double, 2 * kCount> at = values_at(places);
+  std::array<double, kCount> found;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const double beyond = shares[i] * steps - static_cast<double>(places[2 * i]);
+    found[i] = at[2 * i] + beyond * (at[2 * i + 1] - at[2 * i]);
+  }
+  return found;
+}
+
+template <std::size_t kCount>
+std::array<double, kCount> DistributionTally::values_at(const std::array<std::int64_t, kCount>& places) {
+  std::array<double, kCount> found{};
   if (!is_counting_) {
     // Each needs only itself in place; the larger ones lie beyond it. Neighbours may stand the other way round.
     auto sorted_to = values_.begin();
@@ -199,7 +210,7 @@ std::array<double, 8> DistributionTally::values_at(std::array<std::int64_t, 8> p
   }
   // The negative ones come before those of the histogram. Places do not always ascend: n - 1 may come twice.
   const auto before = static_cast<std::int64_t>(negative_.size());
-  std::array<std::int64_t, 8> in_histogram;
+  std::array<std::int64_t, kCount> in_histogram;
   for (std::size_t i = 0; i < places.size(); ++i) in_histogram[i] = std::max<std::int64_t>(places[i] - before, 0);
   std::ranges::sort(in_histogram);
   const auto middles = histogram_->at(in_histogram, least_counted());
@@ -259,9 +270,10 @@ const std::uint8_t* GroupTally::count(const MeasuredRows& rows, const OutcomeTab
 void GroupTally::add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget) {
   std::array<std::uint8_t, kMostRows> open_too;
   const std::uint8_t* ended = count(rows, outcomes, open_too.data());
-  duration_ms.add(rows.duration_ms, ended, rows.count, rows.kept, budget);
-  queue_wait_ms.add(rows.queue_wait_ms, rows.keep, rows.count, rows.kept, budget);
-  vram_peak_bytes.add(rows.vram_peak, rows.keep, rows.count, rows.kept, budget);
+  const Measures& of = budget.measures;
+  if (of.duration_ms) duration_ms.add(rows.duration_ms, ended, rows.count, rows.kept, budget);
+  if (of.queue_wait_ms) queue_wait_ms.add(rows.queue_wait_ms, rows.keep, rows.count, rows.kept, budget);
+  if (of.vram_peak_bytes) vram_peak_bytes.add(rows.vram_peak, rows.keep, rows.count, rows.kept, budget);
 }
 
 void GroupTally::count(const Outcome& outcome, std::int64_t runs) {
@@ -289,18 +301,22 @@ void GroupTally::count_class(const Outcome& outcome, std::int64_t executions) {
   counts.executions += executions;
 }
 
+template <class Other>
+void GroupTally::merge_measures(const Other& other, const ExactBudget& budget) {
+  const Measures& of = budget.measures;
+  if (of.duration_ms) duration_ms.merge(other.duration_ms, budget);
+  if (of.queue_wait_ms) queue_wait_ms.merge(other.queue_wait_ms, budget);
+  if (of.vram_peak_bytes) vram_peak_bytes.merge(other.vram_peak_bytes, budget);
+}
+
 void GroupTally::merge(const GroupTally& other, const ExactBudget& budget) {
   for (const auto count : PackedTally::kCounts) counts.*count += other.counts.*count;
-  duration_ms.merge(other.duration_ms, budget);
-  queue_wait_ms.merge(other.queue_wait_ms, budget);
-  vram_peak_bytes.merge(other.vram_peak_bytes, budget);
+  merge_measures(other, budget);
 }
 
 void GroupTally::merge(const PackedTally& other, const ExactBudget& budget) {
   for (std::size_t i = 0; i < other.counts.size(); ++i) counts.*PackedTally::kCounts[i] += other.counts[i];
-  duration_ms.merge(other.duration_ms, budget);
-  queue_wait_ms.merge(other.queue_wait_ms, budget);
-  vram_peak_bytes.merge(other.vram_peak_bytes, budget);
+  merge_measures(other, budget);
 }
 
 PackedTally GroupTally::take(std::size_t most_values) {
@@ -315,9 +331,10 @@ PackedTally GroupTally::take(std::size_t most_values) {
 
 void GroupTally::add(const Outcome& outcome, const RunFacts& facts, const ExactBudget& budget) {
   count(outcome, 1);
-  if (facts.duration_ms && !model::is_open(facts.status)) duration_ms.add(*facts.duration_ms, budget);
-  if (facts.queue_wait_ms) queue_wait_ms.add(*facts.queue_wait_ms, budget);
-  if (facts.vram_peak_bytes) vram_peak_bytes.add(*facts.vram_peak_bytes, budget);
+  const Measures& of = budget.measures;
+  if (of.duration_ms && facts.duration_ms && !model::is_open(facts.status)) duration_ms.add(*facts.duration_ms, budget);
+  if (of.queue_wait_ms && facts.queue_wait_ms) queue_wait_ms.add(*facts.queue_wait_ms, budget);
+  if (of.vram_peak_bytes && facts.vram_peak_bytes) vram_peak_bytes.add(*facts.vram_peak_bytes, budget);
 }
 
 void GroupTally::clear() {
@@ -327,13 +344,13 @@ void GroupTally::clear() {
   vram_peak_bytes.clear();
 }
 
-GroupStatistics GroupTally::finish() {
+GroupStatistics GroupTally::finish(bool median_alone) {
   GroupStatistics told = counts;
   const std::int64_t ended = told.runs_succeeded + told.runs_partial + told.runs_failed + told.runs_timed_out;
   if (ended > 0) told.success_rate = static_cast<double>(told.runs_succeeded) / static_cast<double>(ended);
-  told.duration_ms = duration_ms.finish();
-  told.queue_wait_ms = queue_wait_ms.finish();
-  told.vram_peak_bytes = vram_peak_bytes.finish();
+  told.duration_ms = duration_ms.finish(median_alone);
+  told.queue_wait_ms = queue_wait_ms.finish(median_alone);
+  told.vram_peak_bytes = vram_peak_bytes.finish(median_alone);
   return told;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "history/columns/bounds.h"
+#include "history/columns/exact_budget.h"
 #include "history/columns/log_histogram.h"
 #include "history/columns/measure_scan.h"
 #include "history/columns/moments.h"
@@ -15,13 +16,6 @@
 #include "history/run_questions.h"
 
 namespace comfytrace::history::columns {
-
-// How many values the percentiles of a question keep exactly. Shared by all tallies of the question.
-struct ExactBudget {
-  std::size_t values = 32'768;
-};
-// As soon as more runs match than that, a group keeps this many values before it counts in buckets.
-inline constexpr std::size_t kValuesOfAGroup = 256;
 
 // A tally of rows of one chunk in little room.
 struct PackedDistribution {
@@ -51,8 +45,8 @@ class DistributionTally {
   void bound(const Bounds& bounds);
   // Hands over what it has and is as new. Of more than `most_values` only the buckets are kept.
   [[nodiscard]] PackedDistribution take(std::size_t most_values);
-  // Uses up the values: after it only clear() may follow.
-  [[nodiscard]] Distribution finish();
+  // Uses up the values: after it only clear() may follow. `median_alone`: only n and median are wanted.
+  [[nodiscard]] Distribution finish(bool median_alone);
   // Is then as new, but for its room.
   void clear();
 
@@ -62,7 +56,10 @@ class DistributionTally {
   static constexpr std::size_t kAtOnce = 48;
   void absorb();
   void count(std::span<const std::int64_t> values);
-  [[nodiscard]] std::array<double, 8> values_at(std::array<std::int64_t, 8> places);
+  template <std::size_t kCount>
+  [[nodiscard]] std::array<double, kCount> values_at(const std::array<std::int64_t, kCount>& places);
+  template <std::size_t kCount>
+  [[nodiscard]] std::array<double, kCount> percentiles(std::int64_t n, const std::array<double, kCount>& shares);
   // What bounds the values of the histogram.
   [[nodiscard]] std::int64_t least_counted() const { return std::max<std::int64_t>(moments_.min, 0); }
   [[nodiscard]] std::int64_t most_counted() const { return std::max<std::int64_t>(moments_.max, 0); }
@@ -135,11 +132,13 @@ class GroupTally {
   GroupStatistics counts;  // the counts alone
 
   // Uses up the values: after it only clear() may follow.
-  [[nodiscard]] GroupStatistics finish();
+  [[nodiscard]] GroupStatistics finish(bool median_alone = false);
   // Is then as new, but for its room.
   void clear();
 
  private:
+  template <class Other>
+  void merge_measures(const Other& other, const ExactBudget& budget);
   void count(const OutcomeRow& sums);
   // Counts the outcomes of the kept rows. Returns which of them have ended: `ended`, filled, or `rows.keep`.
   const std::uint8_t* count(const MeasuredRows& rows, const OutcomeTable& outcomes, std::uint8_t* ended);

@@ -20,7 +20,9 @@ std::int64_t runs_of(const PackedTally& tally) {
 // Tallies times one after another, and with them their sum.
 class TimeStatistics::Worker {
  public:
-  Worker(const TimeStatistics& of, const ExactBudget& budget) : of_(of), budget_(budget) {}
+  Worker(const TimeStatistics& of, const ExactBudget& budget) : of_(of), budget_(budget), total_budget_(budget) {
+    if (of_.query_.only) total_budget_.measures = {false, false, false};
+  }
 
   void tally(const Time& time) {
     of_one_.clear();
@@ -41,15 +43,16 @@ class TimeStatistics::Worker {
       parts->add_to(of_one_, parts->parts()[source.index], few_, budget_);
     }
     if (parts) parts->settle(of_one_, few_, budget_);
-    total_.merge(of_one_, budget_);
+    total_.merge(of_one_, total_budget_);
   }
   // Of the time that was tallied last.
-  [[nodiscard]] GroupStatistics finish() { return of_one_.finish(); }
+  [[nodiscard]] GroupStatistics finish() { return of_one_.finish(of_.query_.only.has_value()); }
   [[nodiscard]] const GroupTally& total() const { return total_; }
 
  private:
   const TimeStatistics& of_;
   const ExactBudget budget_;
+  ExactBudget total_budget_;
   RowBuffer few_;
   GroupTally of_one_;
   GroupTally total_;
@@ -91,6 +94,7 @@ void TimeStatistics::put_sources() {
 Statistics TimeStatistics::finish() {
   const std::size_t runs = matching();
   ExactBudget budget = budget_;
+  if (query_.only) budget.measures = measures_of(*query_.only);
   if (runs > budget.values) budget.values = std::min(budget.values, kValuesOfAGroup);
   put_sources();
   const std::size_t most = std::min(static_cast<std::size_t>(query_.max_groups), times_.size());

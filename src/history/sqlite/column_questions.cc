@@ -5,7 +5,6 @@
 #include <span>
 
 #include "base/codec.h"
-#include "history/columns/lookups.h"
 #include "history/columns/statistics.h"
 #include "history/sqlite/column_file.h"
 #include "history/sqlite/filter_sql.h"
@@ -138,6 +137,27 @@ std::vector<RunFacts> ColumnQuestions::facts(const FactsQuery& query) {
   const auto* set = among(now, query.filter);
   RunIds run_ids(session_->connection);
   return columns::facts_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), std::ref(run_ids), set);
+}
+
+columns::BriefRows ColumnQuestions::brief_runs(const FactsQuery& query) {
+  check(check_query(query));
+  const Moment now = moment();
+  if (!covers(now.columns, query.filter)) refuse(now.columns);
+  const auto* set = among(now, query.filter);
+  return columns::brief_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), set);
+}
+
+std::vector<std::string> ColumnQuestions::run_ids(std::span<const columns::RunNumber> numbers,
+                                                  std::span<const std::size_t> positions) {
+  const Transaction one_state(session_->connection, Transaction::Kind::read);
+  Query query = session_->connection.query("SELECT run_id FROM runs WHERE rid = ? AND created_at_ms = ?");
+  std::vector<std::string> run_ids;
+  run_ids.reserve(positions.size());
+  for (const std::size_t position : positions) {
+    query.again().bind(numbers[position].rid).bind(numbers[position].created_at_ms);
+    run_ids.push_back(query.step() ? query.id(0) : "");
+  }
+  return run_ids;
 }
 
 std::vector<SceneSample> ColumnQuestions::scene_samples(const ScenesQuery& query) {

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "history/columns/lookups.h"
 #include "history/columns/mirror.h"
 #include "history/columns/row_scan.h"
 #include "history/run_history.h"
@@ -27,6 +29,10 @@ class ColumnQuestions {
   [[nodiscard]] Statistics statistics(const StatisticsQuery& query);
   // Among the runs that the columns hold, which are the newest.
   [[nodiscard]] std::vector<RunFacts> facts(const FactsQuery& query);
+  // Refused: as statistics.
+  [[nodiscard]] columns::BriefRows brief_runs(const FactsQuery& query);
+  [[nodiscard]] std::vector<std::string> run_ids(std::span<const columns::RunNumber> numbers,
+                                                 std::span<const std::size_t> positions);
   [[nodiscard]] std::vector<SceneSample> scene_samples(const ScenesQuery& query);
   // Absent: the rows must be asked.
   [[nodiscard]] std::optional<RunPage> page(const RunFilter& filter, RunSort sort, std::int64_t limit,

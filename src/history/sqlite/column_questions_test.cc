@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <future>
 #include <map>
@@ -86,6 +87,16 @@ TEST_F(ColumnMoments, FactsAreNotGivenUnderTheNameOfALaterRun) {
   const ScenesQuery scenes{.like = must(history_->facts({})).front().scenes.front().key, .level = LikeLevel::structure};
   EXPECT_FALSE(must(history_->scene_samples(scenes)).empty());
   EXPECT_EQ(must(reader_->scene_samples(scenes)), must(history_->scene_samples(scenes)));
+}
+
+TEST_F(ColumnMoments, ARunThatWentHasNoNameEvenIfItsNumberIsAnothers) {
+  hold();
+  const auto brief = must(reader_->brief_runs({.limit = 2}));
+  const auto before = must(history_->page({}, 2, ""));
+  remove(newest());
+  save({typical_run(77)});
+  const auto names = must(brief.run_ids(std::array<std::size_t, 2>{0, 1}));
+  EXPECT_EQ(names, (std::vector<std::string>{"", before.runs[1].run_id}));
 }
 
 TEST_F(ColumnMoments, TextIsLookedForInTheRunsThatAreCounted) {

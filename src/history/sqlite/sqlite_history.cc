@@ -182,6 +182,9 @@ Result<Statistics> SqliteHistory::statistics(const StatisticsQuery& query) const
 Result<std::vector<RunFacts>> SqliteHistory::facts(const FactsQuery& query) const {
   return reader_->facts(query);
 }
+Result<BriefRuns> SqliteHistory::brief_runs(const FactsQuery& query) const {
+  return reader_->brief_runs(query);
+}
 Result<std::vector<SceneSample>> SqliteHistory::scene_samples(const ScenesQuery& query) const {
   return reader_->scene_samples(query);
 }

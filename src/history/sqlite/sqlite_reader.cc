@@ -208,6 +208,14 @@ Result<Statistics> SqliteReader::statistics(const StatisticsQuery& query) const 
 Result<std::vector<RunFacts>> SqliteReader::facts(const FactsQuery& query) const {
   return guarded(session_->connection.path(), [&] { return columns_.facts(query); });
 }
+Result<BriefRuns> SqliteReader::brief_runs(const FactsQuery& query) const {
+  auto found = guarded(session_->connection.path(), [&] { return columns_.brief_runs(query); });
+  if (!found) return found.error();
+  found->told.run_ids = [this, numbers = std::move(found->numbers)](std::span<const std::size_t> positions) {
+    return guarded(session_->connection.path(), [&] { return columns_.run_ids(numbers, positions); });
+  };
+  return std::move(found->told);
+}
 Result<std::vector<SceneSample>> SqliteReader::scene_samples(const ScenesQuery& query) const {
   return guarded(session_->connection.path(), [&] { return columns_.scene_samples(query); });
 }

@@ -38,6 +38,7 @@ class SqliteReader final : public RunHistoryReader {
                               const std::function<bool(const model::Run&)>& each) const override;
   base::Result<Statistics> statistics(const StatisticsQuery& query) const override;
   base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const override;
+  base::Result<BriefRuns> brief_runs(const FactsQuery& query) const override;
   base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override;
   base::Result<PruneReport> foresee(const PruneRule& rule) const override;
   base::Result<HistoryInfo> info() const override;
