@@ -43,11 +43,8 @@ namespace wide {
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,popcnt")
 namespace widest {
 #include "history/columns/measure_loops_512.inc"
-using wide::bounds_of;
 using wide::count_kept;
-using wide::list_kept;
 using wide::mask_small;
-using wide::sum_outcomes;
 }  // namespace widest
 #pragma GCC pop_options
 
