@@ -21,6 +21,10 @@ bool may_be_kept(GroupBy group_by) {
   return group_by != GroupBy::hour && group_by != GroupBy::story && group_by != GroupBy::tag;
 }
 
+// To make what is kept of a chunk takes longer than to answer from its rows. An answer that comes again makes so many
+// at most, lest the second one takes long for the sake of the third.
+constexpr int kSummariesAtOnce = 2;
+
 // Whether so many matching rows in one full chunk mean, as others are like it, that more match in all than can be kept
 // as they are.
 bool rounds(const ColumnStore::Snapshot& snapshot, std::size_t matching, const ExactBudget& budget) {
@@ -68,7 +72,7 @@ class Share {
     auto [summary, was_asked] = of.summaries.find(*key_);
     if (!summary || of.last_death() > std::min(summary->version, snapshot_.version)) {
       if (is_for_cubes_ && add_cube(chunk)) return;
-      if (!was_asked && !key_->is_unfiltered) return scan_alike(chunk);
+      if (!key_->is_unfiltered && (!was_asked || summaries_left_-- <= 0)) return scan_alike(chunk);
       summary = summarise(chunk);
       of.summaries.put(*key_, summary);
     }
@@ -129,6 +133,7 @@ class Share {
   const ExactBudget budget_;
   const std::size_t alike_chunks_;
   bool has_guessed_ = false;
+  int summaries_left_ = kSummariesAtOnce;
   RowScan scan_;
   Gatherer gatherer_;
   StatisticsQuery of_chunk_query_;
@@ -200,6 +205,7 @@ std::optional<Statistics> ask_times(const ColumnStore::Snapshot& snapshot, const
                                     const ExactBudget& budget, const SummaryKey* key) {
   TimeStatistics times(query, snapshot.chunks(), budget);
   std::atomic<bool> is_rounded = false;
+  std::atomic<int> summaries_left = kSummariesAtOnce;
   base::parallel(snapshot.chunks(), [&](std::size_t i) {
     const Chunk& of = snapshot.chunk(i);
     SummaryCache::Found found;
@@ -208,7 +214,8 @@ std::optional<Statistics> ask_times(const ColumnStore::Snapshot& snapshot, const
     if (found.summary && of.last_death() > std::min(found.summary->version, snapshot.version)) found.summary = nullptr;
     if (!found.summary) {
       auto parts = time_parts_of(snapshot, query, scan, i);
-      if (!may_be_kept || (!found.was_asked && !key->is_unfiltered)) return times.put(i, std::move(parts));
+      const auto may_summarise = [&] { return key->is_unfiltered || (found.was_asked && summaries_left-- > 0); };
+      if (!may_be_kept || !may_summarise()) return times.put(i, std::move(parts));
       found.summary = summarise_times(snapshot, *parts, budget);
       of.summaries.put(*key, found.summary);
     }
