@@ -52,9 +52,21 @@ describe('the list of runs', () => {
   it('says how many match of how many, and counts the criteria', async () => {
     open();
     await screen.findByText('Tide test');
-    expect(screen.getByText(/showing/).textContent).toMatch(/showing 3 of 1.003.441 in \d+.ms/);
+    await waitFor(() => expect(screen.getByText(/showing/).textContent).toMatch(/showing 3 of 1.003.441 in \d+.ms/));
     const panel = screen.getByRole('region', { name: 'TelemetryFilterPanel' });
     await waitFor(() => expect(within(within(panel).getByRole('group', { name: 'Status' })).getByText('12')).toBeTruthy());
+  });
+
+  it('says of a list that nothing restricts that it is all there is, before the size of the history is known', async () => {
+    open('/runs', { '/health': undefined });
+    await screen.findByText('Tide test');
+    expect(screen.getByText(/showing/).textContent).toMatch(/showing 3 of 3 in/);
+  });
+
+  it('claims no size of the history for a list that is restricted', async () => {
+    open('/runs?status=success', { '/health': undefined });
+    await screen.findByText('Tide test');
+    expect(screen.getByText(/showing/).textContent).toMatch(/showing 3 in/);
   });
 
   it('asks the server with the filter that the address names, and lets it go', async () => {

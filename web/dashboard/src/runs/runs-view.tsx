@@ -99,7 +99,8 @@ export function RunsView() {
   const prune = useCallback(async (rule: Parameters<typeof services.api.prune>[0]) => services.api.prune(rule), [services]);
   const exportRuns = async (format: ExportFormat, fields: string[]) => window.location.assign(services.api.exportUrl(format, filter, fields));
   const oldest = health?.history?.oldestRunAtMs ?? null;
-  const kept = health?.history?.runs ?? null;
+  // A list that nothing restricts counts them itself, before the server's word of its history is here.
+  const kept = health?.history?.runs ?? (held.active === 0 && !waits ? matched : null);
   const table = useTableState(history, waits, held.active, held.reset);
   const workerName = useWorkerName();
   const sayUnread = useCallback(() => setSaid('Rows of this range are not read: a range spans what was scrolled through. Filter instead, and clean up or export what matches.'), []);
