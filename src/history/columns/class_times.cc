@@ -4,7 +4,7 @@ namespace comfytrace::history::columns {
 
 ClassTimes::View ClassTimes::view() const {
   const auto sealed = [this] { return View{nullptr, sealed_.load(std::memory_order_acquire)}; };
-  if (const View view = sealed(); view.sealed) return view;
+  if (View view = sealed(); view.sealed) return view;
   {
     const std::lock_guard lock(mutex_);
     if (open_) return {open_, nullptr};
