@@ -29,10 +29,13 @@ export class Browser {
     context.setDefaultTimeout(patienceMs);
     const page = await context.newPage();
     page.faults = [];
+    // What was still being loaded when the page is closed fails, and is no fault of the page.
+    let isLeaving = false;
+    const fault = (text) => isLeaving || page.faults.push(text);
     // A page whose own policy forbids what it does, or that throws, is broken whatever it shows.
-    page.on("pageerror", (problem) => page.faults.push(String(problem)));
+    page.on("pageerror", (problem) => fault(String(problem)));
     page.on("console", (message) => {
-      if (message.type() === "error" && !/ERR_CONNECTION|WebSocket|Failed to load resource/.test(message.text())) page.faults.push(message.text());
+      if (message.type() === "error" && !/ERR_CONNECTION|WebSocket|Failed to load resource/.test(message.text())) fault(message.text());
     });
     page.see = (text, options) => page.getByText(text, options).first().waitFor();
     page.shot = (name) => page.screenshot({ path: join(shots, `${name}.png`) });
@@ -40,6 +43,7 @@ export class Browser {
     page.reads = (pattern) => page.waitForFunction((source) => new RegExp(source).test(document.body.innerText.replace(/\s+/g, " ")), pattern.source);
     /** Closes it, and says what it did wrong. */
     page.done = async () => {
+      isLeaving = true;
       await context.close();
       assert.deepEqual(page.faults, []);
     };

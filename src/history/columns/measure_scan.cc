@@ -161,7 +161,9 @@ std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count) {
 }
 
 std::uint32_t list_kept(const std::uint8_t* keep, std::uint32_t count, std::uint32_t begin, std::uint16_t* rows) {
-  auto [i, found] = CT_CHOOSE(list_kept(keep, count, begin, rows));
+  const auto [looked, listed] = CT_CHOOSE(list_kept(keep, count, begin, rows));
+  std::uint32_t i = looked;
+  std::uint32_t found = listed;
   for (; i + 8 <= count; i += 8) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, keep + i, 8);

@@ -108,6 +108,7 @@ void TimeParts::add_by_many_times(const RowBlock& block) {
   for (Part& part : parts) part.at = std::exchange(end, end + part.matching);
   lists_.resize(end);
   std::vector<std::uint32_t> next;
+  next.reserve(parts.size());
   for (const Part& part : parts) next.push_back(part.at);
   for (std::size_t i = 0; i < list.size(); ++i) lists_[next[time_of[i]]++] = list[i];
   std::ranges::sort(parts, std::greater(), &Part::from_ms);
