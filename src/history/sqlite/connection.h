@@ -40,6 +40,10 @@ class Query {
   // Text must live until the query is done.
   Query& bind(std::string_view text);
   Query& bind_blob(std::string_view bytes);
+  Query& bind_real(double value) {
+    statement_->bind(++bound_, value);
+    return *this;
+  }
   Query& bind_null() {
     statement_->bind(++bound_);
     return *this;
@@ -64,6 +68,7 @@ class Query {
 
   [[nodiscard]] bool is_null(int column) const { return statement_->isColumnNull(column); }
   [[nodiscard]] std::int64_t integer(int column) const { return statement_->getColumn(column).getInt64(); }
+  [[nodiscard]] double real(int column) const { return statement_->getColumn(column).getDouble(); }
   [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const {
     return is_null(column) ? std::nullopt : std::optional(integer(column));
   }

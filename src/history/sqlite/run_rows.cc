@@ -99,7 +99,7 @@ std::vector<std::string> device_names_at(Session& session, std::int64_t rid) {
   query.bind(rid);
   model::Run run;
   // Details that cannot be read are told when somebody asks for that run: the list goes on without them.
-  if (!query.step() || !unpack_details(query.bytes(0), session.texts, run)) return {};
+  if (!query.step() || !unpack_details(session.details.details(query.bytes(0)), session.texts, run)) return {};
   return model::device_names_of(run);
 }
 
@@ -133,7 +133,7 @@ std::optional<StoredRun> load_run(Session& session, std::int64_t rid) {
   run.tags = std::move(line.tags);
   run.notes = query.maybe_text(kNotes);
   run.archived = line.archived;
-  if (!unpack_details(query.bytes(kDetails), session.texts, run))
+  if (!unpack_details(session.details.details(query.bytes(kDetails)), session.texts, run))
     throw Damaged{"the details of run " + run.run_id + " cannot be read"};
   return stored;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "history/sqlite/connection.h"
+#include "history/sqlite/detail_packer.h"
 #include "history/sqlite/dictionary.h"
 #include "history/sqlite/regex_function.h"
 #include "model/run.h"
@@ -17,9 +18,10 @@ namespace comfytrace::history::sqlite {
 // One connection and what belongs to it. One thread at a time.
 struct Session {
   Session(const std::filesystem::path& path, Connection::Mode mode, std::int64_t cache_bytes)
-      : connection(path, mode, cache_bytes), texts(connection), regex(connection) {}
+      : connection(path, mode, cache_bytes), texts(connection), details(connection), regex(connection) {}
   Connection connection;
   Dictionary texts;
+  DetailPacker details;
   RegexFunction regex;  // not called any more once the last query has ended
 };
 

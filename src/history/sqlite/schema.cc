@@ -56,6 +56,7 @@ std::span<const Migration> migrations() {
       Migration{1, [](Connection& connection) { connection.exec(kTablesOfSchema1); }},
       Migration{2, step_to_schema_2},
       Migration{3, [](Connection& connection) { connection.exec(kTablesOfSchema3); }},
+      Migration{4, [](Connection& connection) { connection.exec(kTablesOfSchema4); }},
   };
   return steps;
 }

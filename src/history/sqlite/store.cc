@@ -64,6 +64,7 @@ void insert_all(Connection& connection, const char* table, std::string_view row_
 }  // namespace
 
 void Store::save(std::span<const model::Run> runs) {
+  session_->details.learn_if_due();
   in_transaction([&] {
     for (const auto& run : runs) save_one(run);
   });
@@ -131,7 +132,7 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, std:
     query.run();
   }
   const std::int64_t row = rid ? *rid : connection().database().getLastInsertRowid();
-  const std::string details = pack_details(run, session_->texts);
+  const std::string details = session_->details.packed(pack_details(run, session_->texts));
   connection().query("INSERT OR REPLACE INTO run_details VALUES (?, ?)").bind(row).bind_blob(details).run();
   columns_.changed(row, run);
   return row;
@@ -243,6 +244,7 @@ void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
       .bind_id(run_id)
       .bind(std::int64_t{by_hand})
       .run();
+  session_->details.forget_if_unused();
 }
 
 bool Store::remove(std::string_view run_id) {

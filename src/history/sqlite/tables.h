@@ -116,6 +116,13 @@ CREATE TRIGGER columns_added AFTER INSERT ON runs BEGIN INSERT OR IGNORE INTO co
 CREATE TRIGGER columns_changed AFTER UPDATE ON runs BEGIN INSERT OR IGNORE INTO column_changes VALUES (new.rid); END;
 )sql";
 
+// Since schema 4 the details of runs may be packed with what runs have in common (detail_packer.h). A dictionary stays
+// for as long as there are runs, and its number is never another's: readers keep what they have read.
+inline constexpr const char* kTablesOfSchema4 = R"sql(
+CREATE TABLE detail_dictionaries (dictionary_id INTEGER PRIMARY KEY AUTOINCREMENT, dictionary BLOB NOT NULL,
+  packed_ratio REAL NOT NULL) STRICT;
+)sql";
+
 // Of no schema: it tells nothing that outlives the process that writes. The number of the last commit that changed
 // runs, by which a reader knows of which state the rows are that it sees (columns/mirror.h).
 inline constexpr const char* kTableOfCommits = R"sql(
