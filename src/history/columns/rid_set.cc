@@ -1,15 +1,15 @@
 #include "history/columns/rid_set.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace comfytrace::history::columns {
 
-void RidSet::add(std::int64_t rid) {
-  if (rid < 0 || rid > std::numeric_limits<std::uint32_t>::max()) return;
-  const auto word = static_cast<std::size_t>(rid / 64);
-  if (word >= words_.size()) words_.resize(std::max(word + 1, words_.size() * 2), 0);
-  words_[word] |= std::uint64_t{1} << (rid % 64);
+bool RidSet::grow_to(std::int64_t rid) {
+  if (rid < 0 || rid > std::numeric_limits<std::uint32_t>::max()) return false;
+  words_.resize(std::max(static_cast<std::size_t>(rid / 64) + 1, words_.size() * 2), 0);
+  return true;
 }
 
 void RidSet::remove(std::int64_t rid) {
@@ -20,6 +20,19 @@ void RidSet::remove(std::int64_t rid) {
 void RidSet::keep_common(const RidSet& other) {
   words_.resize(std::min(words_.size(), other.words_.size()));
   for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
+}
+
+void RidSet::shrink() {
+  while (!words_.empty() && words_.back() == 0) words_.pop_back();
+  words_.shrink_to_fit();
+}
+
+std::size_t RidSet::apart_from(const RidSet& other) const {
+  const auto word_of = [](const RidSet& set, std::size_t i) { return i < set.words_.size() ? set.words_[i] : 0; };
+  std::size_t apart = 0;
+  for (std::size_t i = 0; i < std::max(words_.size(), other.words_.size()); ++i)
+    apart += static_cast<std::size_t>(std::popcount(word_of(*this, i) ^ word_of(other, i)));
+  return apart;
 }
 
 std::optional<KnownRids::Known> KnownRids::find(const std::string& name) {

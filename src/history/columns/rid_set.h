@@ -17,16 +17,27 @@ class ColumnStore;
 // Numbers of runs, for what only the rows of the history can tell (text, regex).
 class RidSet {
  public:
-  void add(std::int64_t rid);
+  void add(std::int64_t rid) {
+    const auto word = static_cast<std::uint64_t>(rid) / 64;
+    if (word >= words_.size() && !grow_to(rid)) return;
+    words_[word] |= std::uint64_t{1} << (rid % 64);
+  }
   void remove(std::int64_t rid);
   // Leaves those that the other has, too.
   void keep_common(const RidSet& other);
+  // Gives back what it takes beyond its greatest number.
+  void shrink();
+  // How many only one of both has.
+  [[nodiscard]] std::size_t apart_from(const RidSet& other) const;
   [[nodiscard]] bool has(std::uint32_t rid) const {
     return rid / 64 < words_.size() && (words_[rid / 64] >> (rid % 64) & 1) != 0;
   }
   [[nodiscard]] std::size_t bytes() const { return words_.size() * sizeof(std::uint64_t); }
 
  private:
+  // False: no run has that number.
+  bool grow_to(std::int64_t rid);
+
   std::vector<std::uint64_t> words_;
 };
 
@@ -39,7 +50,7 @@ class KnownRids {
     std::weak_ptr<const ColumnStore> store;  // that of the snapshot,
     std::uint32_t rows = 0;                  // and its rows: what was saved since stands behind them
   };
-  explicit KnownRids(std::size_t most_bytes = 8u << 20) : most_bytes_(most_bytes) {}
+  explicit KnownRids(std::size_t most_bytes = 4u << 20) : most_bytes_(most_bytes) {}
 
   [[nodiscard]] std::optional<Known> find(const std::string& name);
   void put(const std::string& name, Known known);

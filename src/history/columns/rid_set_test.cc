@@ -28,6 +28,32 @@ TEST(RidSet, KeepsWhatBothHaveWhicheverIsLonger) {
   }
 }
 
+TEST(RidSet, HasNoRoomForWhatIsNoNumberOfARun) {
+  RidSet rids;
+  rids.add(-1);
+  rids.add(std::int64_t{1} << 32);
+  EXPECT_EQ(rids.bytes(), 0u);
+}
+
+TEST(RidSet, ShrunkTakesNoMoreThanItHas) {
+  RidSet rids;
+  for (const std::int64_t rid : {1, 64 * 9, 64 * 10}) rids.add(rid);
+  rids.remove(64 * 10);
+  rids.shrink();
+  EXPECT_EQ(rids.bytes(), 10 * sizeof(std::uint64_t));
+  EXPECT_TRUE(rids.has(1) && rids.has(64 * 9));
+}
+
+TEST(RidSet, IsApartFromAnotherByWhatOnlyOneHas) {
+  RidSet a;
+  RidSet b;
+  for (const std::int64_t rid : {1, 2, 70}) a.add(rid);
+  for (const std::int64_t rid : {2, 3, 9'000}) b.add(rid);
+  EXPECT_EQ(a.apart_from(b), 4u);
+  EXPECT_EQ(b.apart_from(a), 4u);
+  EXPECT_EQ(a.apart_from(a), 0u);
+}
+
 std::shared_ptr<const RidSet> set_of(std::int64_t rid) {
   RidSet rids;
   rids.add(rid);

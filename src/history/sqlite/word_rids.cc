@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "history/sqlite/filter_sql.h"
+#include "history/sqlite/word_index.h"
 #include "history/words.h"
 
 namespace comfytrace::history::sqlite {
@@ -13,7 +14,7 @@ using columns::KnownRids;
 using columns::RidSet;
 
 // To look into more runs than so many takes longer than to ask the index of words.
-constexpr std::uint32_t kMostRead = 500;
+constexpr std::uint32_t kMostRead = 50;
 
 bool has_word(const model::Run& run, const std::string& word) {
   const auto words = search_words(run);
@@ -33,7 +34,15 @@ RidSet brought_up(Session& session, const columns::Mirror::View& view, const Kno
   return rids;
 }
 
-RidSet asked(Session& session, const std::string& word) {
+}  // namespace
+
+RidSet rids_of_index(Session& session, const std::string& word) {
+  std::int64_t max_rid = 0;
+  {
+    Query query = session.connection.query("SELECT COALESCE(MAX(rid), 0) FROM runs");
+    if (query.step()) max_rid = query.integer(0);
+  }
+  if (auto rids = rids_in_index(session.connection, word, max_rid)) return std::move(*rids);
   RidSet rids;
   Query query = session.connection.query("SELECT rowid FROM run_words WHERE run_words MATCH ?");
   const std::string match = match_of(word);
@@ -42,8 +51,6 @@ RidSet asked(Session& session, const std::string& word) {
   return rids;
 }
 
-}  // namespace
-
 std::shared_ptr<const RidSet> rids_with(Session& session, const columns::Mirror::View& view, KnownRids& known,
                                         const std::string& word) {
   const std::uint32_t rows = view.snapshot.rows;
@@ -51,7 +58,9 @@ std::shared_ptr<const RidSet> rids_with(Session& session, const columns::Mirror:
   const bool is_of_store = last && view.store && last->store.lock() == view.store;
   if (is_of_store && last->rows == rows) return last->rids;
   const bool is_near = is_of_store && last->rows < rows && rows - last->rows <= kMostRead;
-  auto rids = std::make_shared<const RidSet>(is_near ? brought_up(session, view, *last, word) : asked(session, word));
+  RidSet found = is_near ? brought_up(session, view, *last, word) : rids_of_index(session, word);
+  found.shrink();
+  auto rids = std::make_shared<const RidSet>(std::move(found));
   // Somebody may have looked at later rows meanwhile: those serve longer.
   if (!is_of_store || last->rows < rows) known.put(word, {rids, view.store, rows});
   return rids;
