@@ -85,23 +85,24 @@ Check check_watched(const model::WorkerState& watched) {
   return check;
 }
 
-// Whether the columns that statistics are made from agree with the runs.
+// Whether the columns that statistics are made from, and the words that text filters look for, agree with the runs.
 Check check_columns(const Settings& settings) {
   Check check{"columns", Finding::good, "", ""};
   const auto compared = history::check_columns(settings.store, settings.max_column_bytes);
   if (!compared) return {check.name, Finding::bad, compared.error().message, compared.error().mend};
-  check.sentence = fmt::format("{} runs compared in every fact ({} rows packed in the file, {} runs read)",
-                               compared->runs, compared->kept_rows, compared->read_runs);
+  check.sentence =
+      fmt::format("{} runs compared in every fact ({} rows packed in the file, {} runs read) and by {} words",
+                  compared->runs, compared->kept_rows, compared->read_runs, compared->words);
   if (compared->covers_from_ms) {
     check.finding = Finding::warning;
     check.sentence += "; runs before " + human_time(*compared->covers_from_ms) + " are left out";
     check.mend = "raise max_column_bytes in config.toml to have them in statistics";
   }
-  if (compared->differing == 0) return check;
+  if (compared->differing == 0 && compared->words_differing == 0) return check;
   check.finding = Finding::bad;
-  check.sentence += fmt::format("; {} differ", compared->differing);
+  check.sentence += fmt::format("; {} runs and {} words differ", compared->differing, compared->words_differing);
   for (const std::string& sentence : compared->first) check.sentence += "; " + sentence;
-  check.mend = "please report this; the runs themselves are whole, only statistics are wrong";
+  check.mend = "please report this; the runs themselves are whole, only statistics and text filters are wrong";
   return check;
 }
 

@@ -7,6 +7,7 @@
 #include "history/run_facts.h"
 #include "history/sqlite/column_file.h"
 #include "history/sqlite/schema.h"
+#include "history/sqlite/word_check.h"
 
 namespace comfytrace::history {
 namespace {
@@ -72,10 +73,11 @@ std::unordered_map<std::int64_t, std::uint32_t> rows_by_rid(const ColumnStore::S
 class Comparison {
  public:
   Comparison(sqlite::Session& session, const ColumnStore& store, ColumnCheck& check)
-      : session_(session), snapshot_(store.snapshot()), check_(check), rows_(rows_by_rid(snapshot_)) {}
+      : session_(session), snapshot_(store.snapshot()), check_(check), rows_(rows_by_rid(snapshot_)), words_(session) {}
 
   void run() {
     const std::int64_t from_ms = check_.covers_from_ms.value_or(std::numeric_limits<std::int64_t>::min());
+    bool all_read = true;
     std::vector<std::int64_t> rids;
     {
       sqlite::Query query = session_.connection.query("SELECT rid FROM runs ORDER BY rid");
@@ -88,9 +90,13 @@ class Comparison {
         stored = sqlite::load_run(session_, rid);
       } catch (const sqlite::Damaged& damaged) {
         differs(damaged.what);
+        all_read = false;
       }
+      if (stored) words_.add(rid, stored->run);
       if (stored && stored->run.created_at_ms >= from_ms) compare(rid, facts_of(stored->run));
     }
+    // What words a damaged run has nobody can tell.
+    if (all_read) compare_words();
     for (const auto& [rid, row] : rows_) differs("the columns have a run " + std::to_string(rid) + " that is gone");
   }
 
@@ -104,8 +110,17 @@ class Comparison {
     const std::string fact = first_difference(*told, expected);
     if (!fact.empty()) differs("run " + expected.run_id + " has another " + fact + " in the columns");
   }
+  void compare_words() {
+    auto found = words_.compare();
+    check_.words = found.compared;
+    check_.words_differing = static_cast<std::int64_t>(found.differing.size());
+    for (std::string& sentence : found.differing) tell(std::move(sentence));
+  }
   void differs(std::string sentence) {
     ++check_.differing;
+    tell(std::move(sentence));
+  }
+  void tell(std::string sentence) {
     if (check_.first.size() < kNamed) check_.first.push_back(std::move(sentence));
   }
 
@@ -113,6 +128,7 @@ class Comparison {
   const ColumnStore::Snapshot snapshot_;
   ColumnCheck& check_;
   std::unordered_map<std::int64_t, std::uint32_t> rows_;
+  sqlite::WordCheck words_;
 };
 
 }  // namespace

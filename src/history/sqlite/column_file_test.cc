@@ -71,6 +71,8 @@ void expect_sound(const std::filesystem::path& path, std::int64_t runs) {
   ASSERT_TRUE(check) << check.error().sentence();
   EXPECT_EQ(check->runs, runs);
   EXPECT_EQ(check->differing, 0) << check->first.front();
+  EXPECT_GT(check->words, 0);
+  EXPECT_EQ(check->words_differing, 0) << check->first.front();
 }
 
 class ColumnFile : public ::testing::Test {
