@@ -36,10 +36,10 @@ class WordIndex : public ::testing::Test {
     for (const std::string& word : words) text += word + " ";
     return text;
   }
-  Words some_words() {
+  Words some_words(std::int64_t of_first) {
     Words words;
-    for (const std::string& word : kWords) {
-      if (random_.chance(40)) words.insert(word);
+    for (std::int64_t i = 0; i < of_first; ++i) {
+      if (random_.chance(40)) words.insert(kWords[static_cast<std::size_t>(i)]);
     }
     return words;
   }
@@ -59,13 +59,14 @@ class WordIndex : public ::testing::Test {
   // Runs come, go and change, some of them more than once in a commit.
   void change() {
     Transaction transaction(connection_, Transaction::Kind::write);
+    const std::int64_t of_first = random_.pick(static_cast<std::int64_t>(kWords.size())) + 1;
     for (std::int64_t i = random_.pick(12) + 1; i > 0; --i) {
       const std::int64_t rid = random_.pick(400) * random_.pick(400) + 1;
       if (told_.contains(rid)) remove(rid);
-      if (random_.chance(75)) add(rid, some_words());
+      if (random_.chance(75)) add(rid, some_words(of_first));
     }
     transaction.commit();
-    if (random_.chance(10)) connection_.exec("INSERT INTO run_words(run_words, rank) VALUES ('merge', -3)");
+    if (random_.chance(30)) connection_.exec("INSERT INTO run_words(run_words, rank) VALUES ('merge', 3)");
     if (random_.chance(2)) connection_.exec("INSERT INTO run_words(run_words) VALUES ('optimize')");
   }
   [[nodiscard]] RidSet expected(const std::string& word) const {
