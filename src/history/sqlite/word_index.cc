@@ -34,12 +34,6 @@ class PageBytes {
   explicit PageBytes(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
 
   [[nodiscard]] bool is_done() const { return at_ == end_; }
-  // Takes a zero, if one follows.
-  bool zero() {
-    if (at_ == end_ || *at_ != 0) return false;
-    ++at_;
-    return true;
-  }
   std::uint64_t integer() {
     must(at_ != end_);
     const auto first = static_cast<unsigned char>(*at_++);
@@ -155,7 +149,7 @@ class Reading {
       must(kept <= word_.size());
       word_.resize(static_cast<std::size_t>(kept));
       word_ += bytes.raw(bytes.integer());
-      is_sought_ = word_.starts_with(sought_);
+      is_sought_ = (is_sought_ && kept >= sought_.size()) || word_.starts_with(sought_);
       if (!is_sought_ && word_ > sought_) return false;
       if (is_sought_) read_rids(bytes.rest());
       place += static_cast<std::size_t>(length);
@@ -167,11 +161,27 @@ class Reading {
   // one if it was added again.
   void read_rids(std::string_view list) {
     const std::vector<std::uint32_t>* gone = nullptr;
-    if (const auto at = gone_.find(word_); !gone_.empty() && at != gone_.end()) gone = &at->second;
-    PageBytes bytes(list);
-    for (std::uint64_t rid = 0; !bytes.is_done();) {
-      rid += bytes.integer();
-      const bool is_gone = bytes.zero() && !bytes.zero();
+    if (!gone_.empty()) {
+      if (const auto at = gone_.find(word_); at != gone_.end()) gone = &at->second;
+    }
+    // Nearly every distance takes one byte; the place must stay in a register.
+    const char* at = list.data();
+    const char* const end = at + list.size();
+    for (std::uint64_t rid = 0; at != end;) {
+      const auto first = static_cast<unsigned char>(*at);
+      if (first < 0x80) {
+        rid += first;
+        ++at;
+      } else {
+        PageBytes rest({at, static_cast<std::size_t>(end - at)});
+        rid += rest.integer();
+        at = rest.rest().data();
+      }
+      bool is_gone = false;
+      if (at != end && *at == 0) {
+        is_gone = ++at == end || *at != 0;
+        if (!is_gone) ++at;
+      }
       if (rid > max_rid_) continue;
       if (is_gone) {
         going_.push_back(static_cast<std::uint32_t>(rid));
