@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::int64_t kVersion = 4;
 constexpr std::int64_t kStructureId = 10;
-constexpr int kPageBits = 37;        // of a page's id, below the segment's number
+constexpr int kPageBits = 37;  // of a page's id, below the segment's number
+constexpr std::uint64_t kMostSegment = (1u << 16) - 1;
+constexpr std::uint64_t kMostPage = (1u << 31) - 1;
 constexpr char kOfWholeWords = '0';  // before every word: an index of prefixes would have another
 constexpr std::int64_t kMostRid = std::numeric_limits<std::uint32_t>::max();  // that a set has room for
 constexpr std::size_t kPageHead = 4;                                          // bytes
@@ -88,8 +90,11 @@ std::vector<Segment> segments_of(Connection& connection) {
     const std::size_t newer = segments.size();
     for (std::uint64_t count = bytes.integer(); count > 0; --count) {
       Segment segment;
-      for (std::int64_t* part : {&segment.number, &segment.first_page, &segment.last_page})
-        *part = static_cast<std::int64_t>(bytes.integer() & std::numeric_limits<std::uint32_t>::max());
+      for (std::int64_t* part : {&segment.number, &segment.first_page, &segment.last_page}) {
+        const std::uint64_t value = bytes.integer();
+        must(value <= (part == &segment.number ? kMostSegment : kMostPage));
+        *part = static_cast<std::int64_t>(value);
+      }
       segments.push_back(segment);
     }
     std::reverse(segments.begin() + static_cast<std::ptrdiff_t>(newer), segments.end());
