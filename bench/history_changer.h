@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "facts_table.h"
 #include "generate/generator.h"
 #include "generate/random.h"
 #include "history/run_facts.h"
@@ -21,8 +22,6 @@
 namespace comfytrace::bench {
 
 using namespace history;
-
-using Version = std::int64_t;
 
 struct Change {
   Version version = 0;

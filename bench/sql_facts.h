@@ -6,34 +6,38 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "facts_table.h"
+#include "group_sums.h"
 #include "history/run_facts.h"
 #include "history/run_filter.h"
 #include "history/run_questions.h"
 
 namespace comfytrace::bench {
 
-// The facts of runs as rows, and the answers to the questions of a history in SQL: shares nothing with what it is held
-// against but the questions. Every version of every run stays, so that it can be asked how things stood at any of
-// them. One thread.
+// The answers to the questions of a history in SQL over the facts of its runs: shares nothing with what it is held
+// against but the questions. SQL says which runs match, how they stood at any version, in which group and in which
+// order they are; what a group's runs come to is summed up plainly. One thread.
 class SqlFacts {
  public:
-  using Version = std::int64_t;
-  explicit SqlFacts(const std::filesystem::path& path);
+  explicit SqlFacts(const std::filesystem::path& path) : table_(path), database_(table_.database()) {}
 
-  // From `version` on the run is so. Several changes may be put between begin() and end(). `number`: the run's place in
-  // the order of first save, where it was not put in that order.
+  // From `version` on the run is so. Several changes, of versions that do not fall, may be put between begin() and
+  // end(). `number`: the run's place in the order of first save, where it was not put in that order.
   void begin() { database_.exec("BEGIN"); }
   void end() { database_.exec("COMMIT"); }
   void put(Version version, const history::RunFacts& facts, std::int64_t number = 0);
   void remove(Version version, const std::string& run_id);
-  [[nodiscard]] std::int64_t versions_of_runs() const { return row_; }
 
   // Chooses the runs that meet the filter (without text and regex) at any version of `from` to `to`. What is asked
   // then is asked of them, at one of these versions.
   void choose(const history::RunFilter& filter, Version from, Version to);
+  // Whether a chosen run came, went or is another at this version.
+  [[nodiscard]] bool changes_at(Version at) const { return changes_.contains(at); }
+  [[nodiscard]] const history::GroupStatistics& total(Version at);
   [[nodiscard]] history::Statistics statistics(Version at, const history::StatisticsQuery& query);
   struct Place {
     std::optional<std::int64_t> value;
@@ -41,37 +45,47 @@ class SqlFacts {
   };
   struct Page {
     std::vector<std::string> run_ids;
-    std::int64_t total = 0;
     bool has_more = false;
     std::optional<Place> last;
   };
   [[nodiscard]] Page page(Version at, history::RunSort sort, std::int64_t limit, const std::optional<Place>& after,
                           std::int64_t skip = 0);
-  [[nodiscard]] std::vector<history::RunFacts> facts(Version at, const history::FactsQuery& query);
+  // A filter that does not restrict asks all runs, chosen or not. The facts are valid until the next choose().
+  [[nodiscard]] std::vector<const history::RunFacts*> facts(Version at, const history::FactsQuery& query);
   // Of all runs, chosen or not.
   [[nodiscard]] std::vector<history::SceneSample> scenes(Version at, const history::ScenesQuery& query);
 
  private:
-  void put_parts(std::int64_t row, const history::RunFacts& facts);
-  void put_list(std::int64_t row, const char* kind, const std::vector<std::string>& values);
+  // A row that answers a question at the versions at which it holds.
+  struct Found {
+    std::int64_t row = 0;
+    std::int64_t place = 0;  // of a scene
+    Version since = 0;
+    Version until = 0;
+    [[nodiscard]] bool holds(Version at) const { return since <= at && until > at; }
+  };
+  struct Chosen {
+    Version since = 0;
+    Version until = 0;
+    RunMeasures run;
+    [[nodiscard]] bool holds(Version at) const { return since <= at && until > at; }
+  };
+  void read_chosen();
   [[nodiscard]] std::vector<history::GroupStatistics> groups(Version at, history::GroupBy by,
                                                              std::int64_t utc_offset_ms);
-  [[nodiscard]] const char* chosen() const { return is_of_all_ ? "all_runs" : "some_runs"; }
-  // The same for every grouping.
-  [[nodiscard]] const history::GroupStatistics& total(Version at);
-  [[nodiscard]] history::RunFacts facts_of_row(std::int64_t row);
-  [[nodiscard]] std::vector<std::string> list(std::int64_t row, const char* kind);
+  // The first `limit` and as many more as may not hold at one of the versions. The same question is asked once.
+  [[nodiscard]] const std::vector<Found>& found(const std::string& select, const std::string& without_run_id,
+                                                std::int64_t limit);
 
-  SQLite::Database database_;
-  std::map<Version, history::GroupStatistics> totals_;  // of the chosen runs, as far as they were asked for
-  bool is_of_all_ = false;
-  std::int64_t row_ = 0;
-  std::int64_t number_ = 0;  // of the run, in the order of first save
-  SQLite::Statement end_run_;
-  SQLite::Statement put_run_;
-  SQLite::Statement put_value_;
-  SQLite::Statement put_scene_;
-  SQLite::Statement put_class_;
+  FactsTable table_;
+  SQLite::Database& database_;
+  std::vector<Version> changed_;  // of each row that began or ended after the first version; does not fall
+  Version from_ = 0;
+  Version to_ = 0;
+  std::vector<Chosen> chosen_;                          // by the place in the table of that name
+  std::set<Version> changes_;                           // of them
+  std::map<Version, history::GroupStatistics> totals_;  // as far as they were asked for
+  std::map<std::string, std::vector<Found>> found_;     // by question
 };
 
 }  // namespace comfytrace::bench
