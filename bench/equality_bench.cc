@@ -56,7 +56,9 @@ class Comparison {
       : reader_(reader), sql_(sql), changer_(changer), random_(seed, "filters"), values_(std::move(values)) {}
 
   void ask_under_a_filter() {
-    const RunFilter filter = draw_filter();
+    const auto some = must(reader_.facts({.filter = {}, .limit = 1 + random_.below(2'000)}));
+    const RunFacts& like = some.back();
+    const RunFilter filter = draw_filter(like);
     told_.clear();
     changer_.go_on(true);
     for (int by = 0; by <= static_cast<int>(GroupBy::nodeClass); ++by) ask_statistics(filter, static_cast<GroupBy>(by));
@@ -64,8 +66,6 @@ class Comparison {
       ask_pages(filter, sort);
       ask_position(filter, sort);
     }
-    const auto some = must(reader_.facts({.filter = {}, .limit = 1 + random_.below(2'000)}));
-    const RunFacts& like = some.back();
     ask_facts({.filter = filter, .limit = 1 + random_.below(100)});
     ask_facts({.filter = filter, .like = like.key, .level = level(), .without_run_id = like.run_id});
     ask_facts({.filter = {}, .like = like.key, .level = level(), .limit = 1 + random_.below(100)});
@@ -85,7 +85,7 @@ class Comparison {
  private:
   LikeLevel level() { return static_cast<LikeLevel>(random_.below(5)); }
 
-  RunFilter draw_filter() {
+  RunFilter draw_filter(const RunFacts& run) {
     RunFilter filter = generate::random_filter(random_, values_);
     if (random_.chance(0.1)) filter.exit_reasons = {model::ExitReason::outOfMemory, model::ExitReason::maxWait};
     if (random_.chance(0.1)) filter.archived = random_.chance(0.5);
@@ -97,7 +97,29 @@ class Comparison {
       for (std::string& name : filter.workflows)
         std::ranges::transform(name, name.begin(), [](char c) { return std::tolower(c); });
     }
+    if (random_.chance(0.5)) meet(filter, run);
     return filter;
+  }
+
+  // The run meets the criteria, and often just so: whether a bound is inclusive makes another answer.
+  void meet(RunFilter& filter, const RunFacts& run) {
+    const auto any = [](auto& values, const auto& own) {
+      if (!values.empty()) values.insert(values.end(), own.begin(), own.end());
+    };
+    const auto within = [this](auto& min, auto& max, std::optional<std::int64_t> own) {
+      if (min && own && (*min > *own || random_.chance(0.5))) min = own;
+      if (max && own && (*max < *own || random_.chance(0.5))) max = own;
+    };
+    any(filter.statuses, std::vector{run.status});
+    any(filter.worker_ids, run.worker_ids);
+    any(filter.gpus, run.devices);
+    any(filter.workflows, std::vector{run.workflow_name});
+    any(filter.models, run.models);
+    any(filter.tags, run.tags);
+    within(filter.from_ms, filter.to_ms, run.created_at_ms);
+    within(filter.duration_min_ms, filter.duration_max_ms, run.duration_ms);
+    within(filter.attempts_min, filter.attempts_max, run.attempt_count);
+    within(filter.vram_peak_min_bytes, filter.vram_peak_max_bytes, run.vram_peak_bytes);
   }
 
   // Null: while it was answered, too much changed each time.
