@@ -139,20 +139,4 @@ std::string measures() {
          "CASE WHEN status IN ('queued', 'executing') THEN NULL ELSE duration_ms END, queue_wait_ms, vram_peak_bytes";
 }
 
-Order order_of(RunSort sort) {
-  switch (sort) {
-    case RunSort::newest:
-      return {"created_at_ms", true};
-    case RunSort::oldest:
-      return {"created_at_ms", false};
-    case RunSort::longest:
-      return {"duration_ms", true};
-    case RunSort::shortest:
-      return {"duration_ms", false};
-    case RunSort::vram:
-      return {"vram_peak_bytes", true};
-  }
-  return {};
-}
-
 }  // namespace comfytrace::bench

@@ -24,10 +24,4 @@ struct Grouping {
 // What a run adds to a group, as RunMeasures are.
 [[nodiscard]] std::string measures();
 
-struct Order {
-  const char* column;
-  bool falling;
-};
-[[nodiscard]] Order order_of(history::RunSort sort);
-
 }  // namespace comfytrace::bench

@@ -42,7 +42,7 @@ constexpr std::int64_t kForever = INT64_MAX;
 constexpr std::size_t kMostRead = 20'000;
 
 SQLite::Database made(const std::filesystem::path& path) {
-  SQLite::Database database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  SQLite::Database database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX);
   database.exec(kTables);
   return database;
 }
@@ -83,6 +83,7 @@ FactsTable::FactsTable(const std::filesystem::path& path)
                 "workflow_name, fingerprint, model, story_id, story_title, comfyui_version, pytorch_version, archived, "
                 "models, workers, gpus, tags, structure, models_digest, work_size, key_scenes, device, executed, "
                 "is_cold FROM runs JOIN details USING (row) JOIN works USING (work) WHERE row = ?"),
+      read_id_(database_, "SELECT run_id FROM runs WHERE row = ?"),
       read_list_(database_, "SELECT value FROM lists WHERE list = ? ORDER BY place"),
       read_scenes_(database_,
                    "SELECT scene_id, status, exit_reason, duration_ms, attempt_count, structure, models_digest, "
@@ -157,6 +158,13 @@ std::int64_t FactsTable::work_of(const WorkKey& key) {
 const RunFacts& FactsTable::facts(std::int64_t row) {
   const auto known = read_.find(row);
   return known != read_.end() ? known->second : read_.emplace(row, read(row)).first->second;
+}
+
+std::string FactsTable::run_id(std::int64_t row) {
+  Binder(read_id_) << row;
+  std::string id;
+  while (read_id_.executeStep()) id = read_id_.getColumn(0).getString();
+  return id;
 }
 
 void FactsTable::forget() {

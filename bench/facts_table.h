@@ -29,6 +29,7 @@ class FactsTable {
   std::int64_t end(Version until, const std::string& run_id);
   // Stays valid until forget().
   [[nodiscard]] const history::RunFacts& facts(std::int64_t row);
+  [[nodiscard]] std::string run_id(std::int64_t row);
   // Lets go of what facts() read, if it is much.
   void forget();
 
@@ -46,7 +47,7 @@ class FactsTable {
   std::unordered_map<std::string, std::int64_t> works_;
   std::unordered_map<std::int64_t, history::RunFacts> read_;  // by row
   SQLite::Statement end_run_, put_run_, put_details_, put_value_, put_work_, put_scene_, put_class_;
-  SQLite::Statement read_run_, read_list_, read_scenes_, read_classes_;
+  SQLite::Statement read_run_, read_id_, read_list_, read_scenes_, read_classes_;
 };
 
 }  // namespace comfytrace::bench

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
+#include <string_view>
 
 #include "base/enum_names.h"
 #include "facts_sql.h"
@@ -17,6 +17,7 @@ using namespace comfytrace::history;
 
 void SqlFacts::put(Version version, const RunFacts& facts, std::int64_t number) {
   table_.put(version, facts, number);
+  most_scenes_ = std::max(most_scenes_, std::ssize(facts.scenes));
   if (version > 0) changed_.insert(changed_.end(), 2, version);  // the run as it was, and as it is
 }
 
@@ -29,6 +30,7 @@ void SqlFacts::choose(const RunFilter& filter, Version from, Version to) {
   from_ = from;
   to_ = to;
   totals_.clear();
+  sorted_.clear();
   found_.clear();
   table_.forget();
   database_.exec("DROP TABLE IF EXISTS temp.chosen");
@@ -42,15 +44,19 @@ void SqlFacts::choose(const RunFilter& filter, Version from, Version to) {
 void SqlFacts::read_chosen() {
   chosen_.clear();
   changes_.clear();
-  SQLite::Statement select(database_,
-                           fmt::format("SELECT since, until, {} FROM temp.chosen ORDER BY rowid", measures()));
-  while (select.executeStep()) {
-    Columns from(select);
+  Rows rows(database_, "SELECT row, number, created_at_ms, duration_ms, vram_peak_bytes, since, until, " + measures() +
+                           " FROM temp.chosen ORDER BY rowid");
+  while (rows.step()) {
     Chosen& one = chosen_.emplace_back();
-    one.since = from.integer();
-    one.until = from.integer();
-    for (std::int64_t& count : one.run.counts) count = from.integer();
-    for (auto& measure : one.run.measures) measure = from.maybe();
+    one.row = rows.integer();
+    one.number = rows.integer();
+    one.created_at_ms = rows.integer();
+    one.duration_ms = rows.maybe();
+    one.vram_peak_bytes = rows.maybe();
+    one.since = rows.integer();
+    one.until = rows.integer();
+    for (std::int64_t& count : one.run.counts) count = rows.integer();
+    for (auto& measure : one.run.measures) measure = rows.maybe();
     if (one.since > from_) changes_.insert(one.since);
     if (one.until <= to_) changes_.insert(one.until);
   }
@@ -69,19 +75,19 @@ const GroupStatistics& SqlFacts::total(Version at) {
 
 std::vector<GroupStatistics> SqlFacts::groups(Version at, GroupBy by, std::int64_t utc_offset_ms) {
   const Grouping grouping = grouping_of(by, utc_offset_ms);
-  SQLite::Statement select(database_,
-                           fmt::format("SELECT r.rowid, {} FROM temp.chosen AS r{}", grouping.key, grouping.join));
-  std::unordered_map<std::string, GroupSums> sums;
-  while (select.executeStep()) {
-    Columns from(select);
-    const Chosen& one = chosen_[static_cast<std::size_t>(from.integer() - 1)];
+  Rows rows(database_, fmt::format("SELECT r.rowid, {} FROM temp.chosen AS r{}", grouping.key, grouping.join));
+  std::map<std::string, GroupSums, std::less<>> sums;
+  while (rows.step()) {
+    const Chosen& one = chosen_[static_cast<std::size_t>(rows.integer() - 1)];
     if (!one.holds(at)) continue;
-    GroupSums& group = sums[from.text()];
+    const std::string_view key = rows.text();
+    auto group = sums.find(key);
+    if (group == sums.end()) group = sums.try_emplace(std::string(key)).first;
     if (by == GroupBy::nodeClass) {
-      const std::int64_t executions = from.integer();
-      group.add_class(one.run, executions, from.integer());
+      const std::int64_t executions = rows.integer();
+      group->second.add_class(one.run, executions, rows.integer());
     } else {
-      group.add(one.run);
+      group->second.add(one.run);
     }
   }
   std::vector<GroupStatistics> told;
@@ -115,36 +121,51 @@ Statistics SqlFacts::statistics(Version at, const StatisticsQuery& query) {
   return told;
 }
 
+SqlFacts::Place SqlFacts::place_of(const Chosen& one, RunSort sort) {
+  switch (sort) {
+    case RunSort::newest:
+    case RunSort::oldest:
+      return {one.created_at_ms, one.number};
+    case RunSort::longest:
+    case RunSort::shortest:
+      return {one.duration_ms, one.number};
+    case RunSort::vram:
+      return {one.vram_peak_bytes, one.number};
+  }
+  return {};
+}
+
+bool SqlFacts::comes_before(const Place& a, const Place& b, RunSort sort) {
+  if (a.value.has_value() != b.value.has_value()) return a.value.has_value();
+  const bool rises = sort == RunSort::oldest || sort == RunSort::shortest;
+  const Place& less = rises ? a : b;
+  const Place& more = rises ? b : a;
+  return less.value != more.value ? less.value < more.value : less.number < more.number;
+}
+
+const std::vector<const SqlFacts::Chosen*>& SqlFacts::sorted(RunSort sort) {
+  const auto [known, is_new] = sorted_.try_emplace(sort);
+  std::vector<const Chosen*>& all = known->second;
+  if (!is_new) return all;
+  for (const Chosen& one : chosen_) all.push_back(&one);
+  std::ranges::sort(all, [&](const Chosen* a, const Chosen* b) {
+    return comes_before(place_of(*a, sort), place_of(*b, sort), sort);
+  });
+  return all;
+}
+
 SqlFacts::Page SqlFacts::page(Version at, RunSort sort, std::int64_t limit, const std::optional<Place>& after,
                               std::int64_t skip) {
-  const Order order = order_of(sort);
-  const std::string now = fmt::format("r.since <= {0} AND r.until > {0}", at);
-  const char* way = order.falling ? "DESC" : "ASC";
-  const char* behind = order.falling ? "<" : ">";
-  std::string rest = "1";
-  if (after && after->value) {
-    rest = fmt::format("(r.{0} IS NULL OR (r.{0}, r.number) {1} ({2}, {3}))", order.column, behind, *after->value,
-                       after->number);
-  } else if (after) {
-    rest = fmt::format("r.{} IS NULL AND r.number {} {}", order.column, behind, after->number);
-  }
   Page page;
-  // Only the rows that are told are worth the reading of their ids.
-  SQLite::Statement select(
-      database_, fmt::format("SELECT (SELECT run_id FROM temp.chosen WHERE rowid = place), value, number FROM "
-                             "(SELECT r.rowid AS place, r.{0} AS value, r.number AS number FROM temp.chosen "
-                             "AS r WHERE {1} AND {2} ORDER BY r.{0} {3} NULLS LAST, r.number {3} LIMIT {4} "
-                             "OFFSET {5})",
-                             order.column, now, rest, way, limit + 1, skip));
-  while (select.executeStep()) {
+  for (const Chosen* one : sorted(sort)) {
+    const Place place = place_of(*one, sort);
+    if (!one->holds(at) || (after && !comes_before(*after, place, sort)) || skip-- > 0) continue;
     if (std::ssize(page.run_ids) == limit) {
       page.has_more = true;
       break;
     }
-    Columns from(select);
-    page.run_ids.push_back(from.text());
-    const auto value = from.maybe();
-    page.last = Place{value, from.integer()};
+    page.run_ids.push_back(table_.run_id(one->row));
+    page.last = place;
   }
   return page;
 }
@@ -153,7 +174,7 @@ const std::vector<SqlFacts::Found>& SqlFacts::found(const std::string& select, c
                                                     std::int64_t limit) {
   const auto first = std::ranges::upper_bound(changed_, from_);
   const auto last = std::upper_bound(first, changed_.end(), to_);
-  const std::string whole = fmt::format("{} LIMIT {}", select, limit + (last - first));
+  const std::string whole = fmt::format("{} LIMIT {}", select, limit + (last - first) * most_scenes_);
   const auto [found, is_new] = found_.try_emplace(whole + '\n' + without_run_id);
   if (!is_new) return found->second;
   SQLite::Statement statement(database_, whole);

@@ -19,8 +19,8 @@
 namespace comfytrace::bench {
 
 // The answers to the questions of a history in SQL over the facts of its runs: shares nothing with what it is held
-// against but the questions. SQL says which runs match, how they stood at any version, in which group and in which
-// order they are; what a group's runs come to is summed up plainly. One thread.
+// against but the questions. SQL says which runs match, how they stood at any version, and in which group
+// they are; what a group's runs come to, and which of them comes before which, is reckoned plainly. One thread.
 class SqlFacts {
  public:
   explicit SqlFacts(const std::filesystem::path& path) : table_(path), database_(table_.database()) {}
@@ -65,12 +65,20 @@ class SqlFacts {
     [[nodiscard]] bool holds(Version at) const { return since <= at && until > at; }
   };
   struct Chosen {
+    std::int64_t row = 0;
+    std::int64_t number = 0;
+    std::int64_t created_at_ms = 0;
+    std::optional<std::int64_t> duration_ms;
+    std::optional<std::int64_t> vram_peak_bytes;
     Version since = 0;
     Version until = 0;
     RunMeasures run;
     [[nodiscard]] bool holds(Version at) const { return since <= at && until > at; }
   };
   void read_chosen();
+  [[nodiscard]] static Place place_of(const Chosen& one, history::RunSort sort);
+  [[nodiscard]] static bool comes_before(const Place& a, const Place& b, history::RunSort sort);
+  [[nodiscard]] const std::vector<const Chosen*>& sorted(history::RunSort sort);
   [[nodiscard]] std::vector<history::GroupStatistics> groups(Version at, history::GroupBy by,
                                                              std::int64_t utc_offset_ms);
   // The first `limit` and as many more as may not hold at one of the versions. The same question is asked once.
@@ -79,13 +87,15 @@ class SqlFacts {
 
   FactsTable table_;
   SQLite::Database& database_;
-  std::vector<Version> changed_;  // of each row that began or ended after the first version; does not fall
+  std::vector<Version> changed_;    // of each row that began or ended after the first version; does not fall
+  std::ptrdiff_t most_scenes_ = 1;  // of a run
   Version from_ = 0;
   Version to_ = 0;
-  std::vector<Chosen> chosen_;                          // by the place in the table of that name
-  std::set<Version> changes_;                           // of them
-  std::map<Version, history::GroupStatistics> totals_;  // as far as they were asked for
-  std::map<std::string, std::vector<Found>> found_;     // by question
+  std::vector<Chosen> chosen_;                                     // by the place in the table of that name
+  std::set<Version> changes_;                                      // of them
+  std::map<history::RunSort, std::vector<const Chosen*>> sorted_;  // as far as they were asked for
+  std::map<Version, history::GroupStatistics> totals_;             // as far as they were asked for
+  std::map<std::string, std::vector<Found>> found_;                // by question
 };
 
 }  // namespace comfytrace::bench

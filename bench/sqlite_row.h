@@ -1,10 +1,12 @@
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/enum_names.h"
 #include "history/run_facts.h"
@@ -39,6 +41,40 @@ class Binder {
 
  private:
   SQLite::Statement& statement_;
+  int at_ = 0;
+};
+
+// The rows of a question that has many, read one after another with nothing in between.
+class Rows {
+ public:
+  Rows(SQLite::Database& database, const std::string& select) {
+    database.check(sqlite3_prepare_v2(database.getHandle(), select.c_str(), -1, &statement_, nullptr));
+  }
+  ~Rows() { sqlite3_finalize(statement_); }
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+
+  // To the next row, and to its first column.
+  bool step() {
+    at_ = 0;
+    const int told = sqlite3_step(statement_);
+    if (told != SQLITE_ROW && told != SQLITE_DONE) throw SQLite::Exception(sqlite3_db_handle(statement_), told);
+    return told == SQLITE_ROW;
+  }
+  std::int64_t integer() { return sqlite3_column_int64(statement_, at_++); }
+  std::optional<std::int64_t> maybe() {
+    const bool is_null = sqlite3_column_type(statement_, at_) == SQLITE_NULL;
+    const std::int64_t value = integer();
+    return is_null ? std::nullopt : std::optional(value);
+  }
+  // Valid until the next step.
+  std::string_view text() {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, at_));
+    return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, at_++))};
+  }
+
+ private:
+  sqlite3_stmt* statement_ = nullptr;
   int at_ = 0;
 };
 
