@@ -104,7 +104,7 @@ class Comparison {
   // The run meets the criteria, and often just so: whether a bound is inclusive makes another answer.
   void meet(RunFilter& filter, const RunFacts& run) {
     const auto any = [](auto& values, const auto& own) {
-      if (!values.empty()) values.insert(values.end(), own.begin(), own.end());
+      if (!values.empty() && !own.empty()) values.back() = own.front();
     };
     const auto within = [this](auto& min, auto& max, std::optional<std::int64_t> own) {
       if (min && own && (*min > *own || random_.chance(0.5))) min = own;

@@ -143,22 +143,20 @@ bool SqlFacts::comes_before(const Place& a, const Place& b, RunSort sort) {
   return less.value != more.value ? less.value < more.value : less.number < more.number;
 }
 
-const std::vector<const SqlFacts::Chosen*>& SqlFacts::sorted(RunSort sort) {
+const std::vector<SqlFacts::Placed>& SqlFacts::sorted(RunSort sort) {
   const auto [known, is_new] = sorted_.try_emplace(sort);
-  std::vector<const Chosen*>& all = known->second;
+  std::vector<Placed>& all = known->second;
   if (!is_new) return all;
-  for (const Chosen& one : chosen_) all.push_back(&one);
-  std::ranges::sort(all, [&](const Chosen* a, const Chosen* b) {
-    return comes_before(place_of(*a, sort), place_of(*b, sort), sort);
-  });
+  all.reserve(chosen_.size());
+  for (const Chosen& one : chosen_) all.push_back({place_of(one, sort), &one});
+  std::ranges::sort(all, [sort](const Placed& a, const Placed& b) { return comes_before(a.place, b.place, sort); });
   return all;
 }
 
 SqlFacts::Page SqlFacts::page(Version at, RunSort sort, std::int64_t limit, const std::optional<Place>& after,
                               std::int64_t skip) {
   Page page;
-  for (const Chosen* one : sorted(sort)) {
-    const Place place = place_of(*one, sort);
+  for (const auto& [place, one] : sorted(sort)) {
     if (!one->holds(at) || (after && !comes_before(*after, place, sort)) || skip-- > 0) continue;
     if (std::ssize(page.run_ids) == limit) {
       page.has_more = true;

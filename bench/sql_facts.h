@@ -78,7 +78,11 @@ class SqlFacts {
   void read_chosen();
   [[nodiscard]] static Place place_of(const Chosen& one, history::RunSort sort);
   [[nodiscard]] static bool comes_before(const Place& a, const Place& b, history::RunSort sort);
-  [[nodiscard]] const std::vector<const Chosen*>& sorted(history::RunSort sort);
+  struct Placed {
+    Place place;
+    const Chosen* one = nullptr;
+  };
+  [[nodiscard]] const std::vector<Placed>& sorted(history::RunSort sort);
   [[nodiscard]] std::vector<history::GroupStatistics> groups(Version at, history::GroupBy by,
                                                              std::int64_t utc_offset_ms);
   // The first `limit` and as many more as may not hold at one of the versions. The same question is asked once.
@@ -91,11 +95,11 @@ class SqlFacts {
   std::ptrdiff_t most_scenes_ = 1;  // of a run
   Version from_ = 0;
   Version to_ = 0;
-  std::vector<Chosen> chosen_;                                     // by the place in the table of that name
-  std::set<Version> changes_;                                      // of them
-  std::map<history::RunSort, std::vector<const Chosen*>> sorted_;  // as far as they were asked for
-  std::map<Version, history::GroupStatistics> totals_;             // as far as they were asked for
-  std::map<std::string, std::vector<Found>> found_;                // by question
+  std::vector<Chosen> chosen_;                              // by the place in the table of that name
+  std::set<Version> changes_;                               // of them
+  std::map<history::RunSort, std::vector<Placed>> sorted_;  // as far as they were asked for
+  std::map<Version, history::GroupStatistics> totals_;      // as far as they were asked for
+  std::map<std::string, std::vector<Found>> found_;         // by question
 };
 
 }  // namespace comfytrace::bench
