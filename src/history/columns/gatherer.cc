@@ -28,21 +28,14 @@ bool is_dense(const RowBlock& block) {
 
 }  // namespace
 
-Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget,
-                   const GroupPlan* plan)
-    : shared_(snapshot.shared()), query_(query), total_budget_(budget), group_budget_(budget), is_planned_(plan) {
+Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget)
+    : shared_(snapshot.shared()), query_(query), total_budget_(budget), group_budget_(budget) {
   const GroupBy by = query.group_by;
   if (query.only) {
     total_budget_.measures = {false, false, false};
     group_budget_.measures = measures_of(*query.only);
   }
-  if (plan) {
-    names_ = plan->names;
-    keys_ = plan->keys;
-    most_ = plan->most;
-  } else if (by != GroupBy::none && by != GroupBy::nodeClass) {
-    keys_.emplace(by, shared_, names_);
-  }
+  if (by != GroupBy::none && by != GroupBy::nodeClass) keys_.emplace(by, shared_, names_);
   total_is_sum_ = keys_ && keys_->is_partition();
   resize();
 }
@@ -50,7 +43,6 @@ Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery&
 void Gatherer::add(const RowBlock& block) {
   enter(*block.chunk);
   count_matching(block.matching);
-  if (is_planned_) return add_planned(block);
   if (!total_is_sum_) add_to_total(block);
   if (query_.group_by == GroupBy::nodeClass) add_classes(block);
   if (keys_) gather_by_key(block);
@@ -61,9 +53,7 @@ void Gatherer::add(const RunFacts& facts) {
   const Outcome outcome = outcome_of(facts);
   const auto keys =
       keys_ ? group_keys_of(outcome, setting_of(facts), label_of(facts), query_.group_by) : std::vector<std::string>();
-  const bool is_in_most =
-      most_ && std::ranges::any_of(keys, [&](const std::string& key) { return names_.find(key) == most_; });
-  if (!total_is_sum_ && !is_in_most) total_.add(outcome, facts, total_budget_);
+  if (!total_is_sum_) total_.add(outcome, facts, total_budget_);
   if (query_.group_by == GroupBy::nodeClass) {
     for (const NodeClassFacts& of_class : facts.node_classes) {
       GroupTally& tally = group(names_.of(of_class.class_type));
@@ -71,11 +61,7 @@ void Gatherer::add(const RunFacts& facts) {
       tally.duration_ms.add(of_class.duration_ms, group_budget_);
     }
   } else if (keys_) {
-    for (const std::string& key : keys) {
-      if (is_planned_ && !names_.find(key)) continue;
-      const std::uint32_t number = names_.of(key);
-      group(number).add(outcome, facts, number == most_ ? most_budget() : group_budget_);
-    }
+    for (const std::string& key : keys) group(names_.of(key)).add(outcome, facts, group_budget_);
   }
 }
 
@@ -120,7 +106,7 @@ void Gatherer::merge(Gatherer&& other) {
   total_.merge(other.total_, total_budget_);
   for (std::size_t i = 0; i < other.groups_.size(); ++i) {
     if (other.groups_[i].counts.runs > 0)
-      group(names_.of(other.names_.names()[i])).merge(other.groups_[i], i == most_ ? most_budget() : group_budget_);
+      group(names_.of(other.names_.names()[i])).merge(other.groups_[i], group_budget_);
   }
 }
 
@@ -135,25 +121,14 @@ void Gatherer::enter(const Chunk& chunk) {
   settle_keys();
   settle_sealed_classes();
   chunk_ = &chunk;
-  outcomes_.clear();
-  const auto& outcomes = chunk.outcome.locals();
-  for (std::size_t i = 0, count = outcomes.size(); i < count; ++i) outcomes_.add(shared_.outcomes[outcomes[i]]);
+  outcomes_.take(chunk.outcome.locals(), shared_.outcomes);
   if (query_.group_by == GroupBy::nodeClass) enter_classes();
   if (!keys_) return;
-  are_few_groups_ = !is_planned_ && buffers_.enter(chunk, *keys_);
+  are_few_groups_ = buffers_.enter(chunk, *keys_);
   if (are_few_groups_) return;
   const auto& locals = keys_->column(chunk).locals();
   groups_of_local_.resize(locals.size());
   for (std::size_t i = 0; i < groups_of_local_.size(); ++i) groups_of_local_[i] = keys_->of(locals[i]);
-  if (is_planned_) enter_planned(chunk);
-}
-
-void Gatherer::add_block(GroupTally& tally, const ExactBudget& budget, const RowBlock& block) {
-  if (is_dense(block)) return tally.add(measured(block), outcomes_, budget);
-  std::array<std::uint16_t, kBlockRows> rows;
-  sorted_.clear();
-  sorted_.append(*block.chunk, block.list(rows.data()));
-  sorted_.add_to(tally, 0, sorted_.size(), outcomes_, budget);
 }
 
 void Gatherer::add_to_total(const RowBlock& block) {
@@ -241,7 +216,6 @@ Statistics Gatherer::finish() {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     if (groups_[i].counts.runs > 0) all.push_back({names_.names()[i], &groups_[i]});
   }
-  if (most_) total_.merge(groups_[*most_], total_budget_);
   if (total_is_sum_) {
     for (const Named& group : all) total_.merge(*group.tally, total_budget_);
   }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "history/columns/group_plan.h"
+#include "history/columns/group_keys.h"
 #include "history/columns/key_buffers.h"
 #include "history/columns/row_buffer.h"
 #include "history/columns/row_scan.h"
@@ -21,9 +21,8 @@ namespace comfytrace::history::columns {
 // Gathers the tallies of some of the rows of a snapshot; not by time.
 class Gatherer {
  public:
-  // `query`, and the snapshot's store, must outlive this. `plan` is there if the question needs one.
-  Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget,
-           const GroupPlan* plan = nullptr);
+  // `query`, and the snapshot's store, must outlive this. Not by story or tag.
+  Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget);
 
   void add(const RowBlock& block);
   void add(const RunFacts& facts);
@@ -71,12 +70,6 @@ class Gatherer {
   void sort_keys();
   void add_to_group(std::uint32_t group, const MeasuredRows& rows);
 
-  // As the total's: it is a part of that.
-  [[nodiscard]] ExactBudget most_budget() const { return {total_budget_.values, group_budget_.measures}; }
-  void enter_planned(const Chunk& chunk);
-  void add_planned(const RowBlock& block);
-  void add_block(GroupTally& tally, const ExactBudget& budget, const RowBlock& block);
-
   void enter_classes();
   void add_classes(const RowBlock& block);
   void add_open_classes(const RowBlock& block);
@@ -97,9 +90,6 @@ class Gatherer {
   ExactBudget group_budget_;
   std::size_t matching_ = 0;
   bool total_is_sum_ = false;
-  bool is_planned_ = false;  // names_ has all groups that are told, and no other may come
-  // The group that most runs are in. It is added block by block, and of the total only the others.
-  std::optional<std::uint32_t> most_;
   GroupNames names_;
   std::optional<GroupKeys> keys_;
   GroupTally total_;
@@ -108,9 +98,6 @@ class Gatherer {
   const Chunk* chunk_ = nullptr;
   OutcomeTable outcomes_;
   std::vector<std::span<const std::uint32_t>> groups_of_local_;
-  // Where there is a plan: whether runs with this local number are in the largest group; in another that is told.
-  std::vector<std::uint8_t> local_is_in_most_;
-  std::vector<std::uint8_t> local_is_told_;
   RowBuffer few_;  // rows that wait for the total
   KeyBuffers buffers_;
   bool are_few_groups_ = false;  // rows wait there for their groups, else in unsorted_

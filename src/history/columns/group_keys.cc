@@ -1,7 +1,6 @@
 #include "history/columns/group_keys.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/enum_names.h"
 
@@ -43,66 +42,20 @@ std::vector<std::string> group_keys_of(const Outcome& outcome, const Setting& se
   }
 }
 
-GroupKeys::GroupKeys(GroupBy group_by, const SharedFacts& shared, GroupNames& names) {
-  const bool by_outcome = group_by == GroupBy::status || group_by == GroupBy::exitReason;
-  const bool by_label = group_by == GroupBy::story || group_by == GroupBy::tag;
-  source_ = by_outcome ? Source::outcome : by_label ? Source::label : Source::setting;
-  is_partition_ =
-      group_by != GroupBy::model && group_by != GroupBy::worker && group_by != GroupBy::gpu && group_by != GroupBy::tag;
-  const auto put = [&](const std::vector<std::string>& keys) {
+GroupKeys::GroupKeys(GroupBy group_by, const SharedFacts& shared, GroupNames& names)
+    : by_outcome_(group_by == GroupBy::status || group_by == GroupBy::exitReason),
+      is_partition_(group_by != GroupBy::model && group_by != GroupBy::worker && group_by != GroupBy::gpu) {
+  const std::size_t count = by_outcome_ ? shared.outcomes.size() : shared.settings.size();
+  for (std::size_t id = 0; id < count; ++id) {
+    const auto keys = group_keys_of(by_outcome_ ? shared.outcomes[id] : Outcome(),
+                                    by_outcome_ ? Setting() : shared.settings[id], {}, group_by);
     for (const std::string& key : keys) groups_.push_back(names.of(key));
     begin_.push_back(static_cast<std::uint32_t>(groups_.size()));
-  };
-  if (by_label) {
-    kinds_ = (group_by == GroupBy::tag ? shared.tag_lists : shared.stories).view(shared.labels, shared.labels.size());
-    const auto kinds = static_cast<std::uint32_t>(kinds_->kinds());
-    for (std::uint32_t kind = 0; kind < kinds; ++kind) {
-      if (group_by == GroupBy::tag) {
-        put(each_of(shared.labels[kinds_->first(kind)].tags()));
-      } else {
-        groups_.push_back(kind);
-        begin_.push_back(kind + 1);
-      }
-    }
-  } else {
-    const std::size_t count = by_outcome ? shared.outcomes.size() : shared.settings.size();
-    for (std::size_t id = 0; id < count; ++id) {
-      put(group_keys_of(by_outcome ? shared.outcomes[id] : Outcome(), by_outcome ? Setting() : shared.settings[id], {},
-                        group_by));
-    }
   }
-}
-
-void GroupKeys::set_apart(std::uint32_t group) {
-  apart_.assign(begin_.size() - 1, 0);
-  for (std::size_t id = 0; id < apart_.size(); ++id) {
-    for (std::uint32_t i = begin_[id]; i < begin_[id + 1]; ++i) apart_[id] |= groups_[i] == group;
-  }
-  // No label need have it: odd runs have none.
-  std::vector<std::uint32_t> numbers(std::accumulate(groups_.begin(), groups_.end(), group,
-                                                     [](std::uint32_t a, std::uint32_t b) { return std::max(a, b); }) +
-                                     std::size_t{1});
-  std::iota(numbers.begin(), numbers.end(), 0u);
-  numbers[group] = kUntold;
-  renumber(numbers);
-}
-
-void GroupKeys::renumber(const std::vector<std::uint32_t>& numbers) {
-  std::uint32_t kept = 0;
-  std::uint32_t from = 0;
-  for (std::size_t id = 0; id + 1 < begin_.size(); ++id) {
-    const std::uint32_t to = begin_[id + 1];
-    for (; from < to; ++from) {
-      if (numbers[groups_[from]] != kUntold) groups_[kept++] = numbers[groups_[from]];
-    }
-    begin_[id + 1] = kept;
-  }
-  groups_.resize(kept);
-  is_partition_ = false;
 }
 
 const LocalColumn& GroupKeys::column(const Chunk& chunk) const {
-  return source_ == Source::outcome ? chunk.outcome : source_ == Source::label ? chunk.label : chunk.setting;
+  return by_outcome_ ? chunk.outcome : chunk.setting;
 }
 
 }  // namespace comfytrace::history::columns

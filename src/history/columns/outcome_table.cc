@@ -5,6 +5,11 @@
 
 namespace comfytrace::history::columns {
 
+void OutcomeTable::take(const StableVector<std::uint32_t>& locals, const Interner<Outcome>& outcomes) {
+  clear();
+  for (std::size_t i = 0, count = locals.size(); i < count; ++i) add(outcomes[locals[i]]);
+}
+
 void OutcomeTable::add(const Outcome& outcome) {
   // Values below this can be added up over a block of rows.
   constexpr std::int64_t kMost = std::int64_t{1} << 20;

@@ -5,8 +5,10 @@
 #include <span>
 #include <vector>
 
+#include "history/columns/interner.h"
 #include "history/columns/measure_scan.h"
 #include "history/columns/shared_facts.h"
+#include "history/columns/stable_vector.h"
 
 namespace comfytrace::history::columns {
 
@@ -15,6 +17,8 @@ class OutcomeTable {
  public:
   void clear() { rows_.assign(1, {}), outcomes_.clear(), ended_.clear(), fits_ = all_ended_ = true; }
   void add(const Outcome& outcome);
+  // Those of a chunk alone, by their numbers.
+  void take(const StableVector<std::uint32_t>& locals, const Interner<Outcome>& outcomes);
   // Whether a block of them can be added up in 32 bits. Else they must be counted one by one.
   [[nodiscard]] bool fits() const { return fits_; }
   [[nodiscard]] const OutcomeRow* rows() const { return rows_.data(); }

@@ -10,6 +10,7 @@
 #include "history/columns/complement.h"
 #include "history/columns/cube_maker.h"
 #include "history/columns/gatherer.h"
+#include "history/columns/label_statistics.h"
 #include "history/columns/time_statistics.h"
 #include "history/time_bucket.h"
 
@@ -18,7 +19,7 @@ namespace {
 
 // Groups that nearly every run is alone in would take more memory than keeping them saves time.
 bool may_be_kept(GroupBy group_by) {
-  return group_by != GroupBy::hour && group_by != GroupBy::story && group_by != GroupBy::tag;
+  return group_by != GroupBy::hour;
 }
 
 // To make what is kept of a chunk takes longer than to answer from its rows. An answer that comes again makes so many
@@ -46,14 +47,14 @@ class Share {
   // All but `budget` must outlive this. `key` is null where no answers of chunks are kept. `alike_chunks` are full and
   // covered by the dates.
   Share(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RowScan& scan, ExactBudget budget,
-        const SummaryKey* key, const GroupPlan* plan = nullptr, std::size_t alike_chunks = 0)
+        const SummaryKey* key, std::size_t alike_chunks = 0)
       : snapshot_(snapshot),
         key_(key),
         is_for_cubes_(key && tell_filter(query.filter) && tell_groups(query.group_by)),
         budget_(budget),
         alike_chunks_(alike_chunks),
         scan_(scan),
-        gatherer_(snapshot, query, budget, plan) {
+        gatherer_(snapshot, query, budget) {
     if (!key_) return;
     of_chunk_query_.group_by = query.group_by;
     of_chunk_query_.utc_offset_ms = query.utc_offset_ms;
@@ -167,14 +168,12 @@ Foreseen foresee(const ColumnStore::Snapshot& snapshot, const RunFilter& filter,
 std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, RowScan& scan,
                               const ExactBudget& budget, const SummaryKey* key, bool are_many) {
   const std::size_t chunks = snapshot.chunks();
-  std::optional<GroupPlan> plan;
-  if (needs_plan(query.group_by)) plan = plan_groups(snapshot, query, scan);
   std::size_t alike = 0;
   for (std::size_t i = 0; i < chunks; ++i) alike += snapshot.rows_of(i) == kChunkRows && scan.covers(i);
   std::vector<std::unique_ptr<Share>> shares(std::clamp<std::size_t>(chunks, 1, base::parallel_threads()));
   // Always the same chunks for each, so that the same question gets the same answer to the last digit.
   base::parallel(shares.size(), [&](std::size_t i) {
-    shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, plan ? &*plan : nullptr, alike);
+    shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, alike);
     if (are_many) shares[i]->gatherer().expect_many();
     for (std::size_t n = i; n < chunks; n += shares.size()) shares[i]->add(chunks - 1 - n);
     shares[i]->settle();
@@ -187,9 +186,7 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
     first.gatherer().merge(std::move(shares[i]->gatherer()));
   }
   if (is_rounded && first.gatherer().matching() <= budget.values) return std::nullopt;
-  Statistics told = first.gatherer().finish();
-  if (plan) told.groups_left_out += plan->left_out;
-  return told;
+  return first.gatherer().finish();
 }
 
 std::unique_ptr<const TimeParts> time_parts_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query,
@@ -233,6 +230,7 @@ Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const Statistics
   ExactBudget budget;
   if (query.exact) budget.values = std::numeric_limits<std::size_t>::max();
   RowScan scan(snapshot, query.filter, among);
+  if (is_label(query.group_by)) return label_statistics_of(snapshot, query, scan, budget);
   std::optional<SummaryKey> key;
   if (!query.exact && !among && may_be_kept(query.group_by) && snapshot.rows >= kChunkRows) key.emplace(query);
   if (is_time(query.group_by)) {

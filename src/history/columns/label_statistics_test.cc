@@ -1,4 +1,4 @@
-#include "history/columns/group_plan.h"
+#include "history/columns/label_statistics.h"
 
 #include <gtest/gtest.h>
 
@@ -41,15 +41,15 @@ void expect_as_the_reference(std::int64_t unlabelled) {
   }
 }
 
-TEST(GroupPlan, TellsAGroupThatMostRunsAreIn) {
+TEST(LabelStatistics, TellsAGroupThatMostRunsAreIn) {
   expect_as_the_reference(8);
 }
 
-TEST(GroupPlan, TellsGroupsOfWhichNoneHasMost) {
+TEST(LabelStatistics, TellsGroupsOfWhichNoneHasMost) {
   expect_as_the_reference(0);
 }
 
-TEST(GroupPlan, TellsAGroupOfOddRunsAlone) {
+TEST(LabelStatistics, TellsAGroupOfOddRunsAlone) {
   SampleFacts sample(13);
   ColumnStore store;
   std::vector<RunFacts> all;
@@ -67,25 +67,6 @@ TEST(GroupPlan, TellsAGroupOfOddRunsAlone) {
     query.group_by = group_by;
     EXPECT_EQ(difference(statistics_of(store.snapshot(), query), history::statistics_of(all, query)), "");
   }
-}
-
-TEST(GroupPlan, KnowsTheGroupThatMostRunsAreIn) {
-  ColumnStore store;
-  SampleFacts sample(12);
-  for (std::int64_t rid = 1; rid <= 100; ++rid) {
-    RunFacts facts = sample.run(static_cast<std::uint64_t>(rid));
-    facts.story_id = rid <= 60 ? "large" : "story " + std::to_string(rid);
-    ASSERT_TRUE(store.append(rid, facts));
-  }
-  store.publish();
-  StatisticsQuery query;
-  query.group_by = GroupBy::story;
-  query.max_groups = 5;
-  const GroupPlan plan = plan_groups(store.snapshot(), query, RowScan(store.snapshot(), query.filter));
-  ASSERT_TRUE(plan.most);
-  EXPECT_EQ(plan.names.names()[*plan.most], "large");
-  EXPECT_EQ(plan.names.names().size(), 5u);
-  EXPECT_EQ(plan.left_out, 36);
 }
 
 }  // namespace

@@ -1,0 +1,151 @@
+#include "history/columns/label_count.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+namespace comfytrace::history::columns {
+namespace {
+
+constexpr std::uint32_t kNone = LabelGroups::kNone;
+constexpr std::uint32_t kGuessedFrom = 8'192;  // rows
+
+}  // namespace
+
+void WaitingTally::add(const RowBlock& block, const ExactBudget& budget) {
+  if (block.matching == 0) return;
+  // Where so many match, it takes less time to pass over the others than to pick out these.
+  if (block.matching * 2 >= block.count) {
+    const std::uint32_t begin = block.begin;
+    return tally.add({chunk_->duration_ms.get() + begin, chunk_->queue_wait_ms.get() + begin, peaks_of(*chunk_, begin),
+                      chunk_->outcome.rows() + begin, block.keep, block.count, block.matching},
+                     *outcomes_, budget);
+  }
+  std::array<std::uint16_t, kBlockRows> rows;
+  if (few_.size() + block.matching > kBlockRows) settle(budget);
+  few_.append(*chunk_, block.list(rows.data()));
+}
+
+void WaitingTally::settle(const ExactBudget& budget) {
+  few_.add_to(tally, 0, few_.size(), *outcomes_, budget);
+  few_.clear();
+}
+
+LabelCount::LabelCount(const ColumnStore::Snapshot& snapshot, const LabelGroups& groups, const RowScan& scan,
+                       const ExactBudget& total_budget, const ExactBudget& apart_budget, std::size_t alike_chunks)
+    : snapshot_(snapshot),
+      groups_(groups),
+      total_budget_(total_budget),
+      apart_budget_(apart_budget),
+      alike_chunks_(alike_chunks),
+      scan_(scan),
+      runs_(groups.size()) {}
+
+void LabelCount::add(std::size_t chunk, LabelPart& part) {
+  part_ = nullptr;
+  const bool is_alike = snapshot_.rows_of(chunk) == kChunkRows && scan_.covers(chunk);
+  std::size_t matching = 0;
+  scan_.each_block_backwards(chunk, [&](const RowBlock& block) {
+    if (!part_) enter(*block.chunk, block, part);
+    add(block);
+    matching += block.matching;
+    if (is_alike) guess(matching, kChunkRows - block.begin);
+  });
+  if (part_) settle();
+}
+
+void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& part) {
+  part_ = &part;
+  locals_ = chunk.label.rows();
+  outcomes_.take(chunk.outcome.locals(), snapshot_.shared().outcomes);
+  rest_.enter(chunk, outcomes_);
+  apart_.enter(chunk, outcomes_);
+  const auto& labels = chunk.label.locals();
+  const std::size_t count = labels.size();
+  part.kinds.resize(count);
+  for (std::size_t i = 0; i < count; ++i) part.kinds[i] = groups_.kind_of(labels[i]);
+  runs_of_local_.assign(count, 0);
+  if (std::exchange(is_begun_, true) == false) apart_group_ = most_of(first);
+  part.apart = apart_group_;
+  is_apart_.assign(count, 0);
+  is_listed_.assign(count, 0);
+  has_more_ = false;
+  if (apart_group_ == kNone) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    groups_.each_of(part.kinds[i],
+                    [&](std::uint32_t group) { (group == apart_group_ ? is_apart_ : is_listed_)[i] = 1; });
+    has_more_ |= (is_apart_[i] & is_listed_[i]) != 0;
+  }
+}
+
+// The group that most of its rows are in, if one has them; of others this is taken to be true too.
+std::uint32_t LabelCount::most_of(const RowBlock& block) const {
+  std::array<std::uint16_t, kBlockRows> rows;
+  std::map<std::uint32_t, std::uint32_t> runs;
+  for (const std::uint16_t row : block.list(rows.data()))
+    groups_.each_of(part_->kinds[locals_[row]], [&](std::uint32_t group) { ++runs[group]; });
+  for (const auto& [group, count] : runs) {
+    if (count * 2 > block.matching) return group;
+  }
+  return kNone;
+}
+
+// Of so many rows so many match: if more of all will than can be kept as they are, they are not from now on.
+void LabelCount::guess(std::size_t matching, std::uint32_t passed) {
+  if (has_guessed_ || passed < kGuessedFrom) return;
+  has_guessed_ = true;
+  if (matching * alike_chunks_ * (kChunkRows / passed) <= 2 * total_budget_.values) return;
+  total_budget_.values = apart_budget_.values = std::min(total_budget_.values, kValuesOfAGroup);
+  is_rounded_ = true;
+}
+
+void LabelCount::add(const RowBlock& block) {
+  if (apart_group_ == kNone) {
+    rest_.add(block, total_budget_);
+    return list(block, block.keep);
+  }
+  std::array<std::uint8_t, kBlockRows> apart;
+  std::array<std::uint8_t, kBlockRows> others;
+  const auto part_of = [&](const std::array<std::uint8_t, kBlockRows>& keep) {
+    RowBlock part = block;
+    part.keep = keep.data();
+    part.matching = count_kept(keep.data(), block.count);
+    return part;
+  };
+  const std::uint16_t* locals = locals_ + block.begin;
+  std::copy_n(block.keep, block.count, apart.begin());
+  mask_passing(locals, block.count, is_apart_, apart.data());
+  const RowBlock of_apart = part_of(apart);
+  runs_apart_ += of_apart.matching;
+  apart_.add(of_apart, apart_budget_);
+  for (std::uint32_t i = 0; i < block.count; ++i) others[i] = block.keep[i] ^ apart[i];
+  rest_.add(part_of(others), total_budget_);
+  if (!has_more_) return list(block, others.data());
+  std::copy_n(block.keep, block.count, others.begin());
+  mask_passing(locals, block.count, is_listed_, others.data());
+  list(block, others.data());
+}
+
+void LabelCount::list(const RowBlock& block, const std::uint8_t* keep) {
+  std::vector<std::uint16_t>& rows = part_->rows;
+  const std::size_t before = rows.size();
+  rows.resize(before + block.count);
+  rows.resize(before + list_kept(keep, block.count, block.begin, rows.data() + before));
+  for (std::size_t i = before; i < rows.size(); ++i) ++runs_of_local_[locals_[rows[i]]];
+}
+
+// When all of a chunk is added.
+void LabelCount::settle() {
+  rest_.settle(total_budget_);
+  apart_.settle(apart_budget_);
+  for (std::size_t i = 0; i < runs_of_local_.size(); ++i) {
+    if (runs_of_local_[i] == 0) continue;
+    groups_.each_of(part_->kinds[i], [&](std::uint32_t group) {
+      if (group != apart_group_) runs_[group] += runs_of_local_[i];
+    });
+  }
+  if (apart_group_ != kNone) runs_[apart_group_] += std::exchange(runs_apart_, 0);
+}
+
+}  // namespace comfytrace::history::columns

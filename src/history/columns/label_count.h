@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "history/columns/label_groups.h"
+#include "history/columns/row_buffer.h"
+#include "history/columns/row_scan.h"
+#include "history/columns/tally.h"
+
+namespace comfytrace::history::columns {
+
+// What is remembered of a chunk until it is known which groups are told.
+struct LabelPart {
+  std::vector<std::uint16_t> rows;   // those that match and may be in such a group, but for the one apart
+  std::vector<std::uint32_t> kinds;  // by local number of the label
+  std::uint32_t apart = LabelGroups::kNone;
+};
+
+// Rows of one chunk that are to be tallied, as they come.
+class WaitingTally {
+ public:
+  GroupTally tally;
+
+  void enter(const Chunk& chunk, const OutcomeTable& outcomes) { chunk_ = &chunk, outcomes_ = &outcomes; }
+  void add(const RowBlock& block, const ExactBudget& budget);
+  // Before the next chunk, and before the tally is read.
+  void settle(const ExactBudget& budget);
+
+ private:
+  const Chunk* chunk_ = nullptr;
+  const OutcomeTable* outcomes_ = nullptr;
+  RowBuffer few_;
+};
+
+// One thread's part in statistics by label: counts the groups, and tallies the total. A group that has most of the rows
+// is apart: it is tallied at once, and of the total only the others.
+class LabelCount {
+ public:
+  // All but the budgets must outlive this. `alike_chunks`: so many are full and covered by the dates; 0: nothing is to
+  // be guessed by them.
+  LabelCount(const ColumnStore::Snapshot& snapshot, const LabelGroups& groups, const RowScan& scan,
+             const ExactBudget& total_budget, const ExactBudget& apart_budget, std::size_t alike_chunks);
+  LabelCount(const LabelCount&) = delete;
+
+  void add(std::size_t chunk, LabelPart& part);
+
+  [[nodiscard]] std::span<const std::uint32_t> runs() const { return runs_; }
+  [[nodiscard]] std::uint32_t apart() const { return apart_group_; }
+  [[nodiscard]] const GroupTally& tally_apart() const { return apart_.tally; }
+  [[nodiscard]] const GroupTally& rest() const { return rest_.tally; }
+  // Whether it was guessed that more match than can be kept as they are.
+  [[nodiscard]] bool is_rounded() const { return is_rounded_; }
+
+ private:
+  void enter(const Chunk& chunk, const RowBlock& first, LabelPart& part);
+  [[nodiscard]] std::uint32_t most_of(const RowBlock& block) const;
+  void guess(std::size_t matching, std::uint32_t passed);
+  void add(const RowBlock& block);
+  void list(const RowBlock& block, const std::uint8_t* keep);
+  void settle();
+
+  const ColumnStore::Snapshot& snapshot_;
+  const LabelGroups& groups_;
+  ExactBudget total_budget_;
+  ExactBudget apart_budget_;
+  const std::size_t alike_chunks_;
+  bool has_guessed_ = false;
+  bool is_rounded_ = false;
+  RowScan scan_;
+  std::vector<std::uint32_t> runs_;  // by group
+  bool is_begun_ = false;
+  std::uint32_t apart_group_ = LabelGroups::kNone;
+  WaitingTally apart_;
+  WaitingTally rest_;
+  // Of the chunk at hand.
+  LabelPart* part_ = nullptr;
+  OutcomeTable outcomes_;
+  const std::uint16_t* locals_ = nullptr;
+  // By local number of a label: whether it is in the group apart; in another.
+  std::vector<std::uint8_t> is_apart_;
+  std::vector<std::uint8_t> is_listed_;
+  bool has_more_ = false;  // some are in both
+  std::vector<std::uint32_t> runs_of_local_;
+  std::uint32_t runs_apart_ = 0;
+};
+
+}  // namespace comfytrace::history::columns
