@@ -21,12 +21,20 @@ constexpr std::int64_t kMaxScenes = 64;
 // A level that has lasted for so many runs is the new normal: it is judged against itself from then on.
 constexpr std::size_t kNewNormal = 10;
 
+// What a value is against the runs before it.
+struct Judged {
+  std::optional<Outlying> place;
+  std::int64_t n = 0;
+  int side = 0;  // +1 more, -1 less than the baseline explains
+};
+
 // One number of the runs of a cohort, newest first; absent where a run lacks it.
 struct Line {
   DeviationSubject subject = DeviationSubject::run;
   std::string class_type;
   Metric metric = Metric::duration;
   std::vector<std::optional<double>> values;
+  std::vector<std::optional<Judged>> judged;  // of those, as they are asked for
 };
 
 // A test of one run, and what it gave.
@@ -54,7 +62,7 @@ std::vector<Line> lines_of(const std::vector<RunFacts>& runs) {
     lines[1].values.push_back(as_number(run.vram_peak_bytes));
   }
   for (const auto& of_class : runs.front().node_classes) {
-    Line line{DeviationSubject::nodeClass, of_class.class_type, Metric::duration, {}};
+    Line line{DeviationSubject::nodeClass, of_class.class_type, Metric::duration, {}, {}};
     for (const RunFacts& run : runs) {
       const auto same = std::ranges::find(run.node_classes, of_class.class_type, &history::NodeClassFacts::class_type);
       const bool is_like = same != run.node_classes.end() && same->executions == of_class.executions;
@@ -73,7 +81,7 @@ class Series {
   // Tests the run at `position` in everything that is known of it.
   void test(std::size_t position, std::vector<Tested>& tests) {
     if (lines_.empty()) lines_ = lines_of(runs_);
-    for (const Line& line : lines_) {
+    for (Line& line : lines_) {
       if (auto tested = test(line, position)) tests.push_back(std::move(*tested));
     }
   }
@@ -84,12 +92,6 @@ class Series {
   }
 
  private:
-  struct Judged {
-    std::optional<Outlying> place;
-    std::int64_t n = 0;
-    int side = 0;  // +1 more, -1 less than the baseline explains
-  };
-
   // Against the runs before it, without the last `skip`, which deviate themselves.
   [[nodiscard]] Judged judge(const Line& line, std::size_t position, std::size_t skip) const {
     Judged judged;
@@ -114,17 +116,25 @@ class Series {
     return judged;
   }
 
-  [[nodiscard]] std::optional<Tested> test(const Line& line, std::size_t position) const {
+  // Against those right before it: runs that are tested one after the other ask that of the same ones again.
+  [[nodiscard]] const Judged& judge_at(Line& line, std::size_t position) const {
+    if (line.judged.empty()) line.judged.resize(line.values.size());
+    auto& judged = line.judged[position];
+    if (!judged) judged = judge(line, position, 0);
+    return *judged;
+  }
+
+  [[nodiscard]] std::optional<Tested> test(Line& line, std::size_t position) const {
     std::vector<std::size_t> streak;  // positions, oldest first
     int streak_side = 0;
     Judged last;
     const std::size_t from = std::min(position + kNewNormal, line.values.size() - 1);
     for (std::size_t i = from + 1; i-- > position;) {
       const std::size_t skip = streak.size();
-      last = judge(line, i, skip);
+      last = skip == 0 ? judge_at(line, i) : judge(line, i, skip);
       if (last.side != streak_side && skip > 0 && last.side != 0) {
         streak.clear();
-        last = judge(line, i, 0);
+        last = judge_at(line, i);
       }
       if (last.side == 0) {
         if (line.values[i]) streak.clear();
@@ -278,12 +288,12 @@ Result<Deviations> deviations_of(const history::RunHistoryReader& reader, const 
     if (at == known.end()) {
       CohortOptions wide = options.cohort;
       wide.limit += static_cast<std::int64_t>(runs.size() + kNewNormal);
-      auto cohort = find_cohort(reader, run, wide);
-      if (!cohort) return cohort.error();
+      auto like = find_like_runs(reader, run, wide);
+      if (!like) return like.error();
       std::optional<Series> series;
-      if (cohort->evidence.level) {
-        cohort->runs.insert(cohort->runs.begin(), run);
-        series.emplace(std::move(cohort->runs), *cohort->evidence.level, options);
+      if (like->level) {
+        like->runs.insert(like->runs.begin(), run);
+        series.emplace(std::move(like->runs), *like->level, options);
       }
       known.emplace_back(run.key, std::move(series));
       at = std::prev(known.end());

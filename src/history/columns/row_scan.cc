@@ -1,6 +1,7 @@
 #include "history/columns/row_scan.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "history/words.h"
@@ -25,6 +26,27 @@ std::optional<Bounds> bounds_of(const std::optional<std::int64_t>& min, const st
   if (!min && !max) return std::nullopt;
   return Bounds{std::clamp<std::int64_t>(min.value_or(0), 0, most + 1),
                 std::clamp<std::int64_t>(max.value_or(most), -1, most)};
+}
+
+// Of so few it takes less time to hold each row against all than to look up whether its number passes.
+constexpr std::size_t kFewPassing = 4;
+// Of tables up to this size many rows are looked up at once.
+constexpr std::size_t kSmallTable = 32;
+
+// False: no row is left.
+bool mask_few(const std::uint16_t* numbers, std::uint32_t count, std::span<const std::uint16_t> few,
+              std::uint8_t* keep) {
+  std::array<std::uint16_t, kFewPassing> wanted;
+  wanted.fill(few.front());
+  std::ranges::copy(few, wanted.begin());
+  std::uint8_t any = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint16_t number = numbers[i];
+    keep[i] &= static_cast<std::uint8_t>((number == wanted[0]) | (number == wanted[1]) | (number == wanted[2]) |
+                                         (number == wanted[3]));
+    any |= keep[i];
+  }
+  return any != 0;
 }
 
 }  // namespace
@@ -68,22 +90,25 @@ bool RowScan::localise(const LocalColumn& column, const Passing& passing, LocalP
   const auto& locals = column.locals();
   const std::size_t count = locals.size();
   local.passes.assign(count, 0);
-  bool any = false;
+  local.few.clear();
+  std::size_t passing_count = 0;
   for (std::size_t i = 0; i < count; ++i) {
     // What was interned after the filter was read is not in this snapshot.
     const std::uint8_t passes = locals[i] < passing.size() ? passing[locals[i]] : 0;
     local.passes[i] = passes;
     local.all &= passes != 0;
-    any |= passes != 0;
+    if (passes == 0) continue;
+    if (passing_count++ < kFewPassing) local.few.push_back(static_cast<std::uint16_t>(i));
   }
-  return any;
+  if (passing_count > kFewPassing || count <= kSmallTable) local.few.clear();
+  return passing_count > 0;
 }
 
 bool RowScan::enter(std::size_t chunk) {
   number_ = chunk;
   chunk_ = &snapshot_.chunk(chunk);
-  return localise(chunk_->outcome, outcomes_, outcome_) && localise(chunk_->setting, settings_, setting_) &&
-         localise(chunk_->label, labels_, label_) && localise(chunk_->work, works_, work_);
+  return localise(chunk_->work, works_, work_) && localise(chunk_->outcome, outcomes_, outcome_) &&
+         localise(chunk_->setting, settings_, setting_) && localise(chunk_->label, labels_, label_);
 }
 
 bool RowScan::covers(std::size_t chunk) const {
@@ -151,8 +176,13 @@ RowBlock RowScan::match(std::uint32_t begin, std::uint32_t end) {
                                                                                {&outcome_, &chunk_->outcome},
                                                                                {&label_, &chunk_->label},
                                                                                {&work_, &chunk_->work}}};
+  // Where these leave nothing, the others need not look.
   for (const auto& [pass, column] : shared) {
-    if (!pass->all) mask_passing(column->rows() + begin, count, pass->passes, mask_.data());
+    if (!pass->all && !pass->few.empty() && !mask_few(column->rows() + begin, count, pass->few, mask_.data()))
+      return matching;
+  }
+  for (const auto& [pass, column] : shared) {
+    if (!pass->all && pass->few.empty()) mask_passing(column->rows() + begin, count, pass->passes, mask_.data());
   }
   mask_rest(begin, count);
   matching.matching = count_kept(mask_.data(), count);

@@ -92,6 +92,7 @@ class RowScan {
   struct LocalPass {
     bool all = true;
     std::vector<std::uint8_t> passes;
+    std::vector<std::uint16_t> few;  // those that pass, where they are so few that each row is held against all
   };
 
   // False: no row of the chunk can match.
