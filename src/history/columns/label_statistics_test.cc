@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,8 +14,8 @@
 namespace comfytrace::history::columns {
 namespace {
 
-// So many in ten of the runs are of no story and have no tag; some runs are odd.
-void expect_as_the_reference(std::int64_t unlabelled) {
+// So many in ten of the runs are of no story and have no tag but `tag`, if that is given; some runs are odd.
+void expect_as_the_reference(std::int64_t unlabelled, const std::string& tag = "") {
   SampleFacts sample(11);
   ColumnStore store;
   std::vector<RunFacts> all;
@@ -24,6 +25,7 @@ void expect_as_the_reference(std::int64_t unlabelled) {
       facts.story_id = facts.story_title = "";
       facts.tags.clear();
     }
+    if (!tag.empty() && rid % 10 < 9) facts.tags.push_back(tag);
     if (rid % 250 < 2) facts.duration_ms = 5'000'000'000;
     if (rid % 500 == 1) facts.story_id = "of odd runs alone";
     ASSERT_TRUE(store.append(rid, facts));
@@ -47,6 +49,41 @@ TEST(LabelStatistics, TellsAGroupThatMostRunsAreIn) {
 
 TEST(LabelStatistics, TellsGroupsOfWhichNoneHasMost) {
   expect_as_the_reference(0);
+}
+
+TEST(LabelStatistics, TellsATagThatMostRunsHaveBesideOthers) {
+  expect_as_the_reference(4, "common");
+}
+
+// Two full chunks. What is asked is known from the newest rows: all of those match, but of the others so few that each
+// value is kept.
+TEST(LabelStatistics, KeepsEachValueOfFewRunsThatLookedLikeMany) {
+  constexpr std::int64_t kRuns = 2 * kChunkRows;
+  constexpr std::int64_t kMatching = 20'000;
+  ColumnStore store;
+  std::vector<RunFacts> all;
+  RunFacts facts;
+  facts.status = model::Status::success;
+  for (std::int64_t rid = 1; rid <= kRuns; ++rid) {
+    facts.created_at_ms = rid;
+    facts.duration_ms = rid + (rid > kRuns - kMatching ? kRuns : 0);
+    facts.story_id = rid % 4 == 0 ? "story " + std::to_string(rid % 9) : "";
+    facts.tags = {rid % 5 == 0 ? "rare" : "often"};
+    ASSERT_TRUE(store.append(rid, facts));
+    if (rid > kRuns - kMatching) all.push_back(facts);
+  }
+  store.publish();
+  for (const GroupBy group_by : {GroupBy::story, GroupBy::tag}) {
+    StatisticsQuery query;
+    query.group_by = group_by;
+    query.filter.duration_min_ms = 2 * kRuns - kMatching + 1;
+    const Statistics told = statistics_of(store.snapshot(), query);
+    EXPECT_EQ(difference(told, history::statistics_of(all, query)), "") << base::enum_name(group_by);
+    EXPECT_TRUE(told.total.duration_ms.exact);
+    EXPECT_TRUE(told.groups.front().duration_ms.exact);
+    query.filter = {};
+    EXPECT_FALSE(statistics_of(store.snapshot(), query).total.duration_ms.exact);
+  }
 }
 
 TEST(LabelStatistics, TellsAGroupOfOddRunsAlone) {
