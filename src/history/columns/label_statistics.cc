@@ -163,22 +163,22 @@ class LabelStatistics {
     read_odd();
     std::size_t alike = 0;
     for (std::size_t i = 0; i < parts_.size(); ++i) alike += snapshot_.rows_of(i) == kChunkRows && scan_.covers(i);
-    count(alike);
-    GroupStatistics of_all = total();
-    if (is_rounded_in_vain()) {
-      count(0);
-      of_all = total();
-    }
-    const auto order = largest(groups_, runs_, static_cast<std::size_t>(query_.max_groups));
-    Statistics statistics;
-    statistics.groups_left_out = std::ranges::count_if(runs_, [](std::uint32_t runs) { return runs > 0; }) -
-                                 static_cast<std::ptrdiff_t>(order.size());
-    statistics.total = std::move(of_all);
-    tell(order, statistics.groups);
-    return statistics;
+    Statistics told = ask(alike);
+    if (is_rounded_in_vain(told)) told = ask(0);
+    return told;
   }
 
  private:
+  Statistics ask(std::size_t alike_chunks) {
+    count(alike_chunks);
+    Statistics told;
+    told.total = total();
+    const auto order = largest(groups_, runs_, static_cast<std::size_t>(query_.max_groups));
+    told.groups_left_out = std::ranges::count_if(runs_, [](std::uint32_t runs) { return runs > 0; }) -
+                           static_cast<std::ptrdiff_t>(order.size());
+    tell(order, told.groups);
+    return told;
+  }
   void count(std::size_t alike_chunks) {
     parts_.assign(parts_.size(), {});
     shares_.resize(threads_);
@@ -199,13 +199,18 @@ class LabelStatistics {
       for (const std::uint32_t group : of_run) ++runs_[group];
     }
   }
-  // Whether of the total, or of a group that has most of it, values were rounded that are too few for that.
-  [[nodiscard]] bool is_rounded_in_vain() const {
-    return std::ranges::any_of(shares_, [&](const auto& share) {
-      if (!share->is_rounded()) return false;
-      return matching_ <= total_budget_.values ||
-             (share->apart() != kNone && runs_[share->apart()] <= total_budget_.values);
-    });
+  // Whether values were rounded of the total, or of a group that has most of it, that are too few for that: it was
+  // guessed wrong how many match, or few of them have the measure.
+  [[nodiscard]] bool is_rounded_in_vain(const Statistics& told) const {
+    if (std::ranges::none_of(shares_, [](const auto& share) { return share->is_rounded(); })) return false;
+    const auto is_in_vain = [&](const GroupStatistics& group) {
+      return std::ranges::any_of(std::array{&group.duration_ms, &group.queue_wait_ms, &group.vram_peak_bytes},
+                                 [&](const Distribution* of) {
+                                   return !of->exact && static_cast<std::size_t>(of->n) <= total_budget_.values;
+                                 });
+    };
+    // The group that has most comes first.
+    return is_in_vain(told.total) || (has_most_ && is_in_vain(told.groups.front()));
   }
   void read_odd() {
     std::vector<std::vector<std::string>> keys;
@@ -238,10 +243,13 @@ class LabelStatistics {
     if (matching_ > budget.values) budget.values = std::min(budget.values, kValuesOfAGroup);
     const auto of_all = std::accumulate(runs_.begin(), runs_.end(), std::uint64_t{0});
     Told told{std::vector<std::uint32_t>(runs_.size(), kNone), {}};
+    has_most_ = false;
     for (const std::uint32_t group : order) {
       told.place_of[group] = static_cast<std::uint32_t>(told.budgets.size());
       // What has most of the runs keeps as many values as the total.
-      told.budgets.push_back(std::uint64_t{runs_[group]} * 2 > of_all ? group_budget_ : budget);
+      const bool has_most = std::uint64_t{runs_[group]} * 2 > of_all;
+      has_most_ |= has_most;
+      told.budgets.push_back(has_most ? group_budget_ : budget);
     }
     std::vector<std::unique_ptr<ToldTallies>> tallies(threads_);
     base::parallel(threads_, [&](std::size_t i) {
@@ -287,6 +295,7 @@ class LabelStatistics {
   Odd odd_;
   std::vector<std::uint32_t> runs_;  // by group
   std::size_t matching_ = 0;
+  bool has_most_ = false;  // a group has most of them
 };
 
 }  // namespace

@@ -60,6 +60,7 @@ TEST(LabelStatistics, TellsATagThatMostRunsHaveBesideOthers) {
 TEST(LabelStatistics, KeepsEachValueOfFewRunsThatLookedLikeMany) {
   constexpr std::int64_t kRuns = 2 * kChunkRows;
   constexpr std::int64_t kMatching = 20'000;
+  constexpr std::int64_t kWaiting = 5'000;
   ColumnStore store;
   std::vector<RunFacts> all;
   RunFacts facts;
@@ -67,6 +68,7 @@ TEST(LabelStatistics, KeepsEachValueOfFewRunsThatLookedLikeMany) {
   for (std::int64_t rid = 1; rid <= kRuns; ++rid) {
     facts.created_at_ms = rid;
     facts.duration_ms = rid + (rid > kRuns - kMatching ? kRuns : 0);
+    if (rid > kRuns - kWaiting) facts.queue_wait_ms = rid;
     facts.story_id = rid % 4 == 0 ? "story " + std::to_string(rid % 9) : "";
     facts.tags = {rid % 5 == 0 ? "rare" : "often"};
     ASSERT_TRUE(store.append(rid, facts));
@@ -82,7 +84,10 @@ TEST(LabelStatistics, KeepsEachValueOfFewRunsThatLookedLikeMany) {
     EXPECT_TRUE(told.total.duration_ms.exact);
     EXPECT_TRUE(told.groups.front().duration_ms.exact);
     query.filter = {};
-    EXPECT_FALSE(statistics_of(store.snapshot(), query).total.duration_ms.exact);
+    const Statistics of_all = statistics_of(store.snapshot(), query);
+    EXPECT_FALSE(of_all.total.duration_ms.exact);
+    EXPECT_TRUE(of_all.total.queue_wait_ms.exact) << "few have waited";
+    EXPECT_TRUE(of_all.groups.front().queue_wait_ms.exact);
   }
 }
 
