@@ -301,8 +301,10 @@ class LabelStatistics {
 }  // namespace
 
 Statistics label_statistics_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RowScan& scan,
-                               const ExactBudget& budget) {
-  return LabelStatistics(snapshot, query, scan, budget).answer();
+                               const ExactBudget& budget, bool are_many) {
+  ExactBudget kept = budget;
+  if (are_many) kept.values = std::min(kept.values, kValuesOfAGroup);
+  return LabelStatistics(snapshot, query, scan, kept).answer();
 }
 
 }  // namespace comfytrace::history::columns

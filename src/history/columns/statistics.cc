@@ -230,7 +230,6 @@ Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const Statistics
   ExactBudget budget;
   if (query.exact) budget.values = std::numeric_limits<std::size_t>::max();
   RowScan scan(snapshot, query.filter, among);
-  if (is_label(query.group_by)) return label_statistics_of(snapshot, query, scan, budget);
   std::optional<SummaryKey> key;
   if (!query.exact && !among && may_be_kept(query.group_by) && snapshot.rows >= kChunkRows) key.emplace(query);
   if (is_time(query.group_by)) {
@@ -240,6 +239,7 @@ Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const Statistics
   }
   const Foreseen foreseen = among ? Foreseen() : foresee(snapshot, query.filter, scan);
   const bool are_many = foreseen.at_least > budget.values;
+  if (is_label(query.group_by)) return label_statistics_of(snapshot, query, scan, budget, are_many);
   // Of few runs each value must be looked at.
   if (foreseen.is_all && !are_many && tell_groups(query.group_by)) key.reset();
   auto answer = ask(snapshot, query, scan, budget, key ? &*key : nullptr, are_many);
