@@ -44,9 +44,9 @@ void LogHistogram::merge(const LogHistogram& other, std::int64_t least, std::int
   reach(least, most);
   const std::size_t begin = other.place_of(least);
   const std::size_t size = std::min(other.place_of(most) + 1, other.counts_.size()) - begin;
-  std::uint32_t* to = counts_.data() + place_of(least);
+  std::uint32_t* to = counts_.data() + begin + other.first_ - first_;
   const std::uint32_t* from = other.counts_.data() + begin;
-  for (std::size_t i = 0; i < size; ++i) to[i] += from[i];
+  add_counts(to, from, size);
 }
 
 void LogHistogram::subtract(const LogHistogram& part) {
@@ -110,8 +110,7 @@ void LogHistogram::find(std::span<const std::int64_t> places, std::int64_t least
   const std::size_t begin = kSpareCounters + (place_of(least) - kSpareCounters) / kGrain * kGrain;
   for (std::size_t grain = begin; grain < counts_.size() && done < places.size(); grain += kGrain) {
     const std::uint32_t* counts = counts_.data() + grain;
-    std::uint32_t in_grain = 0;
-    for (std::uint32_t i = 0; i < kGrain; ++i) in_grain += counts[i];
+    const std::uint32_t in_grain = sum_counts(counts, kGrain);
     if (places[done] >= before + in_grain) {
       before += in_grain;
       continue;

@@ -43,8 +43,10 @@ namespace wide {
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,popcnt")
 namespace widest {
 #include "history/columns/measure_loops_512.inc"
+using wide::add_counts;
 using wide::count_kept;
 using wide::mask_small;
+using wide::sum_counts;
 }  // namespace widest
 #pragma GCC pop_options
 
@@ -220,6 +222,14 @@ void count_numbers(const std::uint16_t* numbers, const std::uint8_t* keep, std::
   for (std::size_t n = 0; n < counts.size(); ++n) {
     for (const auto& table : tables) counts[n] += table[n + 1];
   }
+}
+
+void add_counts(std::uint32_t* to, const std::uint32_t* from, std::size_t count) {
+  CT_CHOOSE(add_counts(to, from, count));
+}
+
+std::uint32_t sum_counts(const std::uint32_t* counts, std::size_t count) {
+  return CT_CHOOSE(sum_counts(counts, count));
 }
 
 OutcomeRow sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,

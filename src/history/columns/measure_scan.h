@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -65,6 +66,10 @@ void count_values(const std::int32_t* values, const std::uint8_t* keep, std::uin
 void count_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
                   std::uint32_t* counts);
 
+// Of a histogram: takes over the counters of another; what they add up to.
+void add_counts(std::uint32_t* to, const std::uint32_t* from, std::size_t count);
+[[nodiscard]] std::uint32_t sum_counts(const std::uint32_t* counts, std::size_t count);
+
 // What one outcome adds to sums.
 struct alignas(64) OutcomeRow {
   static constexpr std::size_t kEnded = 7;   // 1: it has ended
@@ -72,7 +77,7 @@ struct alignas(64) OutcomeRow {
   std::array<std::uint32_t, 16> counts{};
 };
 // Adds up the outcomes of the kept rows. `table` has nothing at 0, and outcome i at i + 1. `ended` gets 1 for kept rows
-// that have ended, else 0.
+// that have ended, else 0; null: nobody asks.
 [[nodiscard]] OutcomeRow sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,
                                       const OutcomeRow* table, std::uint8_t* ended);
 

@@ -181,6 +181,20 @@ TEST_P(MeasureScan, ListsAndAddsUpWhatIsKept) {
   }
   EXPECT_EQ(listed, kept);
   EXPECT_EQ(sums.counts, plain.counts);
+  const OutcomeRow alone = sum_outcomes(rows.outcomes.data(), rows.keep.data(), rows.count(), table.data(), nullptr);
+  EXPECT_EQ(alone.counts, plain.counts);
+}
+
+TEST_P(MeasureScan, AddsCounters) {
+  const Rows rows(count());
+  std::vector<std::uint32_t> sums(rows.low.begin(), rows.low.end());
+  add_counts(sums.data(), rows.low.data(), sums.size());
+  std::uint32_t all = 0;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    ASSERT_EQ(sums[i], rows.low[i] * 2);
+    all += sums[i];
+  }
+  EXPECT_EQ(sum_counts(sums.data(), sums.size()), all);
 }
 
 INSTANTIATE_TEST_SUITE_P(Counts, MeasureScan,

@@ -256,6 +256,7 @@ const std::uint8_t* GroupTally::count(const MeasuredRows& rows, const OutcomeTab
     mask_passing(rows.outcomes, rows.count, outcomes.ended(), ended);
     return ended;
   }
+  if (outcomes.all_ended()) ended = nullptr;
   const OutcomeRow sums = sum_outcomes(rows.outcomes, rows.keep, rows.count, outcomes.rows(), ended);
   if (outcomes.fits()) {
     count(sums);
@@ -264,7 +265,7 @@ const std::uint8_t* GroupTally::count(const MeasuredRows& rows, const OutcomeTab
       if (rows.keep[i]) count(outcomes.at(rows.outcomes[i]), 1);
     }
   }
-  return ended;
+  return ended ? ended : rows.keep;
 }
 
 void GroupTally::add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget) {

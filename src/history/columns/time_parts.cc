@@ -80,6 +80,7 @@ void TimeParts::add_part(std::int64_t from_ms, std::uint32_t begin, std::uint32_
     lists_.resize(part.at + part.count);
     lists_.resize(part.at + list_kept(keep, part.count, part.begin, lists_.data() + part.at));
   } else if (part.matching < part.count) {
+    if (masks_.empty()) masks_.reserve(kChunkRows);
     part.at = static_cast<std::uint32_t>(masks_.size());
     masks_.insert(masks_.end(), keep, keep + part.count);
   }
