@@ -157,7 +157,7 @@ function frameOf(u: uPlot): Frame {
 }
 
 function Tip({ words, level, x, frame, opens }: { words: { when: string; value: string; interval: string | null; n: string | null }; level: string | undefined; x: number; frame: Frame; opens: boolean }) {
-  const right = x > frame.width * 0.6;
+  const right = x > frame.width * 0.4; // so that it also fits beside where the chart is narrow
   return (
     <div className="tip float cmp-tip" style={right ? { right: `calc(100% - ${frame.left + x - 10}px)` } : { left: frame.left + x + 10 }}>
       <b>{words.value}</b> {[words.interval, words.n].filter(Boolean).join(', ')}
