@@ -89,10 +89,10 @@ void add_upkeep_commands(Commands& commands) {
   add_workers(doctor, a);
   add_listen(doctor, a);
   add_settings(doctor, a);
-  doctor->add_flag("--verify", a.verify,
-                   "Also compare the columns that statistics are made from, and the words of text filters, with every "
-                   "run; reads the "
-                   "whole history");
+  doctor->add_flag(
+      "--verify", a.verify,
+      "Also compare the columns that statistics are made from, and the words of text filters, with every run; "
+      "reads the whole history");
 
   CLI::App* token = commands.add("token", "Make the access token that listening beyond this machine needs",
                                  [&a] { return token_command(a.common); });

@@ -28,11 +28,6 @@ constexpr std::int64_t kMaxDictionaries = 64;
 constexpr double kFitsWorse = 1.15;
 constexpr double kWorthKeeping = 0.95;
 
-struct Dictionary {
-  std::string bytes;
-  double ratio = 1;  // packed by plain, of runs that it was not learned from
-};
-
 using WritingPtr = std::unique_ptr<ZSTD_CDict, decltype(&ZSTD_freeCDict)>;
 
 WritingPtr writing(std::string_view dictionary) {
@@ -50,13 +45,13 @@ std::string frame_of(ZSTD_CCtx* context, const ZSTD_CDict* dictionary, std::stri
   return frame.substr(kMagic.size());
 }
 
-double ratio_of(ZSTD_CCtx* context, std::string_view dictionary, const std::vector<std::string>& runs) {
-  const WritingPtr with = writing(dictionary);
+// How long these runs are packed, by how long they are.
+double ratio_of(ZSTD_CCtx* context, const ZSTD_CDict* dictionary, const std::vector<std::string>& runs) {
   std::size_t plain = 0;
   std::size_t packed = 0;
   for (const auto& run : runs) {
     plain += run.size();
-    packed += frame_of(context, with.get(), run).size();
+    packed += frame_of(context, dictionary, run).size();
   }
   return plain > 0 ? static_cast<double>(packed) / static_cast<double>(plain) : 1;
 }
@@ -92,7 +87,7 @@ struct DetailPacker::Zstd {
   ZSTD_DCtx* reader = nullptr;
   WritingPtr newest{nullptr, &ZSTD_freeCDict};
   std::int64_t newest_id = 0;
-  Dictionary newest_dictionary;
+  double newest_ratio = 1;  // of runs that it was not learned from
 
   Zstd() = default;
   Zstd(const Zstd&) = delete;
@@ -171,8 +166,8 @@ void DetailPacker::use_newest() {
       "SELECT dictionary_id, dictionary, packed_ratio FROM detail_dictionaries ORDER BY dictionary_id DESC LIMIT 1");
   if (!query.step()) return;
   zstd_->newest_id = query.integer(0);
-  zstd_->newest_dictionary = {query.text(1), query.real(2)};
-  zstd_->newest = writing(zstd_->newest_dictionary.bytes);
+  zstd_->newest = writing(query.bytes(1));
+  zstd_->newest_ratio = query.real(2);
 }
 
 std::vector<std::string> DetailPacker::newest_runs() {
@@ -198,8 +193,8 @@ void DetailPacker::learn_if_due() {
     }
   }
   if (until_look_ > 0) return;
-  const bool fits = zstd_->newest && static_cast<double>(packed_bytes_) <= kFitsWorse * zstd_->newest_dictionary.ratio *
-                                                                               static_cast<double>(plain_bytes_);
+  const bool fits = zstd_->newest && static_cast<double>(packed_bytes_) <=
+                                         kFitsWorse * zstd_->newest_ratio * static_cast<double>(plain_bytes_);
   if (!fits) learn();
   until_look_ = zstd_->newest ? kRunsBetweenLooks : kEnoughRuns;
   plain_bytes_ = packed_bytes_ = 0;
@@ -223,8 +218,8 @@ void DetailPacker::learn() {
   if (2 * held_back.size() < kEnoughRuns / 2) return;
   auto dictionary = learned_from(from);
   if (!dictionary) return;
-  const double ratio = ratio_of(zstd_->to_write(), *dictionary, held_back);
-  const double now = zstd_->newest ? ratio_of(zstd_->to_write(), zstd_->newest_dictionary.bytes, held_back) : 1;
+  const double ratio = ratio_of(zstd_->to_write(), writing(*dictionary).get(), held_back);
+  const double now = zstd_->newest ? ratio_of(zstd_->to_write(), zstd_->newest.get(), held_back) : 1;
   if (ratio > kWorthKeeping * now) return;
   {
     Transaction transaction(connection_, Transaction::Kind::write);
