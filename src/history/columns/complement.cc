@@ -35,7 +35,7 @@ void widen(Bounds& bounds, const PeakColumn& column, const std::uint8_t* keep, s
       bounds.add((std::int64_t{column.high[i]} << 32) | std::int64_t{column.low[i]});
   }
   if (bounds.min > bounds.max) return;
-  const ValueSums sums = sum_values(column, keep, count, bounds.min);
+  const ValueSums sums = sum_values(column, keep, count, bounds.min, nullptr);
   bounds.add({sums.min, sums.max});
 }
 

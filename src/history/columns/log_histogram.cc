@@ -17,14 +17,13 @@ void LogHistogram::reach(std::int64_t least, std::int64_t most) {
   std::uint32_t from = base::log_bucket(static_cast<std::uint64_t>(least)) / kGrain * kGrain;
   std::uint32_t to = (base::log_bucket(static_cast<std::uint64_t>(most)) / kGrain + 1) * kGrain;
   if (!counts_.empty()) {
-    const auto end = first_ + static_cast<std::uint32_t>(counts_.size()) - kSpareCounters;
+    const auto end = first_ + static_cast<std::uint32_t>(counts_.size());
     if (from >= first_ && to <= end) return;
     from = std::min(from, first_);
     to = std::max(to, end);
   }
-  std::vector<std::uint32_t> wider(kSpareCounters + to - from, 0);
-  if (!counts_.empty())
-    std::copy(counts_.begin() + kSpareCounters, counts_.end(), wider.begin() + kSpareCounters + (first_ - from));
+  std::vector<std::uint32_t> wider(to - from, 0);
+  if (!counts_.empty()) std::copy(counts_.begin(), counts_.end(), wider.begin() + (first_ - from));
   counts_ = std::move(wider);
   first_ = from;
 }
@@ -34,10 +33,23 @@ void LogHistogram::add(std::span<const T> values) {
   if (values.empty()) return;
   const auto [least, most] = std::ranges::minmax(values);
   reach(least, most);
-  std::uint32_t* counts = counts_.data() + kSpareCounters - first_;
+  std::uint32_t* counts = counts_.data() - first_;
   for (const T value : values) ++counts[base::log_bucket(static_cast<std::uint64_t>(value))];
 }
 template void LogHistogram::add(std::span<const std::int64_t>);
+
+void LogHistogram::add_buckets(std::span<const std::uint16_t> buckets) {
+  std::uint32_t* counts = counts_.data() - first_;
+  constexpr std::size_t kAtOnce = 4;  // the loop itself takes as long as its work
+  std::size_t i = 0;
+  for (; i + kAtOnce <= buckets.size(); i += kAtOnce) {
+    ++counts[buckets[i]];
+    ++counts[buckets[i + 1]];
+    ++counts[buckets[i + 2]];
+    ++counts[buckets[i + 3]];
+  }
+  for (; i < buckets.size(); ++i) ++counts[buckets[i]];
+}
 
 void LogHistogram::merge(const LogHistogram& other, std::int64_t least, std::int64_t most) {
   if (other.counts_.empty()) return;
@@ -50,7 +62,7 @@ void LogHistogram::merge(const LogHistogram& other, std::int64_t least, std::int
 }
 
 void LogHistogram::subtract(const LogHistogram& part) {
-  for (std::size_t i = kSpareCounters; i < part.counts_.size(); ++i) {
+  for (std::size_t i = 0; i < part.counts_.size(); ++i) {
     if (part.counts_[i] > 0) counts_[part.first_ + i - first_] -= part.counts_[i];
   }
 }
@@ -58,7 +70,7 @@ void LogHistogram::subtract(const LogHistogram& part) {
 void LogHistogram::merge(std::span<const BucketStep> steps, std::int64_t least, std::int64_t most) {
   if (steps.empty()) return;
   reach(least, most);
-  std::uint32_t* counts = counts_.data() + kSpareCounters;
+  std::uint32_t* counts = counts_.data();
   std::uint32_t bucket = 0;
   for (const BucketStep step : steps) {
     bucket += step.above;
@@ -68,7 +80,7 @@ void LogHistogram::merge(std::span<const BucketStep> steps, std::int64_t least, 
 
 // Where a value is counted, in counts_.
 std::size_t LogHistogram::place_of(std::int64_t value) const {
-  return kSpareCounters + std::max(base::log_bucket(static_cast<std::uint64_t>(value)), first_) - first_;
+  return std::max(base::log_bucket(static_cast<std::uint64_t>(value)), first_) - first_;
 }
 
 std::span<std::uint32_t> LogHistogram::between(std::int64_t least, std::int64_t most) {
@@ -79,7 +91,6 @@ std::span<std::uint32_t> LogHistogram::between(std::int64_t least, std::int64_t 
 void LogHistogram::clear(std::int64_t least, std::int64_t most) {
   if (counts_.empty()) return;
   std::ranges::fill(between(least, most), 0u);
-  std::fill_n(counts_.begin(), kSpareCounters, 0u);
 }
 
 std::vector<BucketStep> LogHistogram::take(std::int64_t least, std::int64_t most) {
@@ -87,7 +98,7 @@ std::vector<BucketStep> LogHistogram::take(std::int64_t least, std::int64_t most
   std::vector<BucketStep> steps;
   if (counts_.empty()) return steps;
   const std::span<std::uint32_t> told = between(least, most);
-  const auto first = static_cast<std::uint32_t>(told.data() - counts_.data()) - kSpareCounters + first_;
+  const auto first = static_cast<std::uint32_t>(told.data() - counts_.data()) + first_;
   steps.reserve(static_cast<std::size_t>(std::ranges::count_if(told, [](auto count) { return count > 0; })) + 64);
   std::uint32_t last = 0;
   for (std::size_t i = 0; i < told.size(); ++i) {
@@ -107,7 +118,7 @@ std::vector<BucketStep> LogHistogram::take(std::int64_t least, std::int64_t most
 void LogHistogram::find(std::span<const std::int64_t> places, std::int64_t least, std::span<double> middles) const {
   std::int64_t before = 0;
   std::size_t done = 0;
-  const std::size_t begin = kSpareCounters + (place_of(least) - kSpareCounters) / kGrain * kGrain;
+  const std::size_t begin = (place_of(least)) / kGrain * kGrain;
   for (std::size_t grain = begin; grain < counts_.size() && done < places.size(); grain += kGrain) {
     const std::uint32_t* counts = counts_.data() + grain;
     const std::uint32_t in_grain = sum_counts(counts, kGrain);
@@ -118,7 +129,7 @@ void LogHistogram::find(std::span<const std::int64_t> places, std::int64_t least
     for (std::uint32_t i = 0; i < kGrain; ++i) {
       before += counts[i];
       for (; done < places.size() && places[done] < before; ++done)
-        middles[done] = base::log_bucket_middle(first_ + static_cast<std::uint32_t>(grain) - kSpareCounters + i);
+        middles[done] = base::log_bucket_middle(first_ + static_cast<std::uint32_t>(grain) + i);
     }
   }
 }

@@ -33,9 +33,8 @@ class LogHistogram {
 
   // Makes room for these values.
   void reach(std::int64_t least, std::int64_t most);
-  // For count_values(): the first bucket that there is room for, and the counters.
-  [[nodiscard]] std::uint32_t first() const { return first_; }
-  [[nodiscard]] std::uint32_t* counts() { return counts_.data(); }
+  // Counts values of these buckets. There is room for them.
+  void add_buckets(std::span<const std::uint16_t> buckets);
 
   // The middles of the buckets of the values at these places among all, counted from 0; places ascend, and no value
   // is below `least`.
@@ -52,7 +51,7 @@ class LogHistogram {
   [[nodiscard]] std::span<std::uint32_t> between(std::int64_t least, std::int64_t most);
   [[nodiscard]] std::size_t place_of(std::int64_t value) const;
   std::uint32_t first_ = 0;
-  std::vector<std::uint32_t> counts_;  // behind kSpareCounters
+  std::vector<std::uint32_t> counts_;
 };
 
 }  // namespace comfytrace::history::columns

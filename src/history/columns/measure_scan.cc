@@ -18,7 +18,7 @@ using Ints = std::int32_t __attribute__((vector_size(32)));
 using Doubles = double __attribute__((vector_size(32)));  // half as many
 using Floats = float __attribute__((vector_size(32)));
 using Bytes8 = std::uint8_t __attribute__((vector_size(8)));
-using Shorts = std::uint16_t __attribute__((vector_size(16)));
+using Shorts = std::uint16_t __attribute__((vector_size(32)));  // sixteen
 
 constexpr std::uint32_t kLanes = 8;
 constexpr std::uint32_t kMostRows = 2'048;
@@ -47,6 +47,7 @@ using wide::add_counts;
 using wide::count_kept;
 using wide::mask_small;
 using wide::sum_counts;
+using wide::sum_outcomes;
 }  // namespace widest
 #pragma GCC pop_options
 
@@ -96,26 +97,15 @@ struct Rest {
 };
 
 template <class Column>
-ValueSums sum_of(const Column& values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot) {
-  ValueSums sums = CT_CHOOSE(sum_values(values, keep, count / kLanes * kLanes, pivot));
+ValueSums sum_of(const Column& values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot,
+                 std::uint16_t* buckets) {
+  ValueSums sums = CT_CHOOSE(sum_values(values, keep, count / kLanes * kLanes, pivot, buckets));
   if (count % kLanes == 0) return sums;
+  if (buckets) buckets += sums.n;
   Rest rest(keep, count);
-  const ValueSums more = CT_CHOOSE(sum_values(rest.of(values, count), rest.keep.data(), kLanes, pivot));
+  const ValueSums more = CT_CHOOSE(sum_values(rest.of(values, count), rest.keep.data(), kLanes, pivot, buckets));
   return {sums.n + more.n, std::min(sums.min, more.min), std::max(sums.max, more.max), sums.sum + more.sum,
           sums.squares + more.squares};
-}
-
-template <class Column>
-void count_of(const Column& values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
-              std::uint32_t* counts) {
-  std::array<std::uint16_t, kMostRows> counters;
-  CT_CHOOSE(put_counters(values, keep, count / kLanes * kLanes, first, counters.data()));
-  if (count % kLanes != 0) {
-    Rest rest(keep, count);
-    CT_CHOOSE(put_counters(rest.of(values, count), rest.keep.data(), kLanes, first,
-                           counters.data() + count / kLanes * kLanes));
-  }
-  for (std::uint32_t i = 0; i < count; ++i) ++counts[counters[i]];
 }
 
 }  // namespace
@@ -182,26 +172,18 @@ std::uint32_t list_kept(const std::uint8_t* keep, std::uint32_t count, std::uint
   return found;
 }
 
-ValueSums sum_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot) {
-  return sum_of(values, keep, count, pivot);
+ValueSums sum_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot,
+                     std::uint16_t* buckets) {
+  return sum_of(values, keep, count, pivot, buckets);
 }
 
-ValueSums sum_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot) {
-  return sum_of(values, keep, count, pivot);
+ValueSums sum_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::int64_t pivot,
+                     std::uint16_t* buckets) {
+  return sum_of(values, keep, count, pivot, buckets);
 }
 
 Bounds bounds_of(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count) {
   return CT_CHOOSE(bounds_of(values, keep, count));
-}
-
-void count_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
-                  std::uint32_t* counts) {
-  count_of(values, keep, count, first, counts);
-}
-
-void count_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
-                  std::uint32_t* counts) {
-  count_of(values, keep, count, first, counts);
 }
 
 void count_numbers(const std::uint16_t* numbers, const std::uint8_t* keep, std::uint32_t count,
@@ -232,9 +214,9 @@ std::uint32_t sum_counts(const std::uint32_t* counts, std::size_t count) {
   return CT_CHOOSE(sum_counts(counts, count));
 }
 
-OutcomeRow sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,
-                        const OutcomeRow* table, std::uint8_t* ended) {
-  return CT_CHOOSE(sum_outcomes(outcomes, keep, count, table, ended));
+OutcomeSums sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,
+                         const OutcomeRow* table) {
+  return CT_CHOOSE(sum_outcomes(outcomes, keep, count, table));
 }
 
 }  // namespace comfytrace::history::columns

@@ -48,38 +48,36 @@ struct ValueSums {
   std::int64_t sum = 0;
   double squares = 0;
 };
-// At most 2048 rows. 0 <= pivot < 2^31, of peaks 2^40.
+// At most 2048 rows. 0 <= pivot < 2^31, of peaks 2^40. `buckets` gets the bucket (base::log_bucket) of each of the n
+// values in turn; has room for kBucketRoom. Null: nobody asks.
+inline constexpr std::uint32_t kBucketRoom = 2'048 + 16;
 [[nodiscard]] ValueSums sum_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count,
-                                   std::int64_t pivot);
+                                   std::int64_t pivot, std::uint16_t* buckets);
 [[nodiscard]] ValueSums sum_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count,
-                                   std::int64_t pivot);
+                                   std::int64_t pivot, std::uint16_t* buckets);
 
 // The least and the most of those values that are kept and not missing (negative).
 [[nodiscard]] Bounds bounds_of(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count);
-
-// Counters in front of a histogram's: rows that do not count go there, spread so that none waits for the one before.
-inline constexpr std::uint32_t kSpareCounters = 16;
-
-// Counts each value in its bucket (base::log_bucket): bucket `first` in counts[kSpareCounters]. At most 2048 rows.
-void count_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
-                  std::uint32_t* counts);
-void count_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count, std::uint32_t first,
-                  std::uint32_t* counts);
 
 // Of a histogram: takes over the counters of another; what they add up to.
 void add_counts(std::uint32_t* to, const std::uint32_t* from, std::size_t count);
 [[nodiscard]] std::uint32_t sum_counts(const std::uint32_t* counts, std::size_t count);
 
-// What one outcome adds to sums.
-struct alignas(64) OutcomeRow {
-  static constexpr std::size_t kEnded = 7;   // 1: it has ended
-  static constexpr std::size_t kStatus = 8;  // from here on 1 at the number of its status
-  std::array<std::uint32_t, 16> counts{};
+// What one outcome adds to sums, in 32 bytes: those of a chunk, of which there may be a thousand, then fit into the
+// nearest cache.
+struct alignas(32) OutcomeRow {
+  static constexpr std::size_t kStatus = 8;         // from here on 1 at the number of its status
+  static constexpr std::uint32_t kMost = 1'023;     // of each number
+  static constexpr std::uint32_t kRowsAtOnce = 64;  // so many of those add up in 16 bits
+  static constexpr std::uint32_t kCommon = 4;
+  std::array<std::uint16_t, 16> counts{};
 };
-// Adds up the outcomes of the kept rows. `table` has nothing at 0, and outcome i at i + 1. `ended` gets 1 for kept rows
-// that have ended, else 0; null: nobody asks.
-[[nodiscard]] OutcomeRow sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,
-                                      const OutcomeRow* table, std::uint8_t* ended);
+using OutcomeSums = std::array<std::uint32_t, 16>;
+// Adds up the outcomes of the kept rows. `table` has nothing at 0, outcome i at i + 1, and kCommon outcomes at least.
+// These are looked for before the others: a chunk numbers outcomes as it meets them, so most rows have one of the
+// first.
+[[nodiscard]] OutcomeSums sum_outcomes(const std::uint16_t* outcomes, const std::uint8_t* keep, std::uint32_t count,
+                                       const OutcomeRow* table);
 
 // Adds to counts[n] how many kept rows have number n, all of which are below counts.size(). At most 2048 rows.
 void count_numbers(const std::uint16_t* numbers, const std::uint8_t* keep, std::uint32_t count,

@@ -54,7 +54,8 @@ struct Rows {
 template <class Column>
 void expect_sums(const Column& column, const Rows& rows, const std::vector<std::int64_t>& kept) {
   const std::int64_t pivot = kept.empty() ? 17 : kept[kept.size() / 2];
-  const ValueSums sums = sum_values(column, rows.keep.data(), rows.count(), pivot);
+  std::vector<std::uint16_t> buckets(kBucketRoom);
+  const ValueSums sums = sum_values(column, rows.keep.data(), rows.count(), pivot, buckets.data());
   ValueSums plain{static_cast<std::int64_t>(kept.size()), pivot, pivot, 0, 0};
   for (const std::int64_t value : kept) {
     plain.min = std::min(plain.min, value);
@@ -67,20 +68,14 @@ void expect_sums(const Column& column, const Rows& rows, const std::vector<std::
   EXPECT_EQ(sums.max, plain.max);
   EXPECT_EQ(sums.sum, plain.sum);
   EXPECT_NEAR(sums.squares, plain.squares, plain.squares * 1e-12);
-}
-
-template <class Column>
-void expect_counts(const Column& column, const Rows& rows, const std::vector<std::int64_t>& kept) {
-  if (kept.empty()) return;
-  const auto [least, most] = std::ranges::minmax(kept);
-  const std::uint32_t first = base::log_bucket(static_cast<std::uint64_t>(least));
-  std::vector<std::uint32_t> counts(kSpareCounters + base::log_bucket(static_cast<std::uint64_t>(most)) - first + 1);
-  std::vector<std::uint32_t> plain(counts.size());
-  count_values(column, rows.keep.data(), rows.count(), first, counts.data());
+  buckets.resize(static_cast<std::size_t>(sums.n));
+  std::vector<std::uint16_t> of_each;
   for (const std::int64_t value : kept)
-    ++plain[kSpareCounters + base::log_bucket(static_cast<std::uint64_t>(value)) - first];
-  std::fill_n(counts.begin(), kSpareCounters, 0);
-  EXPECT_EQ(counts, plain);
+    of_each.push_back(static_cast<std::uint16_t>(base::log_bucket(static_cast<std::uint64_t>(value))));
+  EXPECT_EQ(buckets, of_each);
+  const ValueSums alone = sum_values(column, rows.keep.data(), rows.count(), pivot, nullptr);
+  EXPECT_EQ(alone.n, sums.n);
+  EXPECT_EQ(alone.sum, sums.sum);
 }
 
 // Number of rows; with which loops. The inputs are the same for all of them.
@@ -95,14 +90,12 @@ class MeasureScan : public ::testing::TestWithParam<std::tuple<std::uint32_t, Lo
   [[nodiscard]] static Loops loops() { return std::get<1>(GetParam()); }
 };
 
-TEST_P(MeasureScan, SumsAndCountsWhatIsKeptAndNotMissing) {
+TEST_P(MeasureScan, SumsWhatIsKeptAndNotMissingAndTellsItsBuckets) {
   for (int round = 0; round < 20; ++round) {
     const Rows rows(count());
     expect_sums(rows.ints.data(), rows, rows.kept_ints());
-    expect_counts(rows.ints.data(), rows, rows.kept_ints());
     const PeakColumn peaks{rows.low.data(), rows.high.data()};
     expect_sums(peaks, rows, rows.kept_peaks());
-    expect_counts(peaks, rows, rows.kept_peaks());
   }
 }
 
@@ -160,29 +153,24 @@ TEST_P(MeasureScan, TellsTheLeastAndTheMost) {
 TEST_P(MeasureScan, ListsAndAddsUpWhatIsKept) {
   const Rows rows(count());
   std::vector<OutcomeRow> table(10);
-  for (std::uint32_t i = 1; i < 10; ++i) {
-    table[i].counts[0] = i;
-    table[i].counts[OutcomeRow::kEnded] = i % 2;
+  for (std::size_t i = 1; i < 10; ++i) {
+    table[i].counts[0] = OutcomeRow::kMost;
+    table[i].counts[1] = static_cast<std::uint16_t>(i);
     table[i].counts[OutcomeRow::kStatus + i % 8] = 1;
   }
-  std::vector<std::uint8_t> ended(rows.count(), 7);
-  const OutcomeRow sums =
-      sum_outcomes(rows.outcomes.data(), rows.keep.data(), rows.count(), table.data(), ended.data());
+  const OutcomeSums sums = sum_outcomes(rows.outcomes.data(), rows.keep.data(), rows.count(), table.data());
   std::vector<std::uint16_t> listed(rows.count());
   listed.resize(list_kept(rows.keep.data(), rows.count(), 100, listed.data()));
   EXPECT_EQ(listed.size(), count_kept(rows.keep.data(), rows.count()));
-  OutcomeRow plain;
+  OutcomeSums plain{};
   std::vector<std::uint16_t> kept;
   for (std::uint32_t i = 0; i < rows.count(); ++i) {
-    EXPECT_EQ(ended[i], rows.keep[i] ? (rows.outcomes[i] + 1) % 2 : 0);
     if (!rows.keep[i]) continue;
     kept.push_back(static_cast<std::uint16_t>(100 + i));
-    for (std::size_t k = 0; k < 16; ++k) plain.counts[k] += table[rows.outcomes[i] + 1u].counts[k];
+    for (std::size_t k = 0; k < 16; ++k) plain[k] += table[rows.outcomes[i] + 1u].counts[k];
   }
   EXPECT_EQ(listed, kept);
-  EXPECT_EQ(sums.counts, plain.counts);
-  const OutcomeRow alone = sum_outcomes(rows.outcomes.data(), rows.keep.data(), rows.count(), table.data(), nullptr);
-  EXPECT_EQ(alone.counts, plain.counts);
+  EXPECT_EQ(sums, plain);
 }
 
 TEST_P(MeasureScan, AddsCounters) {

@@ -15,11 +15,16 @@ namespace comfytrace::history::columns {
 // What the outcomes of one chunk count.
 class OutcomeTable {
  public:
-  void clear() { rows_.assign(1, {}), outcomes_.clear(), ended_.clear(), fits_ = all_ended_ = true; }
+  // The frames of an outcome are told by two numbers: what is below this, and how many times this.
+  static constexpr std::int64_t kFramesAtOnce = OutcomeRow::kMost + 1;
+
+  void clear() {
+    rows_.assign(1 + OutcomeRow::kCommon, {}), outcomes_.clear(), ended_.clear(), fits_ = all_ended_ = true;
+  }
   void add(const Outcome& outcome);
   // Those of a chunk alone, by their numbers.
   void take(const StableVector<std::uint32_t>& locals, const Interner<Outcome>& outcomes);
-  // Whether a block of them can be added up in 32 bits. Else they must be counted one by one.
+  // Whether their numbers are small enough for rows(). Else they must be counted one by one.
   [[nodiscard]] bool fits() const { return fits_; }
   [[nodiscard]] const OutcomeRow* rows() const { return rows_.data(); }
   [[nodiscard]] const Outcome& at(std::uint16_t local) const { return *outcomes_[local]; }
@@ -29,7 +34,7 @@ class OutcomeTable {
   [[nodiscard]] bool all_ended() const { return all_ended_; }
 
  private:
-  std::vector<OutcomeRow> rows_ = std::vector<OutcomeRow>(1);
+  std::vector<OutcomeRow> rows_ = std::vector<OutcomeRow>(1 + OutcomeRow::kCommon);
   std::vector<const Outcome*> outcomes_;
   std::vector<std::uint8_t> ended_;
   bool fits_ = true;

@@ -92,12 +92,13 @@ void DistributionTally::add(const Column& column, const std::uint8_t* keep, std:
     if (first == count) return;
     part.pivot = value_at(column, first);
   }
-  const ValueSums sums = sum_values(column, keep, count, part.pivot);
+  std::array<std::uint16_t, kBucketRoom> buckets;
+  const ValueSums sums = sum_values(column, keep, count, part.pivot, buckets.data());
   if (sums.n == 0) return;
   part.add(sums);
   moments_.merge(part);
   histogram_->reach(sums.min, sums.max);
-  count_values(column, keep, count, histogram_->first(), histogram_->counts());
+  histogram_->add_buckets(std::span(buckets).first(static_cast<std::size_t>(sums.n)));
 }
 
 template void DistributionTally::add(const std::int32_t* const&, const std::uint8_t*, std::uint32_t, std::uint32_t,
@@ -226,19 +227,19 @@ std::array<double, kCount> DistributionTally::values_at(const std::array<std::in
   return found;
 }
 
-void GroupTally::count(const OutcomeRow& sums) {
+void GroupTally::count(const OutcomeSums& sums) {
   for (std::size_t status = 0; status < 8; ++status) {
     Outcome end;
     end.status = static_cast<Status>(status);
-    if (const std::uint32_t runs = sums.counts[OutcomeRow::kStatus + status]) count(end, runs);
+    if (const std::uint32_t runs = sums[OutcomeRow::kStatus + status]) count(end, runs);
   }
-  counts.scenes += sums.counts[0];
-  counts.scenes_succeeded += sums.counts[1];
-  counts.attempts += sums.counts[2];
-  counts.attempts_out_of_memory += sums.counts[3];
-  counts.attempts_timed_out += sums.counts[4];
-  counts.fallbacks += sums.counts[5];
-  counts.frames += sums.counts[6];
+  counts.scenes += sums[0];
+  counts.scenes_succeeded += sums[1];
+  counts.attempts += sums[2];
+  counts.attempts_out_of_memory += sums[3];
+  counts.attempts_timed_out += sums[4];
+  counts.fallbacks += sums[5];
+  counts.frames += sums[6] + sums[7] * OutcomeTable::kFramesAtOnce;
 }
 
 const std::uint8_t* GroupTally::count(const MeasuredRows& rows, const OutcomeTable& outcomes, std::uint8_t* ended) {
@@ -251,21 +252,17 @@ const std::uint8_t* GroupTally::count(const MeasuredRows& rows, const OutcomeTab
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       if (runs[i] > 0) count(outcomes.at(static_cast<std::uint16_t>(i)), runs[i]);
     }
-    if (outcomes.all_ended()) return rows.keep;
-    std::copy_n(rows.keep, rows.count, ended);
-    mask_passing(rows.outcomes, rows.count, outcomes.ended(), ended);
-    return ended;
-  }
-  if (outcomes.all_ended()) ended = nullptr;
-  const OutcomeRow sums = sum_outcomes(rows.outcomes, rows.keep, rows.count, outcomes.rows(), ended);
-  if (outcomes.fits()) {
-    count(sums);
+  } else if (outcomes.fits()) {
+    count(sum_outcomes(rows.outcomes, rows.keep, rows.count, outcomes.rows()));
   } else {
     for (std::uint32_t i = 0; i < rows.count; ++i) {
       if (rows.keep[i]) count(outcomes.at(rows.outcomes[i]), 1);
     }
   }
-  return ended ? ended : rows.keep;
+  if (outcomes.all_ended()) return rows.keep;
+  std::copy_n(rows.keep, rows.count, ended);
+  mask_passing(rows.outcomes, rows.count, outcomes.ended(), ended);
+  return ended;
 }
 
 void GroupTally::add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget) {

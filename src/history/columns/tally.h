@@ -139,7 +139,7 @@ class GroupTally {
  private:
   template <class Other>
   void merge_measures(const Other& other, const ExactBudget& budget);
-  void count(const OutcomeRow& sums);
+  void count(const OutcomeSums& sums);
   // Counts the outcomes of the kept rows. Returns which of them have ended: `ended`, filled, or `rows.keep`.
   const std::uint8_t* count(const MeasuredRows& rows, const OutcomeTable& outcomes, std::uint8_t* ended);
 };
