@@ -16,6 +16,38 @@ namespace {
 constexpr std::size_t kMostCells = 1'024;
 // A cell keeps so many values of a measure before it counts in buckets.
 constexpr std::size_t kValuesOfACell = 32;
+// Of so many rows those that are far from the others in a measure, one of so many at either end, stand apart.
+constexpr std::size_t kDivided = 256;
+constexpr std::size_t kOneOf = 100;
+// So many or more are divided further by what they took.
+constexpr std::uint32_t kPieceRows = 512;
+constexpr std::uint32_t kMostPieces = 8;
+
+// Which values of a measure most rows of a cell have.
+struct Close {
+  Bounds bounds;
+  bool is_missing = false;  // most have none
+
+  explicit Close(std::span<const std::int64_t> values) {
+    std::vector<std::int64_t> there;
+    there.reserve(values.size());
+    for (const std::int64_t value : values) {
+      if (value >= 0) there.push_back(value);
+    }
+    is_missing = there.size() * 2 < values.size();
+    if (is_missing) return;
+    const auto apart = static_cast<std::ptrdiff_t>(there.size() / kOneOf);
+    const auto low = there.begin() + apart;
+    const auto high = there.end() - 1 - apart;
+    std::nth_element(there.begin(), low, there.end());
+    bounds.min = *low;
+    std::nth_element(low, high, there.end());
+    bounds.max = *high;
+  }
+  [[nodiscard]] bool has(std::int64_t value) const {
+    return is_missing ? value < 0 : value >= bounds.min && value <= bounds.max;
+  }
+};
 
 // One pass over a chunk that is full.
 class CubeMaker {
@@ -37,9 +69,18 @@ class CubeMaker {
     std::uint32_t begin = 0;
     for (std::size_t cell = 0; cell + 1 < begin_.size(); ++cell) {
       const std::uint32_t end = begin_[cell];
-      if (end > begin) cube.cells.push_back(tally(cell, begin, end - begin));
+      const auto [close, differ] = put_close_first(begin, end - begin);
+      const std::uint32_t pieces = differ ? std::clamp(close / kPieceRows, 1u, kMostPieces) : 1;
+      divide(begin, close, pieces);
+      for (std::uint32_t i = 0; i < pieces; ++i) {
+        const std::uint32_t piece = piece_begin(close, pieces, i);
+        const std::uint32_t rows = piece_begin(close, pieces, i + 1) - piece;
+        if (rows > 0) cube.cells.push_back(tally(cell, begin + piece, rows));
+      }
+      if (end - begin > close) cube.cells.push_back(tally(cell, begin + close, end - begin - close));
       begin = end;
     }
+    cube.rows = std::move(rows_);
     return cube;
   }
 
@@ -80,11 +121,63 @@ class CubeMaker {
     for (std::uint32_t row = 0; row < kChunkRows; ++row)
       rows_[begin_[cell_of(row)]++] = static_cast<std::uint16_t>(row);
   }
+  // Within a cell. Returns how many of its rows lie close together, and whether these took differently long.
+  std::pair<std::uint32_t, bool> put_close_first(std::uint32_t begin, std::uint32_t count) {
+    if (count < kDivided) return {count, false};
+    const auto rows = std::span(rows_).subspan(begin, count);
+    const auto close_in = [&](const auto& value_of) {
+      std::vector<std::int64_t> values;
+      values.reserve(count);
+      for (const std::uint16_t row : rows) values.push_back(value_of(row));
+      return Close(values);
+    };
+    const Close durations = close_in([&](std::uint16_t row) { return std::int64_t{chunk_.duration_ms[row]}; });
+    const Close peaks = close_in([&](std::uint16_t row) { return chunk_.vram_peak(row); });
+    const auto apart = std::stable_partition(rows.begin(), rows.end(), [&](std::uint16_t row) {
+      return durations.has(chunk_.duration_ms[row]) && peaks.has(chunk_.vram_peak(row));
+    });
+    return {static_cast<std::uint32_t>(apart - rows.begin()), durations.bounds.min < durations.bounds.max};
+  }
+  static std::uint32_t piece_begin(std::uint32_t count, std::uint32_t pieces, std::uint32_t piece) {
+    return count * piece / pieces;
+  }
+  // Into pieces of about as many rows each, the shortest durations first.
+  void divide(std::uint32_t begin, std::uint32_t count, std::uint32_t pieces) {
+    const auto first = rows_.begin() + begin;
+    const auto is_shorter = [&](std::uint16_t a, std::uint16_t b) {
+      return chunk_.duration_ms[a] < chunk_.duration_ms[b];
+    };
+    for (std::uint32_t i = 1; i < pieces; ++i) {
+      const auto from = first + piece_begin(count, pieces, i - 1);
+      const auto to = first + piece_begin(count, pieces, i);
+      std::nth_element(from, to, first + count, is_shorter);
+      std::sort(from, to);
+    }
+    if (pieces > 1) std::sort(first + piece_begin(count, pieces, pieces - 1), first + count);
+  }
   [[nodiscard]] ChunkCube::Cell tally(std::size_t cell, std::uint32_t begin, std::uint32_t count) {
+    ChunkCube::Cell of_cell;
+    of_cell.setting = chunk_.setting.locals()[cell / ends_];
+    of_cell.outcome = outcome_of_end_[cell % ends_];
+    of_cell.begin = begin;
+    of_cell.count = count;
+    const auto rows = std::span(rows_).subspan(begin, count);
+    for (const std::uint16_t row : rows) {
+      reach(of_cell.duration_ms, chunk_.duration_ms[row]);
+      reach(of_cell.vram_peak_bytes, chunk_.vram_peak(row));
+    }
     buffer_.clear();
-    buffer_.append(chunk_, std::span(rows_).subspan(begin, count));
+    buffer_.append(chunk_, rows);
     buffer_.add_to(tally_, 0, count, outcomes_, {kValuesOfACell});
-    return {chunk_.setting.locals()[cell / ends_], outcome_of_end_[cell % ends_], tally_.take(kValuesOfACell)};
+    of_cell.tally = tally_.take(kValuesOfACell);
+    return of_cell;
+  }
+  static void reach(ChunkCube::Reach& reach, std::int64_t value) {
+    if (value < 0) {
+      reach.is_missing = true;
+    } else {
+      reach.bounds.add(value);
+    }
   }
 
   static constexpr std::uint32_t kNoEnd = ~0u;
@@ -101,26 +194,6 @@ class CubeMaker {
 };
 
 }  // namespace
-
-bool tell_filter(const RunFilter& filter) {
-  RunFilter told;
-  told.from_ms = filter.from_ms;
-  told.to_ms = filter.to_ms;
-  told.statuses = filter.statuses;
-  told.exit_reasons = filter.exit_reasons;
-  told.archived = filter.archived;
-  told.worker_ids = filter.worker_ids;
-  told.gpus = filter.gpus;
-  told.workflows = filter.workflows;
-  told.models = filter.models;
-  return filter == told;
-}
-
-bool tell_groups(GroupBy group_by) {
-  constexpr std::array kGroups{GroupBy::none, GroupBy::workflow,       GroupBy::model,  GroupBy::worker,
-                               GroupBy::gpu,  GroupBy::comfyuiVersion, GroupBy::status, GroupBy::exitReason};
-  return std::ranges::find(kGroups, group_by) != kGroups.end();
-}
 
 std::shared_ptr<const ChunkCube> find_cube(const ColumnStore::Snapshot& snapshot, std::size_t chunk) {
   const Chunk& of = snapshot.chunk(chunk);

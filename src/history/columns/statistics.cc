@@ -4,6 +4,7 @@
 #include <atomic>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/parallel.h"
@@ -41,20 +42,24 @@ std::shared_ptr<const ChunkSummary> summarise_times(const ColumnStore::Snapshot&
 
 // One thread's part in the answer to one question.
 class Share {
-  static constexpr std::uint32_t kGuessedFrom = 8'192;  // rows
+  static constexpr std::uint32_t kGuessedFrom = 8'192;  // rows; from fewer where there can hardly be doubt
 
  public:
   // All but `budget` must outlive this. `key` is null where no answers of chunks are kept. `alike_chunks` are full and
-  // covered by the dates.
+  // covered by the dates. `are_many`: more runs will match than have exact percentiles.
   Share(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RowScan& scan, ExactBudget budget,
-        const SummaryKey* key, std::size_t alike_chunks = 0)
+        const SummaryKey* key, std::size_t alike_chunks = 0, bool are_many = false)
       : snapshot_(snapshot),
         key_(key),
-        is_for_cubes_(key && tell_filter(query.filter) && tell_groups(query.group_by)),
+        filter_(query.filter),
+        // Rows that bounds of numbers pick out of cells take their time: it should not be in vain.
+        is_for_cubes_(key && tell_filter(filter_) && tell_groups(query.group_by) &&
+                      (are_many || !asks_numbers(filter_))),
         budget_(budget),
         alike_chunks_(alike_chunks),
         scan_(scan),
         gatherer_(snapshot, query, budget) {
+    if (are_many) gatherer_.expect_many();
     if (!key_) return;
     of_chunk_query_.group_by = query.group_by;
     of_chunk_query_.utc_offset_ms = query.utc_offset_ms;
@@ -99,9 +104,17 @@ class Share {
     const auto cube = find_cube(snapshot_, chunk);
     if (!cube || cube->cells.empty()) return false;
     is_rounded_ = true;
+    bool are_divided = false;
     for (const ChunkCube::Cell& cell : cube->cells) {
-      if (scan_.passes(cell.setting, cell.outcome)) gatherer_.add(cell);
+      if (!scan_.passes(cell.setting, cell.outcome)) continue;
+      const Within of_cell = within(cell, filter_);
+      if (of_cell == Within::all) gatherer_.add(cell);
+      if (of_cell != Within::some) continue;
+      if (!std::exchange(are_divided, true)) divided_.assign(kChunkRows, 0);
+      for (const std::uint16_t row : cube->rows_of(cell)) divided_[row] = 1;
     }
+    if (are_divided)
+      scan_.each_block_within_numbers(chunk, divided_.data(), [&](const RowBlock& block) { gatherer_.add(block); });
     return true;
   }
   void scan(std::size_t chunk, Gatherer& gatherer) {
@@ -118,9 +131,11 @@ class Share {
     const auto add = [&](const RowBlock& block) {
       gatherer_.add(block);
       const std::uint32_t passed = kChunkRows - block.begin;
-      if (has_guessed_ || passed < kGuessedFrom) return;
+      if (has_guessed_) return;
+      has_guessed_ = passed >= kGuessedFrom;
+      const std::size_t doubt = std::max(2 * kGuessedFrom / passed, 2u);
+      if ((gatherer_.matching() - before) * alike_chunks_ * (kChunkRows / passed) <= doubt * budget_.values) return;
       has_guessed_ = true;
-      if ((gatherer_.matching() - before) * alike_chunks_ * (kChunkRows / passed) <= 2 * budget_.values) return;
       gatherer_.expect_many();
       is_rounded_ = true;
     };
@@ -130,6 +145,7 @@ class Share {
 
   const ColumnStore::Snapshot& snapshot_;
   const SummaryKey* const key_;
+  const RunFilter& filter_;
   const bool is_for_cubes_;
   const ExactBudget budget_;
   const std::size_t alike_chunks_;
@@ -141,6 +157,7 @@ class Share {
   std::optional<Gatherer> of_chunk_;
   std::optional<Complement> complement_;
   bool is_rounded_ = false;
+  std::vector<std::uint8_t> divided_;  // 1 for a row of a cell that the filter's bounds divide
 };
 
 // What is known beforehand of how many runs match.
@@ -158,7 +175,10 @@ Foreseen foresee(const ColumnStore::Snapshot& snapshot, const RunFilter& filter,
     runs.is_all &= cube && !cube->cells.empty();
     for (std::size_t k = 0; cube && k < cube->cells.size(); ++k) {
       const ChunkCube::Cell& cell = cube->cells[k];
-      if (scan.passes(cell.setting, cell.outcome)) runs.at_least += static_cast<std::size_t>(cell.tally.counts.front());
+      if (!scan.passes(cell.setting, cell.outcome)) continue;
+      const Within of_cell = within(cell, filter);
+      if (of_cell == Within::all) runs.at_least += cell.count;
+      runs.is_all &= of_cell != Within::some;
     }
   }
   return runs;
@@ -173,8 +193,7 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   std::vector<std::unique_ptr<Share>> shares(std::clamp<std::size_t>(chunks, 1, base::parallel_threads()));
   // Always the same chunks for each, so that the same question gets the same answer to the last digit.
   base::parallel(shares.size(), [&](std::size_t i) {
-    shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, alike);
-    if (are_many) shares[i]->gatherer().expect_many();
+    shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, alike, are_many);
     for (std::size_t n = i; n < chunks; n += shares.size()) shares[i]->add(chunks - 1 - n);
     shares[i]->settle();
   });
