@@ -179,6 +179,63 @@ TEST_P(QuestionsContract, TellsTheSameRunsInBrief) {
   EXPECT_EQ(history_->brief_runs({.limit = 0}).error().field, "limit");
 }
 
+// Alone, as facts() and scene_samples() have it: the strictest level that has enough.
+TEST_P(QuestionsContract, TellsWhatIsLikeManyRunsAtOnce) {
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    model::Run made = typical_run(i, i % 3 == 0 ? 3 : 1);
+    for (model::Scene& scene : made.scenes) {
+      // Some levels have few, and some keys do not know a part.
+      scene.parameters.checkpoints = {i % 4 == 0 ? "one" : "another"};
+      scene.workflow_fingerprint = i % 5 == 0 ? "a" : "b";
+      if (i % 6 != 0) scene.attempts.back().environment.emplace().device_name = i % 10 == 1 ? "one" : "another";
+      if (i % 7 == 0) scene.attempts.back().status = Status::failed;
+    }
+    model::roll_up(made);
+    save(made);
+  }
+  const auto runs = history_->facts({.filter = {.statuses = {Status::success}}, .limit = 100});
+  ASSERT_TRUE(runs);
+  for (const auto& [needs, limit] : {std::pair<std::int64_t, std::int64_t>{1, 1}, {3, 4}, {5, 50}}) {
+    LikeQuery query{{}, needs, limit};
+    LikeQuery of_scenes{{}, needs, limit};
+    for (const RunFacts& run : *runs) {
+      query.to.push_back({run.key, run.created_at_ms, run.node_classes});
+      of_scenes.to.push_back({run.scenes.front().key, run.created_at_ms, {}});
+    }
+    const auto like = history_->like_runs(query);
+    const auto scenes = history_->like_scenes(of_scenes);
+    const auto wanted = history_->RunHistoryReader::like_runs(query);
+    const auto wanted_scenes = history_->RunHistoryReader::like_scenes(of_scenes);
+    ASSERT_TRUE(like && scenes && wanted && wanted_scenes);
+    ASSERT_EQ(like->series.size(), runs->size());
+    ASSERT_EQ(scenes->size(), runs->size());
+    std::size_t with_level = 0;
+    for (std::size_t i = 0; i < runs->size(); ++i) {
+      const auto& one = like->series[i];
+      EXPECT_EQ(one.level, wanted->series[i].level);
+      EXPECT_EQ(one.class_ms, wanted->series[i].class_ms);
+      ASSERT_EQ(one.runs.size(), wanted->series[i].runs.size());
+      with_level += one.level.has_value();
+      std::vector<std::size_t> positions;
+      for (std::size_t k = 0; k < one.runs.size(); ++k) {
+        positions.push_back(k);
+        EXPECT_EQ(one.runs[k].created_at_ms, wanted->series[i].runs[k].created_at_ms);
+        EXPECT_EQ(one.runs[k].duration_ms, wanted->series[i].runs[k].duration_ms);
+        EXPECT_EQ(one.runs[k].vram_peak_bytes, wanted->series[i].runs[k].vram_peak_bytes);
+      }
+      EXPECT_EQ(*like->run_ids(i, positions), *wanted->run_ids(i, positions));
+      EXPECT_EQ(scenes->at(i).level, wanted_scenes->at(i).level);
+      EXPECT_EQ(scenes->at(i).n, wanted_scenes->at(i).n);
+      EXPECT_EQ(scenes->at(i).durations_ms, wanted_scenes->at(i).durations_ms);
+    }
+    EXPECT_GT(with_level, 0u);
+    EXPECT_LT(with_level, runs->size()) << "before the first ones there is nothing";
+  }
+  EXPECT_TRUE(history_->like_runs({})->series.empty());
+  EXPECT_EQ(history_->like_runs({.needs = 6, .limit = 5}).error().field, "needs");
+  EXPECT_EQ(history_->like_scenes({.limit = 0}).error().field, "limit");
+}
+
 TEST_P(QuestionsContract, RefusesBoundsThatAreNone) {
   EXPECT_EQ(history_->statistics({.max_groups = 0}).error().field, "maxGroups");
   EXPECT_EQ(history_->statistics({.utc_offset_ms = 1'000'000'000}).error().field, "utcOffsetMs");

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "history/brief_runs.h"
+#include "history/like_runs.h"
 #include "history/run_filter.h"
 #include "history/run_questions.h"
 #include "model/run.h"
@@ -174,6 +175,9 @@ class RunHistoryReader {
   // Newest first. Errors: also too_large, as of statistics.
   [[nodiscard]] virtual base::Result<BriefRuns> brief_runs(const FactsQuery& query) const;
   [[nodiscard]] virtual base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const = 0;
+  // Errors: as of facts.
+  [[nodiscard]] virtual base::Result<LikeRuns> like_runs(const LikeQuery& query) const;
+  [[nodiscard]] virtual base::Result<std::vector<LikeScenes>> like_scenes(const LikeQuery& query) const;
   // What `prune` would do now, whatever rule.dry_run says.
   [[nodiscard]] virtual base::Result<PruneReport> foresee(const PruneRule& rule) const = 0;
   [[nodiscard]] virtual base::Result<HistoryInfo> info() const = 0;

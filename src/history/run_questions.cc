@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "history/like_runs.h"
+
 namespace comfytrace::history {
 namespace {
 
@@ -48,6 +50,11 @@ Result<void> check_query(const FactsQuery& query) {
 
 Result<void> check_query(const ScenesQuery& query) {
   return check_range(query.limit, 1, kMaxFacts, "limit");
+}
+
+Result<void> check_query(const LikeQuery& query) {
+  if (auto fits = check_range(query.limit, 1, kMaxFacts, "limit"); !fits) return fits;
+  return check_range(query.needs, 1, query.limit, "needs");
 }
 
 }  // namespace comfytrace::history

@@ -1,10 +1,14 @@
 #include "insight/deviation.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <utility>
 
+#include "base/parallel.h"
+#include "insight/deviation_series.h"
 #include "insight/outlying.h"
 #include "insight/stats/multiple_tests.h"
 #include "insight/wording.h"
@@ -17,184 +21,208 @@ using base::ErrorCode;
 using base::Result;
 using history::RunFacts;
 
-constexpr std::int64_t kMaxScenes = 64;
-// A level that has lasted for so many runs is the new normal: it is judged against itself from then on.
-constexpr std::size_t kNewNormal = 10;
-
-// What a value is against the runs before it.
-struct Judged {
-  std::optional<Outlying> place;
-  std::int64_t n = 0;
-  int side = 0;  // +1 more, -1 less than the baseline explains
-};
-
-// One number of the runs of a cohort, newest first; absent where a run lacks it.
-struct Line {
-  DeviationSubject subject = DeviationSubject::run;
-  std::string class_type;
-  Metric metric = Metric::duration;
-  std::vector<std::optional<double>> values;
-  std::vector<std::optional<Judged>> judged;  // of those, as they are asked for
-};
+constexpr std::size_t kMostBeforeScenes = 256;  // with more tests behind them, scenes are not tested
+constexpr std::size_t kLinesAtOnce = 16;
+constexpr auto kNowhere = static_cast<std::size_t>(-1);
 
 // A test of one run, and what it gave.
 struct Tested {
   Deviation deviation;
   double p_value = 1;
   bool holds = false;
+  // Of runs and nodes: the series that the run is in, and the others in a row with it, by their place among the like.
+  std::size_t series = kNowhere;
+  std::vector<std::size_t> before;
 };
-
-std::optional<double> as_number(const std::optional<std::int64_t>& value) {
-  if (!value) return std::nullopt;
-  return static_cast<double>(*value);
-}
 
 std::string workflow_of(const RunFacts& run) {
   return run.workflow_name.empty() ? run.fingerprint : run.workflow_name;
 }
 
-// Of nodes those runs count that executed the class as often as the newest.
-std::vector<Line> lines_of(const std::vector<RunFacts>& runs) {
-  std::vector<Line> lines(2);
-  lines[1].metric = Metric::vramPeak;
-  for (const RunFacts& run : runs) {
-    lines[0].values.push_back(as_number(run.duration_ms));
-    lines[1].values.push_back(as_number(run.vram_peak_bytes));
-  }
-  for (const auto& of_class : runs.front().node_classes) {
-    Line line{DeviationSubject::nodeClass, of_class.class_type, Metric::duration, {}, {}};
-    for (const RunFacts& run : runs) {
-      const auto same = std::ranges::find(run.node_classes, of_class.class_type, &history::NodeClassFacts::class_type);
-      const bool is_like = same != run.node_classes.end() && same->executions == of_class.executions;
-      line.values.push_back(is_like ? std::optional(static_cast<double>(same->duration_ms)) : std::nullopt);
-    }
-    lines.push_back(std::move(line));
-  }
-  return lines;
-}
+// The newest run of some work with those like it, and which of the runs that are looked at stand where among them.
+struct Series {
+  const RunFacts* newest = nullptr;
+  std::vector<std::size_t> runs;       // of those looked at; ascending
+  std::vector<std::size_t> positions;  // of each; ascending
+  std::vector<DeviationLine> lines;
+};
 
-class Series {
+// Runs are newest first.
+class SeriesOfRuns {
  public:
-  Series(std::vector<RunFacts> runs, history::LikeLevel level, const DeviationOptions& options)
-      : runs_(std::move(runs)), level_(level), options_(options) {}
+  SeriesOfRuns(const std::vector<RunFacts>& runs, const DeviationOptions& options) : runs_(runs), options_(options) {}
 
-  // Tests the run at `position` in everything that is known of it.
-  void test(std::size_t position, std::vector<Tested>& tests) {
-    if (lines_.empty()) lines_ = lines_of(runs_);
-    for (Line& line : lines_) {
-      if (auto tested = test(line, position)) tests.push_back(std::move(*tested));
+  // Errors: those of the reader.
+  [[nodiscard]] Result<void> find(const history::RunHistoryReader& reader) {
+    history::LikeQuery query{
+        {}, options_.cohort.needs, options_.cohort.limit + static_cast<std::int64_t>(runs_.size() + kNewNormal)};
+    std::vector<std::size_t> series_of_run;
+    for (const RunFacts& run : runs_) {
+      const auto known = std::ranges::find(query.to, run.key, &history::LikeTo::key);
+      series_of_run.push_back(static_cast<std::size_t>(known - query.to.begin()));
+      if (known != query.to.end()) continue;
+      query.to.push_back({run.key, run.created_at_ms, run.node_classes});
+      series_.push_back({&run, {}, {}, {}});
     }
+    auto like = reader.like_runs(query);
+    if (!like) return like.error();
+    like_ = std::move(*like);
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      if (auto done = place(i, series_of_run[i]); !done) return done;
+    }
+    return {};
   }
-  [[nodiscard]] std::optional<std::size_t> position(const std::string& run_id) const {
-    const auto at = std::ranges::find(runs_, run_id, &RunFacts::run_id);
-    if (at == runs_.end()) return std::nullopt;
-    return static_cast<std::size_t>(at - runs_.begin());
+
+  // By run: in everything that is known of it.
+  [[nodiscard]] std::vector<std::vector<Tested>> test() {
+    std::vector<std::pair<std::size_t, std::size_t>> lines;  // series, line
+    for (std::size_t i = 0; i < series_.size(); ++i) {
+      if (series_[i].positions.empty()) continue;
+      series_[i].lines = lines_of(*series_[i].newest, like_.series[i]);
+      for (std::size_t line = 0; line < series_[i].lines.size(); ++line) lines.emplace_back(i, line);
+    }
+    std::vector<std::vector<std::optional<LineTested>>> results(lines.size());
+    base::parallel((lines.size() + kLinesAtOnce - 1) / kLinesAtOnce, [&](std::size_t part) {
+      for (std::size_t i = part * kLinesAtOnce; i < std::min(lines.size(), (part + 1) * kLinesAtOnce); ++i) {
+        const Series& of = series_[lines[i].first];
+        results[i] = of.lines[lines[i].second].test(of.positions, of.lines.front().values(), options_);
+      }
+    });
+    std::vector<std::vector<Tested>> by_run(runs_.size());
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const auto [series, line] = lines[i];
+      for (std::size_t k = 0; k < series_[series].runs.size(); ++k) {
+        if (results[i][k])
+          by_run[series_[series].runs[k]].push_back(
+              describe(series, series_[series].runs[k], series_[series].lines[line], *results[i][k]));
+      }
+    }
+    return by_run;
+  }
+
+  // Puts the run_ids of the others in a row into what was found. Errors: those of the reader.
+  [[nodiscard]] Result<void> name(Tested& tested) const {
+    if (tested.before.empty()) return {};
+    auto run_ids = like_.run_ids(tested.series, tested.before);
+    if (!run_ids) return run_ids.error();
+    std::ranges::move(*run_ids, std::back_inserter(tested.deviation.run_ids));
+    return {};
   }
 
  private:
-  // Against the runs before it, without the last `skip`, which deviate themselves.
-  [[nodiscard]] Judged judge(const Line& line, std::size_t position, std::size_t skip) const {
-    Judged judged;
-    const auto& value = line.values[position];
-    if (!value) return judged;
-    // Whole milliseconds of a node go down to 0: one is added so that every log is finite.
-    const double added = line.subject == DeviationSubject::nodeClass ? 1 : 0;
-    std::vector<double> baseline;
-    for (std::size_t i = position + 1 + skip;
-         i < line.values.size() && static_cast<std::int64_t>(baseline.size()) < options_.cohort.limit; ++i) {
-      if (line.values[i]) baseline.push_back(*line.values[i] + added);
+  // Finds a run among those like the newest of its work.
+  [[nodiscard]] Result<void> place(std::size_t run, std::size_t of_series) {
+    Series& series = series_[of_series];
+    const history::LikeRuns::Series& like = like_.series[of_series];
+    if (!like.level) return {};
+    if (series.newest == &runs_[run]) {
+      series.runs.push_back(run);
+      series.positions.push_back(0);
+      return {};
     }
-    judged.n = static_cast<std::int64_t>(baseline.size());
-    judged.place = outlying(*value + added, baseline, options_.cohort.needs);
-    if (!judged.place) return judged;
-    judged.place->median -= added;
-    const double median = judged.place->median;
-    const double run_ms = lines_[0].values[position].value_or(0);
-    const bool counts = line.subject == DeviationSubject::nodeClass ? node_change_counts(*value, median, run_ms)
-                                                                    : change_counts(line.metric, *value, median);
-    if (judged.place->stands_out && counts) judged.side = *value > median ? 1 : -1;
-    return judged;
+    for (std::size_t i = 0; i < like.runs.size(); ++i) {
+      if (like.runs[i].created_at_ms != runs_[run].created_at_ms) continue;
+      const auto run_ids = like_.run_ids(of_series, std::array{i});
+      if (!run_ids) return run_ids.error();
+      if (run_ids->front() != runs_[run].run_id) continue;
+      series.runs.push_back(run);
+      series.positions.push_back(i + 1);
+      break;
+    }
+    return {};
   }
 
-  // Against those right before it: runs that are tested one after the other ask that of the same ones again.
-  [[nodiscard]] const Judged& judge_at(Line& line, std::size_t position) const {
-    if (line.judged.empty()) line.judged.resize(line.values.size());
-    auto& judged = line.judged[position];
-    if (!judged) judged = judge(line, position, 0);
-    return *judged;
-  }
-
-  [[nodiscard]] std::optional<Tested> test(Line& line, std::size_t position) const {
-    std::vector<std::size_t> streak;  // positions, oldest first
-    int streak_side = 0;
-    Judged last;
-    const std::size_t from = std::min(position + kNewNormal, line.values.size() - 1);
-    for (std::size_t i = from + 1; i-- > position;) {
-      const std::size_t skip = streak.size();
-      last = skip == 0 ? judge_at(line, i) : judge(line, i, skip);
-      if (last.side != streak_side && skip > 0 && last.side != 0) {
-        streak.clear();
-        last = judge_at(line, i);
-      }
-      if (last.side == 0) {
-        if (line.values[i]) streak.clear();
-      } else {
-        streak.push_back(i);
-      }
-      streak_side = streak.empty() ? 0 : last.side;
-    }
-    if (!last.place || !line.values[position]) return std::nullopt;
+  [[nodiscard]] Tested describe(std::size_t series, std::size_t number, const DeviationLine& line,
+                                const LineTested& of) const {
     Tested tested;
-    tested.p_value = last.place->p_value;
-    tested.holds = last.side != 0;
-    if (tested.holds) tested.deviation = describe(line, position, last, streak);
-    return tested;
-  }
-
-  [[nodiscard]] Deviation describe(const Line& line, std::size_t position, const Judged& judged,
-                                   const std::vector<std::size_t>& streak) const {
-    const RunFacts& run = runs_[position];
-    Deviation deviation;
-    deviation.subject = line.subject;
+    tested.p_value = of.p_value;
+    tested.holds = of.side != 0;
+    if (!tested.holds) return tested;
+    const RunFacts& run = runs_[number];
+    Deviation& deviation = tested.deviation;
+    deviation.subject = line.subject();
     deviation.run_id = run.run_id;
     deviation.created_at_ms = run.created_at_ms;
     deviation.workflow = workflow_of(run);
-    deviation.class_type = line.class_type;
-    deviation.metric = line.metric == Metric::vramPeak ? "vramPeakBytes" : "durationMs";
-    deviation.verdict = judged.side > 0 ? Verdict::worse : Verdict::better;
-    deviation.value = *line.values[position];
-    deviation.baseline_median = judged.place->median;
-    if (deviation.baseline_median > 0) deviation.ratio = deviation.value / deviation.baseline_median;
-    deviation.n = judged.n;
-    deviation.level = level_;
-    deviation.in_a_row = static_cast<std::int64_t>(streak.size());
+    deviation.class_type = line.class_type();
+    deviation.metric = line.metric() == Metric::vramPeak ? "vramPeakBytes" : "durationMs";
+    deviation.verdict = of.side > 0 ? Verdict::worse : Verdict::better;
+    deviation.value = of.value;
+    deviation.baseline_median = of.median;
+    if (of.median > 0) deviation.ratio = of.value / of.median;
+    deviation.n = of.n;
+    deviation.level = *like_.series[series].level;
+    deviation.in_a_row = static_cast<std::int64_t>(of.streak.size());
     deviation.persistent = deviation.in_a_row >= options_.in_a_row;
-    for (auto at = streak.rbegin(); at != streak.rend(); ++at) deviation.run_ids.push_back(runs_[*at].run_id);
-    return deviation;
+    deviation.run_ids.push_back(run.run_id);
+    tested.series = series;
+    // The run itself is none of those like it, of which the first stands behind it.
+    for (std::size_t i = 1; i < of.streak.size(); ++i) tested.before.push_back(of.streak[i] - 1);
+    return tested;
   }
 
-  std::vector<RunFacts> runs_;
-  std::vector<Line> lines_;
-  history::LikeLevel level_;
+  const std::vector<RunFacts>& runs_;
   const DeviationOptions& options_;
+  std::vector<Series> series_;
+  history::LikeRuns like_;
 };
 
-Result<void> test_scenes(const history::RunHistoryReader& reader, const RunFacts& run, const DeviationOptions& options,
-                         std::vector<Tested>& tests) {
-  if (run.scenes.size() < 2) return {};  // of one scene the run says it all
-  SceneCohorts cohorts(reader, run, options.cohort);
-  std::map<std::pair<const SceneCohorts::Known*, Verdict>, std::vector<std::size_t>>
-      alike;  // tests that hold, by kind and side
-  for (const auto& scene : run.scenes) {
-    if (scene.status != model::Status::success || !scene.duration_ms) continue;
-    if (static_cast<std::int64_t>(tests.size()) > kMaxScenes * 4) break;
-    const auto like = cohorts.of(scene);
+// What the scenes of runs are compared with: all that are alike are asked about once.
+class ScenesLike {
+ public:
+  [[nodiscard]] static Result<ScenesLike> find(const history::RunHistoryReader& reader,
+                                               const std::vector<RunFacts>& runs,
+                                               const std::vector<std::vector<Tested>>& tests,
+                                               const DeviationOptions& options) {
+    history::LikeQuery query{{}, options.cohort.needs, options.cohort.limit};
+    ScenesLike scenes;
+    std::size_t before = 0;  // tests at the least, when the scenes of a run are come to
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const RunFacts& run = runs[i];
+      before += tests[i].size();
+      const auto begin = static_cast<std::ptrdiff_t>(query.to.size());
+      auto& kinds = scenes.kinds_.emplace_back();
+      for (const auto& scene : run.scenes) {
+        kinds.push_back(kNowhere);
+        if (!is_tested(run, scene) || before > kMostBeforeScenes) continue;
+        const auto known = std::find_if(query.to.begin() + begin, query.to.end(),
+                                        [&](const history::LikeTo& to) { return to.key == scene.key; });
+        kinds.back() = static_cast<std::size_t>(known - query.to.begin());
+        if (known == query.to.end()) query.to.push_back({scene.key, run.created_at_ms, {}});
+      }
+    }
+    auto like = reader.like_scenes(query);
     if (!like) return like.error();
-    const CohortEvidence& evidence = (*like)->cohort.evidence;
-    const std::vector<double>& baseline = (*like)->durations_ms;
+    scenes.like_ = std::move(*like);
+    return scenes;
+  }
+  [[nodiscard]] static bool is_tested(const RunFacts& run, const history::SceneFacts& scene) {
+    return run.scenes.size() >= 2 && scene.status == model::Status::success && scene.duration_ms;
+  }
+  // Of a scene that is tested.
+  [[nodiscard]] std::size_t kind(std::size_t run, std::size_t scene) const { return kinds_[run][scene]; }
+  [[nodiscard]] const history::LikeScenes& of(std::size_t kind) const { return like_[kind]; }
+
+ private:
+  std::vector<std::vector<std::size_t>> kinds_;  // by run and scene
+  std::vector<history::LikeScenes> like_;
+};
+
+// Of a run of several scenes; of one the run says it all.
+void test_scenes(const ScenesLike& scenes, const RunFacts& run, std::size_t number, const DeviationOptions& options,
+                 std::vector<Tested>& tests) {
+  // Tests that hold, by kind and side.
+  std::map<std::pair<std::size_t, Verdict>, std::vector<std::size_t>> alike;
+  for (std::size_t i = 0; i < run.scenes.size(); ++i) {
+    const auto& scene = run.scenes[i];
+    if (!ScenesLike::is_tested(run, scene)) continue;
+    if (tests.size() > kMostBeforeScenes) break;
+    const std::size_t kind = scenes.kind(number, i);
+    const history::LikeScenes& like = scenes.of(kind);
+    const std::vector<double> baseline(like.durations_ms.begin(), like.durations_ms.end());
     const auto value = static_cast<double>(*scene.duration_ms);
     const auto place = outlying(value, baseline, options.cohort.needs);
-    if (!place || !evidence.level) continue;
+    if (!place || !like.level) continue;
     Tested tested;
     tested.p_value = place->p_value;
     tested.holds = place->stands_out && change_counts(Metric::duration, value, place->median);
@@ -212,13 +240,13 @@ Result<void> test_scenes(const history::RunHistoryReader& reader, const RunFacts
           1,
           1,
           static_cast<std::int64_t>(baseline.size()),
-          *evidence.level,
+          *like.level,
           1,
           false,
           {run.run_id},
           ""};
     if (place->median > 0) of.ratio = value / place->median;
-    if (tested.holds) alike[{*like, of.verdict}].push_back(tests.size());
+    if (tested.holds) alike[{kind, of.verdict}].push_back(tests.size());
     tests.push_back(std::move(tested));
   }
   for (const auto& [kind, places] : alike) {
@@ -227,7 +255,6 @@ Result<void> test_scenes(const history::RunHistoryReader& reader, const RunFacts
       tests[place].deviation.persistent = tests[place].deviation.in_a_row >= options.in_a_row;
     }
   }
-  return {};
 }
 
 std::string sentence_of(const Deviation& deviation) {
@@ -248,8 +275,10 @@ std::string sentence_of(const Deviation& deviation) {
   return sentence;
 }
 
-Deviations conclude(std::vector<Tested> tests, std::int64_t runs, std::int64_t without,
-                    const DeviationOptions& options) {
+// `name`(test) of those that are told.
+template <class Name>
+Result<Deviations> conclude(std::vector<Tested> tests, std::int64_t runs, std::int64_t without,
+                            const DeviationOptions& options, Name name) {
   Deviations answer;
   answer.runs = runs;
   answer.runs_without_baseline = without;
@@ -260,6 +289,7 @@ Deviations conclude(std::vector<Tested> tests, std::int64_t runs, std::int64_t w
   const auto adjusted = stats::benjamini_hochberg(p_values);
   for (std::size_t i = 0; i < tests.size(); ++i) {
     if (!tests[i].holds || adjusted[i] > options.false_discovery_rate) continue;
+    if (Result<void> named = name(tests[i]); !named) return named.error();
     Deviation& deviation = answer.deviations.emplace_back(std::move(tests[i].deviation));
     deviation.p_value = adjusted[i];
     deviation.sentence = sentence_of(deviation);
@@ -280,31 +310,20 @@ Deviations conclude(std::vector<Tested> tests, std::int64_t runs, std::int64_t w
 // Runs are newest first.
 Result<Deviations> deviations_of(const history::RunHistoryReader& reader, const std::vector<RunFacts>& runs,
                                  const DeviationOptions& options) {
+  SeriesOfRuns series(runs, options);
+  if (auto done = series.find(reader); !done) return done.error();
+  auto by_run = series.test();
+  const auto scenes = ScenesLike::find(reader, runs, by_run, options);
+  if (!scenes) return scenes.error();
   std::vector<Tested> tests;
-  std::vector<std::pair<history::WorkKey, std::optional<Series>>> known;
   std::int64_t without = 0;
-  for (const RunFacts& run : runs) {
-    auto at = std::ranges::find_if(known, [&](const auto& of) { return of.first == run.key; });
-    if (at == known.end()) {
-      CohortOptions wide = options.cohort;
-      wide.limit += static_cast<std::int64_t>(runs.size() + kNewNormal);
-      auto like = find_like_runs(reader, run, wide);
-      if (!like) return like.error();
-      std::optional<Series> series;
-      if (like->level) {
-        like->runs.insert(like->runs.begin(), run);
-        series.emplace(std::move(like->runs), *like->level, options);
-      }
-      known.emplace_back(run.key, std::move(series));
-      at = std::prev(known.end());
-    }
-    const auto position = at->second ? at->second->position(run.run_id) : std::nullopt;
-    const std::size_t before = tests.size();
-    if (position) at->second->test(*position, tests);
-    without += tests.size() == before;
-    if (auto done = test_scenes(reader, run, options, tests); !done) return done.error();
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    without += by_run[i].empty();
+    std::ranges::move(by_run[i], std::back_inserter(tests));
+    test_scenes(*scenes, runs[i], i, options, tests);
   }
-  return conclude(std::move(tests), static_cast<std::int64_t>(runs.size()), without, options);
+  return conclude(std::move(tests), static_cast<std::int64_t>(runs.size()), without, options,
+                  [&](Tested& tested) { return series.name(tested); });
 }
 
 }  // namespace
@@ -326,7 +345,8 @@ Result<Deviations> deviations_of_run(const history::RunHistoryReader& reader, st
   const auto stored = reader.get(run_id);
   if (!stored) return stored.error();
   if (!*stored) return Error{ErrorCode::not_found, "there is no run " + std::string(run_id), "runId"};
-  if ((*stored)->status != model::Status::success) return conclude({}, 1, 1, options);
+  if ((*stored)->status != model::Status::success)
+    return conclude({}, 1, 1, options, [](Tested&) { return Result<void>(); });
   return deviations_of(reader, {history::facts_of(**stored)}, options);
 }
 

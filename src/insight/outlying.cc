@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "insight/stats/distribution.h"
-#include "insight/stats/outlier.h"
 #include "insight/stats/quantile.h"
 
 namespace comfytrace::insight {
@@ -39,26 +38,31 @@ bool counts(double value, double median, double ratio, double delta) {
 
 }  // namespace
 
-std::optional<Outlying> outlying(double value, const std::vector<double>& others, std::int64_t needs) {
+std::optional<Outlying> outlying(double value, std::span<const double> others, std::int64_t needs) {
   if (static_cast<std::int64_t>(others.size()) < needs) return std::nullopt;
   const bool positive = value > 0 && std::ranges::all_of(others, [](double of) { return of > 0; });
-  std::vector<double> scaled = others;
+  std::vector<double> scaled(others.begin(), others.end());
   if (positive) {
     for (double& of : scaled) of = std::log(of);
   }
   const auto scale = stats::robust_scale(scaled);
   if (!scale) return std::nullopt;
-  const double at = positive ? std::log(value) : value;
-  const double z = stats::robust_z(at, *scale);
+  return outlying(value, others, *stats::median(others), positive, *scale);
+}
+
+Outlying outlying(double value, std::span<const double> others, double median, bool by_logs,
+                  const stats::RobustScale& scale) {
+  const double at = by_logs ? std::log(value) : value;
+  const double z = stats::robust_z(at, scale);
   const auto n = static_cast<double>(others.size());
   Outlying answer;
-  answer.median = *stats::median(others);
+  answer.median = median;
   if (std::isfinite(z)) answer.z = z;
   answer.p_value = std::isfinite(z) ? stats::student_two_sided(z / std::sqrt(1 + 1 / n), n - 1) : 0;
   const bool is_more = value > answer.median;
+  if (!stats::is_outlier(at, scale).value_or(false)) return answer;
   const auto as_far = std::ranges::count_if(others, [&](double of) { return is_more ? of >= value : of <= value; });
-  answer.stands_out =
-      stats::is_outlier(at, *scale).value_or(false) && as_far <= static_cast<std::ptrdiff_t>(others.size() / 20);
+  answer.stands_out = as_far <= static_cast<std::ptrdiff_t>(others.size() / 20);
   return answer;
 }
 

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "insight/stats/outlier.h"
 #include "insight/verdict.h"
 
 namespace comfytrace::insight {
@@ -17,7 +19,11 @@ struct Outlying {
   bool stands_out = false;  // too far for their scatter, and hardly ever (one in 20) as far among them
 };
 // std::nullopt of fewer than `needs` (at least 5) others. Pure.
-[[nodiscard]] std::optional<Outlying> outlying(double value, const std::vector<double>& others, std::int64_t needs = 5);
+[[nodiscard]] std::optional<Outlying> outlying(double value, std::span<const double> others, std::int64_t needs = 5);
+// The same of at least 5 others of which this is known: their median, and the scale of themselves, or of their logs if
+// all of them and the value are positive. Pure.
+[[nodiscard]] Outlying outlying(double value, std::span<const double> others, double median, bool by_logs,
+                                const stats::RobustScale& scale);
 
 // Whether a change of this metric is large enough to be worth a claim, however sure it is.
 [[nodiscard]] bool change_counts(Metric metric, double value, double median);

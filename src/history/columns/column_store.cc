@@ -33,15 +33,6 @@ const RunFacts* odd_at(const Chunk& chunk, std::uint32_t at) {
   return &chunk.odd[first].facts;
 }
 
-void read_times(const Chunk& chunk, std::uint32_t at, const Interner<NodeShape>& shapes, RunFacts& facts) {
-  const ClassTimes::View view = chunk.class_times.view();
-  std::vector<std::int64_t> times_ms;
-  const std::uint32_t number = view.sealed ? view.sealed->read(at, times_ms) : view.open->read(at, shapes, times_ms);
-  const NodeShape& shape = shapes[number];
-  for (std::size_t i = 0; i < times_ms.size(); ++i)
-    facts.node_classes.push_back({shape.classes[i], shape.executions[i], times_ms[i]});
-}
-
 }  // namespace
 
 ColumnStore::Snapshot ColumnStore::snapshot() const {
@@ -66,9 +57,18 @@ std::optional<RunFacts> ColumnStore::facts_at(const Snapshot& snapshot, std::uin
   if (chunk.queue_wait_ms[at] != kMissing) facts.queue_wait_ms = chunk.queue_wait_ms[at];
   if (const std::int64_t peak = chunk.vram_peak(at); peak != kMissing) facts.vram_peak_bytes = peak;
   facts.key = key_of(snapshot.shared().works[chunk.work.at(at)]);
-  read_times(chunk, at, snapshot.shared().shapes, facts);
+  std::vector<std::int64_t> times_ms;
+  const NodeShape& shape = snapshot.shared().shapes[class_times_at(snapshot, row, times_ms)];
+  for (std::size_t i = 0; i < times_ms.size(); ++i)
+    facts.node_classes.push_back({shape.classes[i], shape.executions[i], times_ms[i]});
   if (!unpack_details(chunk.details_of(at), snapshot.shared(), facts)) return std::nullopt;
   return facts;
+}
+
+std::uint32_t ColumnStore::class_times_at(const Snapshot& snapshot, std::uint32_t row, std::vector<std::int64_t>& ms) {
+  const ClassTimes::View view = snapshot.chunk(row / kChunkRows).class_times.view();
+  const std::uint32_t at = row % kChunkRows;
+  return view.sealed ? view.sealed->read(at, ms) : view.open->read(at, snapshot.shared().shapes, ms);
 }
 
 std::vector<std::string> ColumnStore::devices_at(const Snapshot& snapshot, std::uint32_t row) {

@@ -37,6 +37,8 @@ class ColumnStore {
   // ours or of a file).
   [[nodiscard]] static std::optional<RunFacts> facts_at(const Snapshot& snapshot, std::uint32_t row,
                                                         std::string run_id);
+  // What the classes of node took in a row, appended; returns its shape, which has them in the same order.
+  static std::uint32_t class_times_at(const Snapshot& snapshot, std::uint32_t row, std::vector<std::int64_t>& ms);
   // RunFacts::devices of a row, without unpacking the rest.
   [[nodiscard]] static std::vector<std::string> devices_at(const Snapshot& snapshot, std::uint32_t row);
 

@@ -6,36 +6,11 @@
 #include <map>
 
 #include "base/parallel.h"
+#include "history/columns/first_candidates.h"
 #include "history/columns/list_position.h"
 
 namespace comfytrace::history::columns {
 namespace {
-
-// The first `limit` candidates of all that were offered.
-class First {
- public:
-  explicit First(std::size_t limit) : limit_(limit) {}
-  void offer(const Candidate& candidate) {
-    if (heap_.size() == limit_) {
-      if (!candidate.before(heap_.front())) return;
-      std::pop_heap(heap_.begin(), heap_.end(), kBefore);
-      heap_.pop_back();
-    }
-    heap_.push_back(candidate);
-    std::push_heap(heap_.begin(), heap_.end(), kBefore);
-  }
-  [[nodiscard]] bool is_full() const { return heap_.size() == limit_; }
-  // The last of them; only when full.
-  [[nodiscard]] const Candidate& last() const { return heap_.front(); }
-  [[nodiscard]] std::vector<Candidate> sorted() && {
-    std::sort_heap(heap_.begin(), heap_.end(), kBefore);
-    return std::move(heap_);
-  }
-
- private:
-  std::size_t limit_;
-  std::vector<Candidate> heap_;
-};
 
 // Takes out of a block's rows those that cannot come between `behind` and the last of a full list. In a list by
 // creation no row lacks the value, so that `last` may be absent.
@@ -66,7 +41,7 @@ void mask_places(const RowBlock& block, RunSort sort, const std::optional<Candid
 std::vector<Candidate> newest_wanted(RowScan& scan, std::int64_t limit,
                                      const std::function<bool(const RunFacts&)>& wants_odd,
                                      const std::function<bool(std::uint32_t row)>& wants) {
-  First first(static_cast<std::size_t>(limit));
+  FirstCandidates first(static_cast<std::size_t>(limit));
   scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
     if (wants_odd(facts))
       first.offer(candidate(RunSort::newest, facts.created_at_ms, rid_at(scan.snapshot(), row), row));
@@ -122,7 +97,7 @@ std::int64_t each_match(RowScan& scan, RunSort sort, Wants&& wants, Each&& each)
 // The first `limit` runs.
 std::vector<Candidate> at_the_top(RowScan& scan, RunSort sort, std::int64_t limit,
                                   const std::optional<Candidate>& behind, std::int64_t& total) {
-  First first(static_cast<std::size_t>(limit));
+  FirstCandidates first(static_cast<std::size_t>(limit));
   std::array<std::uint8_t, kBlockRows> keep;
   total = each_match(
       scan, sort,
@@ -268,7 +243,11 @@ std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, con
       scan, query.limit, [&](const RunFacts& facts) { return query.without_run_id != facts.run_id && any(facts); },
       [&](std::uint32_t row) {
         if (without_rid && rid_at(snapshot, row) == *without_rid) return false;
-        return has_scene(snapshot.chunk(row / kChunkRows).details_of(row % kChunkRows), shared, wants_packed);
+        PackedScenes scenes(snapshot.chunk(row / kChunkRows).details_of(row % kChunkRows));
+        while (scenes.next()) {
+          if (wants_packed(scenes.status(), scenes.work())) return true;
+        }
+        return false;
       });
   std::vector<SceneSample> found;
   for (const Candidate& of : rows) {

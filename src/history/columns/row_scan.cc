@@ -49,6 +49,16 @@ bool mask_few(const std::uint16_t* numbers, std::uint32_t count, std::span<const
   return any != 0;
 }
 
+// Of numbers that are beyond either, none passes.
+void keep_also(std::span<const std::uint8_t> passing, std::vector<std::uint8_t>& kept) {
+  if (kept.empty()) {
+    kept.assign(passing.begin(), passing.end());
+    return;
+  }
+  kept.resize(std::min(kept.size(), passing.size()));
+  for (std::size_t i = 0; i < kept.size(); ++i) kept[i] &= passing[i];
+}
+
 }  // namespace
 
 RowScan::RowScan(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RidSet* among)
@@ -82,6 +92,14 @@ void RowScan::keep_settings(const std::function<bool(const Setting&)>& holds) {
   const auto& settings = snapshot_.shared().settings;
   settings_.resize(settings.size(), 1);
   for (std::size_t i = 0; i < settings_.size(); ++i) settings_[i] = settings_[i] && holds(settings[i]);
+}
+
+void RowScan::keep_works(std::span<const std::uint8_t> passing) {
+  keep_also(passing, works_);
+}
+
+void RowScan::keep_settings(std::span<const std::uint8_t> passing) {
+  keep_also(passing, settings_);
 }
 
 bool RowScan::localise(const LocalColumn& column, const Passing& passing, LocalPass& local) {

@@ -42,6 +42,9 @@ class RowScan {
   // Keeps only rows whose shared facts hold. Called once for each of them.
   void keep_works(const std::function<bool(const Work&)>& holds);
   void keep_settings(const std::function<bool(const Setting&)>& holds);
+  // The same by number, of those that are told: also during a walk, from the next chunk on.
+  void keep_works(std::span<const std::uint8_t> passing);
+  void keep_settings(std::span<const std::uint8_t> passing);
 
   // Every block that has matching rows, in order of commit. Odd runs are not among them.
   template <class Each>

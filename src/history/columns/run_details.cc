@@ -8,6 +8,8 @@ namespace {
 // Beyond this many kinds of lists of names they are written out: names that never repeat would only grow the interner.
 constexpr std::size_t kSharedNames = 4'096;
 
+constexpr std::uint64_t kMostWork = ~std::uint32_t{0};
+
 enum NamesForm : std::uint64_t { kRunId = 0, kWrittenOut = 1, kShared = 2 };
 enum Present : std::uint64_t { kStarted = 1, kFinished = 2, kVramFree = 4 };
 
@@ -56,6 +58,12 @@ class Bytes {
     bytes_.remove_prefix(size);
     return text;
   }
+  void skip_text() {
+    const std::uint64_t size = next();
+    if (size > bytes_.size()) return void(fail());
+    bytes_.remove_prefix(size);
+  }
+  [[nodiscard]] std::string_view rest() const { return bytes_; }
   [[nodiscard]] bool good() const { return good_; }
 
  private:
@@ -161,27 +169,33 @@ bool unpack_details(std::string_view packed, const SharedFacts& shared, RunFacts
   return bytes.good();
 }
 
-bool has_scene(std::string_view packed, const SharedFacts& shared,
-               const std::function<bool(model::Status, std::uint32_t work)>& wants) {
+PackedScenes::PackedScenes(std::string_view packed) {
   Bytes bytes(packed);
   const std::uint64_t present = bytes.next();
   for (const std::uint64_t time : {kStarted, kFinished, kVramFree}) {
     if (present & time) (void)bytes.next();
   }
   const std::uint64_t scenes = bytes.next();
-  if (scenes > packed.size()) return false;
+  if (scenes > packed.size()) return;
   const bool named_here = bytes.next() == kWrittenOut;
-  for (std::uint64_t i = 0; named_here && i < scenes; ++i) (void)bytes.text();
-  std::uint64_t key = ~std::uint64_t{0};
-  for (std::uint64_t i = 0; i < scenes && bytes.good(); ++i) {
-    const std::uint64_t head = bytes.next_byte();
-    if ((head & 0x80) == 0) (void)bytes.next();
-    (void)bytes.next();
-    if (const std::uint64_t own = bytes.next()) key = own - 1;
-    if (key >= shared.works.size()) return false;
-    if (wants(static_cast<model::Status>(head & 7), static_cast<std::uint32_t>(key))) return true;
-  }
-  return false;
+  for (std::uint64_t i = 0; named_here && i < scenes; ++i) bytes.skip_text();
+  left_ = scenes;
+  bytes_ = bytes.rest();
+}
+
+bool PackedScenes::next() {
+  if (left_ == 0) return false;
+  --left_;
+  Bytes bytes(bytes_);
+  const std::uint64_t head = bytes.next_byte();
+  if ((head & 0x80) == 0) (void)bytes.next();
+  status_ = static_cast<model::Status>(head & 7);
+  const std::uint64_t duration = bytes.next();
+  duration_ms_ = duration == 0 ? std::nullopt : std::optional(unzigzag(duration - 1));
+  if (const std::uint64_t own = bytes.next()) work_ = own - 1;
+  bytes_ = bytes.rest();
+  if (!bytes.good() || work_ > kMostWork) left_ = 0;
+  return bytes.good() && work_ <= kMostWork;
 }
 
 }  // namespace comfytrace::history::columns

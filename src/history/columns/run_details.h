@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,8 +39,23 @@ struct SharedFacts {
 // Fills in what pack_details took; run_id, created_at_ms must be set. False: the bytes are damaged.
 [[nodiscard]] bool unpack_details(std::string_view bytes, const SharedFacts& shared, RunFacts& facts);
 
-// Whether `wants` is true of a scene: of its status and the number of its key. Reads no more than it must.
-[[nodiscard]] bool has_scene(std::string_view bytes, const SharedFacts& shared,
-                             const std::function<bool(model::Status, std::uint32_t work)>& wants);
+// The scenes of what pack_details took, one after another, and no more of it than that takes.
+class PackedScenes {
+ public:
+  explicit PackedScenes(std::string_view bytes);
+  // Before the first, and before each other. False: there are no more, or the bytes are damaged.
+  [[nodiscard]] bool next();
+  [[nodiscard]] model::Status status() const { return status_; }
+  // The number of its key.
+  [[nodiscard]] std::uint32_t work() const { return static_cast<std::uint32_t>(work_); }
+  [[nodiscard]] const std::optional<std::int64_t>& duration_ms() const { return duration_ms_; }
+
+ private:
+  std::string_view bytes_;
+  std::uint64_t left_ = 0;
+  std::uint64_t work_ = ~std::uint64_t{0};
+  model::Status status_ = model::Status::queued;
+  std::optional<std::int64_t> duration_ms_;
+};
 
 }  // namespace comfytrace::history::columns

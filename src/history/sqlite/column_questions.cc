@@ -160,6 +160,20 @@ std::vector<std::string> ColumnQuestions::run_ids(std::span<const columns::RunNu
   return run_ids;
 }
 
+columns::LikeRows ColumnQuestions::like_runs(const LikeQuery& query) {
+  check(check_query(query));
+  const Moment now = moment();
+  if (!now.columns.store) refuse(now.columns);
+  return columns::runs_like(now.columns.snapshot, query);
+}
+
+std::vector<LikeScenes> ColumnQuestions::like_scenes(const LikeQuery& query) {
+  check(check_query(query));
+  const Moment now = moment();
+  if (!now.columns.store) refuse(now.columns);
+  return columns::scenes_like(now.columns.snapshot, query);
+}
+
 std::vector<SceneSample> ColumnQuestions::scene_samples(const ScenesQuery& query) {
   check(check_query(query));
   const Moment now = moment();

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "history/columns/like_rows.h"
 #include "history/columns/lookups.h"
 #include "history/columns/mirror.h"
 #include "history/columns/row_scan.h"
@@ -33,6 +34,8 @@ class ColumnQuestions {
   [[nodiscard]] columns::BriefRows brief_runs(const FactsQuery& query);
   [[nodiscard]] std::vector<std::string> run_ids(std::span<const columns::RunNumber> numbers,
                                                  std::span<const std::size_t> positions);
+  [[nodiscard]] columns::LikeRows like_runs(const LikeQuery& query);
+  [[nodiscard]] std::vector<LikeScenes> like_scenes(const LikeQuery& query);
   [[nodiscard]] std::vector<SceneSample> scene_samples(const ScenesQuery& query);
   // Absent: the rows must be asked.
   [[nodiscard]] std::optional<RunPage> page(const RunFilter& filter, RunSort sort, std::int64_t limit,

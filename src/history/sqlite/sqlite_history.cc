@@ -188,6 +188,12 @@ Result<BriefRuns> SqliteHistory::brief_runs(const FactsQuery& query) const {
 Result<std::vector<SceneSample>> SqliteHistory::scene_samples(const ScenesQuery& query) const {
   return reader_->scene_samples(query);
 }
+Result<LikeRuns> SqliteHistory::like_runs(const LikeQuery& query) const {
+  return reader_->like_runs(query);
+}
+Result<std::vector<LikeScenes>> SqliteHistory::like_scenes(const LikeQuery& query) const {
+  return reader_->like_scenes(query);
+}
 Result<PruneReport> SqliteHistory::foresee(const PruneRule& rule) const {
   return reader_->foresee(rule);
 }

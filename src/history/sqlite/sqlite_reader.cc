@@ -219,6 +219,18 @@ Result<BriefRuns> SqliteReader::brief_runs(const FactsQuery& query) const {
 Result<std::vector<SceneSample>> SqliteReader::scene_samples(const ScenesQuery& query) const {
   return guarded(session_->connection.path(), [&] { return columns_.scene_samples(query); });
 }
+Result<LikeRuns> SqliteReader::like_runs(const LikeQuery& query) const {
+  auto found = guarded(session_->connection.path(), [&] { return columns_.like_runs(query); });
+  if (!found) return found.error();
+  found->told.run_ids = [this, numbers = std::move(found->numbers)](std::size_t series,
+                                                                    std::span<const std::size_t> positions) {
+    return guarded(session_->connection.path(), [&] { return columns_.run_ids(numbers[series], positions); });
+  };
+  return std::move(found->told);
+}
+Result<std::vector<LikeScenes>> SqliteReader::like_scenes(const LikeQuery& query) const {
+  return guarded(session_->connection.path(), [&] { return columns_.like_scenes(query); });
+}
 // The next ones behind `after`, which moves on.
 std::vector<model::Run> SqliteReader::some_runs(const RunFilter& filter, std::optional<Place>& after) const {
   std::vector<Place> places;

@@ -1,0 +1,226 @@
+#include "history/columns/like_rows.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/parallel.h"
+#include "history/columns/like_search.h"
+#include "history/columns/row_scan.h"
+
+namespace comfytrace::history::columns {
+namespace {
+
+constexpr std::size_t kSeriesAtOnce = 4;
+constexpr std::size_t kNarrowEach = 8;  // blocks: it takes effect with the next chunk
+
+std::int64_t last_before(const LikeQuery& query) {
+  std::int64_t last = query.to.front().before_ms;
+  for (const LikeTo& to : query.to) last = std::max(last, to.before_ms);
+  return last;
+}
+
+// Walks until the search has what it needs: each(row, at, chunk) of every row that passes, `narrow` where fewer pass.
+template <class Narrow, class Each>
+void walk(RowScan& scan, LikeSearch& search, Narrow narrow, Each each) {
+  std::array<std::uint16_t, kBlockRows> rows;
+  std::size_t blocks = 0;
+  scan.each_block_newest_first([&](const RowBlock& block, std::int64_t newest_ms) {
+    if (!search.goes_on(newest_ms)) return false;
+    if (++blocks % kNarrowEach == 0 && search.has_narrowed()) narrow();
+    if (block.matching == 0) return true;
+    const auto kept = block.list(rows.data());
+    // The last rows are most often the newest.
+    for (std::size_t i = kept.size(); i-- > 0;) {
+      const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + kept[i];
+      each(candidate(RunSort::newest, block.chunk->created_at_ms[kept[i]], block.chunk->rid[kept[i]], row),
+           *block.chunk, kept[i]);
+    }
+    return true;
+  });
+}
+
+void offer_odd(const WorkKey& key, const LikeQuery& query, const Candidate& row, LikeSearch& search) {
+  for (std::uint32_t i = 0; i < query.to.size(); ++i) {
+    LevelBits levels = 0;
+    for (const LikeLevel level : like_levels()) {
+      if (is_like(query.to[i].key, key, level)) levels |= bit_of(level);
+    }
+    search.offer({i, levels}, row);
+  }
+}
+
+Candidate candidate_of(const ColumnStore::Snapshot& snapshot, const RunFacts& odd, std::uint32_t row) {
+  return candidate(RunSort::newest, odd.created_at_ms, rid_at(snapshot, row), row);
+}
+
+// The times of the classes asked for, out of those of the rows of one shape after another.
+class WantedTimes {
+ public:
+  WantedTimes(const SharedFacts& shared, const std::vector<NodeClassFacts>& wanted)
+      : shared_(shared), wanted_(wanted) {}
+
+  void read(const ColumnStore::Snapshot& snapshot, std::uint32_t row, LikeRuns::Series& series) {
+    all_ms_.clear();
+    const std::uint32_t shape = ColumnStore::class_times_at(snapshot, row, all_ms_);
+    const auto& places = places_of(shape);
+    for (std::size_t i = 0; i < wanted_.size(); ++i)
+      series.class_ms[i].push_back(places[i] ? std::optional(all_ms_[*places[i]]) : std::nullopt);
+  }
+
+ private:
+  using Places = std::vector<std::optional<std::size_t>>;
+  const Places& places_of(std::uint32_t number) {
+    const auto known = std::ranges::find(known_, number, &std::pair<std::uint32_t, Places>::first);
+    if (known != known_.end()) return known->second;
+    const NodeShape& shape = shared_.shapes[number];
+    Places places;
+    for (const NodeClassFacts& wanted : wanted_) {
+      const auto at =
+          static_cast<std::size_t>(std::ranges::find(shape.classes, wanted.class_type) - shape.classes.begin());
+      const bool is_like = at < shape.classes.size() && shape.executions[at] == wanted.executions;
+      places.push_back(is_like ? std::optional(at) : std::nullopt);
+    }
+    return known_.emplace_back(number, std::move(places)).second;
+  }
+
+  const SharedFacts& shared_;
+  const std::vector<NodeClassFacts>& wanted_;
+  std::vector<std::pair<std::uint32_t, Places>> known_;
+  std::vector<std::int64_t> all_ms_;
+};
+
+void add_odd(const RunFacts& odd, const std::vector<NodeClassFacts>& wanted, LikeRuns::Series& series) {
+  series.runs.push_back({odd.created_at_ms, odd.duration_ms, odd.vram_peak_bytes});
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto same = std::ranges::find(odd.node_classes, wanted[i].class_type, &NodeClassFacts::class_type);
+    const bool is_like = same != odd.node_classes.end() && same->executions == wanted[i].executions;
+    series.class_ms[i].push_back(is_like ? std::optional(same->duration_ms) : std::nullopt);
+  }
+}
+
+void tell_runs(const ColumnStore::Snapshot& snapshot, const LikeTo& to, const LikeSearch::Found& found,
+               LikeRuns::Series& series, std::vector<RunNumber>& numbers) {
+  series.level = found.level;
+  if (!found.level) return;
+  series.class_ms.resize(to.classes.size());
+  WantedTimes times(snapshot.shared(), to.classes);
+  for (const Candidate& of : found.rows) {
+    const Chunk& chunk = snapshot.chunk(of.row / kChunkRows);
+    const std::uint32_t at = of.row % kChunkRows;
+    if (snapshot.shared().outcomes[chunk.outcome.at(at)].is_odd) {
+      const auto odd = ColumnStore::facts_at(snapshot, of.row, "");
+      if (!odd) continue;
+      add_odd(*odd, to.classes, series);
+    } else {
+      series.runs.push_back(
+          {chunk.created_at_ms[at], value_at(chunk, at, RunSort::longest), value_at(chunk, at, RunSort::vram)});
+      times.read(snapshot, of.row, series);
+    }
+    numbers.push_back({chunk.rid[at], chunk.created_at_ms[at]});
+  }
+}
+
+// Each(scene's status, its key, its duration) of a row's scenes in order; of a damaged row, of those before the damage.
+template <class Each>
+void each_scene(const ColumnStore::Snapshot& snapshot, std::uint32_t row, Each each) {
+  PackedScenes scenes(snapshot.chunk(row / kChunkRows).details_of(row % kChunkRows));
+  while (scenes.next()) each(scenes.status(), scenes.work(), scenes.duration_ms());
+}
+
+void tell_scenes(const ColumnStore::Snapshot& snapshot, const LikeQuery& query, std::uint32_t asked,
+                 const LikeTable& works, const LikeSearch::Found& found, LikeScenes& like) {
+  like.level = found.level;
+  if (!found.level) return;
+  const auto add = [&](const std::optional<std::int64_t>& duration_ms) {
+    if (like.n == query.limit) return;
+    ++like.n;
+    if (duration_ms) like.durations_ms.push_back(*duration_ms);
+  };
+  const auto is_wanted = [&](std::uint32_t work) {
+    return std::ranges::any_of(works.of(work), [&](const LikeTable::Like& of) {
+      return of.asked == asked && (of.levels & bit_of(*found.level)) != 0;
+    });
+  };
+  for (const Candidate& of : found.rows) {
+    const Chunk& chunk = snapshot.chunk(of.row / kChunkRows);
+    if (!snapshot.shared().outcomes[chunk.outcome.at(of.row % kChunkRows)].is_odd) {
+      each_scene(snapshot, of.row, [&](model::Status status, std::uint32_t work, const auto& duration_ms) {
+        if (status == model::Status::success && is_wanted(work)) add(duration_ms);
+      });
+      continue;
+    }
+    const auto odd = ColumnStore::facts_at(snapshot, of.row, "");
+    for (const SceneFacts& scene : odd ? odd->scenes : std::vector<SceneFacts>()) {
+      if (scene.status == model::Status::success && is_like(query.to[asked].key, scene.key, *found.level))
+        add(scene.duration_ms);
+    }
+  }
+}
+
+template <class Tell>
+void tell_each(std::size_t asked, Tell tell) {
+  base::parallel((asked + kSeriesAtOnce - 1) / kSeriesAtOnce, [&](std::size_t part) {
+    for (std::size_t i = part * kSeriesAtOnce; i < std::min(asked, (part + 1) * kSeriesAtOnce); ++i)
+      tell(static_cast<std::uint32_t>(i));
+  });
+}
+
+}  // namespace
+
+LikeRows runs_like(const ColumnStore::Snapshot& snapshot, const LikeQuery& query) {
+  const std::size_t asked = query.to.size();
+  LikeRows like{{std::vector<LikeRuns::Series>(asked), {}}, std::vector<std::vector<RunNumber>>(asked)};
+  if (asked == 0) return like;
+  RunFilter filter;
+  filter.statuses = {model::Status::success};
+  filter.to_ms = last_before(query);
+  RowScan scan(snapshot, filter);
+  const LikeTable works = LikeTable::of_works(snapshot.shared().works, query.to);
+  LikeSearch search(query, works.levels(asked));
+  scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
+    offer_odd(facts.key, query, candidate_of(snapshot, facts, row), search);
+  });
+  const auto narrow = [&] { scan.keep_works(works.passing(search.open())); };
+  narrow();
+  walk(scan, search, narrow, [&](const Candidate& row, const Chunk& chunk, std::uint32_t at) {
+    for (const auto& of : works.of(chunk.work.at(at))) search.offer(of, row);
+  });
+  std::vector<LikeSearch::Found> found;
+  for (std::size_t i = 0; i < asked; ++i) found.push_back(search.take_found(i));
+  tell_each(asked,
+            [&](std::uint32_t i) { tell_runs(snapshot, query.to[i], found[i], like.told.series[i], like.numbers[i]); });
+  return like;
+}
+
+std::vector<LikeScenes> scenes_like(const ColumnStore::Snapshot& snapshot, const LikeQuery& query) {
+  const std::size_t asked = query.to.size();
+  std::vector<LikeScenes> like(asked);
+  if (asked == 0) return like;
+  RunFilter filter;
+  filter.to_ms = last_before(query);
+  RowScan scan(snapshot, filter);
+  const LikeTable works = LikeTable::of_works(snapshot.shared().works, query.to);
+  const LikeTable settings = LikeTable::of_settings(snapshot.shared().settings, query.to);
+  LikeSearch search(query, works.levels(asked));
+  scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
+    for (const SceneFacts& scene : facts.scenes) {
+      if (scene.status == model::Status::success)
+        offer_odd(scene.key, query, candidate_of(snapshot, facts, row), search);
+    }
+  });
+  const auto narrow = [&] { scan.keep_settings(settings.passing(search.open())); };
+  narrow();
+  walk(scan, search, narrow, [&](const Candidate& row, const Chunk&, std::uint32_t) {
+    each_scene(snapshot, row.row, [&](model::Status status, std::uint32_t work, const auto&) {
+      if (status != model::Status::success) return;
+      for (const auto& of : works.of(work)) search.offer(of, row);
+    });
+  });
+  std::vector<LikeSearch::Found> found;
+  for (std::size_t i = 0; i < asked; ++i) found.push_back(search.take_found(i));
+  tell_each(asked, [&](std::uint32_t i) { tell_scenes(snapshot, query, i, works, found[i], like[i]); });
+  return like;
+}
+
+}  // namespace comfytrace::history::columns

@@ -1,0 +1,91 @@
+#include "history/columns/like_table.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+namespace comfytrace::history::columns {
+namespace {
+
+// Positions in the question, by the structure asked about: only what shares it can be like.
+class ByStructure {
+ public:
+  explicit ByStructure(std::span<const LikeTo> to) {
+    for (std::uint32_t i = 0; i < to.size(); ++i) {
+      if (!to[i].key.structure.empty()) asked_[to[i].key.structure].push_back(i);
+    }
+  }
+  [[nodiscard]] std::span<const std::uint32_t> of(std::string_view structure) const {
+    const auto at = asked_.find(structure);
+    return at == asked_.end() ? std::span<const std::uint32_t>() : at->second;
+  }
+
+ private:
+  std::unordered_map<std::string_view, std::vector<std::uint32_t>> asked_;
+};
+
+// Each level but the first two holds what the one behind it does: one that fails answers for the stricter ones.
+LevelBits levels_of(const WorkKey& key, const Work& work) {
+  LevelBits levels = 0;
+  for (const LikeLevel level : {LikeLevel::structure, LikeLevel::models, LikeLevel::device}) {
+    if (!is_like(key, work, level)) return levels;
+    levels |= bit_of(level);
+  }
+  for (const LikeLevel level : {LikeLevel::warmth, LikeLevel::executed}) {
+    if (is_like(key, work, level)) levels |= bit_of(level);
+  }
+  return levels;
+}
+
+}  // namespace
+
+LikeTable LikeTable::of_works(const Interner<Work>& works, std::span<const LikeTo> to) {
+  const ByStructure asked(to);
+  LikeTable table;
+  for (std::size_t number = 0, end = works.size(); number < end; ++number) {
+    const Work& work = works[number];
+    for (const std::uint32_t i : asked.of(work.structure)) {
+      const LevelBits levels = levels_of(to[i].key, work);
+      if (levels != 0) table.likes_.push_back({i, levels});
+    }
+    table.begin_.push_back(table.likes_.size());
+  }
+  return table;
+}
+
+LikeTable LikeTable::of_settings(const Interner<Setting>& settings, std::span<const LikeTo> to) {
+  const ByStructure asked(to);
+  LikeTable table;
+  for (std::size_t number = 0, end = settings.size(); number < end; ++number) {
+    const Setting& setting = settings[number];
+    for (const std::string& fingerprint : setting.fingerprints) {
+      for (const std::uint32_t i : asked.of(fingerprint)) {
+        LevelBits levels = bit_of(LikeLevel::structure) | bit_of(LikeLevel::models);
+        // A scene's device is one of its run's.
+        if (std::ranges::find(setting.devices, to[i].key.device) != setting.devices.end())
+          levels |= bit_of(LikeLevel::executed) | bit_of(LikeLevel::warmth) | bit_of(LikeLevel::device);
+        table.likes_.push_back({i, levels});
+      }
+    }
+    table.begin_.push_back(table.likes_.size());
+  }
+  return table;
+}
+
+std::vector<std::uint8_t> LikeTable::passing(std::span<const LevelBits> open) const {
+  std::vector<std::uint8_t> passing(begin_.size() - 1);
+  for (std::size_t number = 0; number < passing.size(); ++number) {
+    for (const Like& like : of(static_cast<std::uint32_t>(number))) {
+      if ((like.levels & open[like.asked]) != 0) passing[number] = 1;
+    }
+  }
+  return passing;
+}
+
+std::vector<LevelBits> LikeTable::levels(std::size_t asked) const {
+  std::vector<LevelBits> levels(asked);
+  for (const Like& like : likes_) levels[like.asked] |= like.levels;
+  return levels;
+}
+
+}  // namespace comfytrace::history::columns

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "history/columns/interner.h"
+#include "history/columns/shared_facts.h"
+#include "history/like_runs.h"
+
+namespace comfytrace::history::columns {
+
+// A set of levels of likeness, one bit each.
+using LevelBits = std::uint8_t;
+inline constexpr std::size_t kLikeLevels = 5;
+[[nodiscard]] inline LevelBits bit_of(LikeLevel level) {
+  return static_cast<LevelBits>(1u << static_cast<unsigned>(level));
+}
+
+// By the number of a shared fact: which of those that are asked about it may be like, and at which levels.
+class LikeTable {
+ public:
+  struct Like {
+    std::uint32_t asked = 0;  // position in the question
+    LevelBits levels = 0;
+  };
+  // Of keys: exactly so.
+  [[nodiscard]] static LikeTable of_works(const Interner<Work>& works, std::span<const LikeTo> to);
+  // What the scenes of runs with such settings may be like, as far as settings tell.
+  [[nodiscard]] static LikeTable of_settings(const Interner<Setting>& settings, std::span<const LikeTo> to);
+
+  // Of numbers that came later: none.
+  [[nodiscard]] std::span<const Like> of(std::uint32_t number) const {
+    if (number + std::size_t{1} >= begin_.size()) return {};
+    return std::span(likes_).subspan(begin_[number], begin_[number + 1] - begin_[number]);
+  }
+  // By number: 1 where any of these levels is `open`, which is by what was asked about.
+  [[nodiscard]] std::vector<std::uint8_t> passing(std::span<const LevelBits> open) const;
+  // By what was asked about: at which levels anything is like it.
+  [[nodiscard]] std::vector<LevelBits> levels(std::size_t asked) const;
+
+ private:
+  std::vector<std::size_t> begin_{0};  // by number, and the end
+  std::vector<Like> likes_;
+};
+
+}  // namespace comfytrace::history::columns
