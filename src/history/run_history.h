@@ -170,12 +170,10 @@ class RunHistoryReader {
   [[nodiscard]] virtual base::Result<void> for_each(const RunFilter& filter,
                                                     const std::function<bool(const model::Run&)>& each) const = 0;
   [[nodiscard]] virtual base::Result<Statistics> statistics(const StatisticsQuery& query) const = 0;
-  // Newest first.
+  // All newest first. Errors: of brief_runs also too_large, as of statistics.
   [[nodiscard]] virtual base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const = 0;
-  // Newest first. Errors: also too_large, as of statistics.
   [[nodiscard]] virtual base::Result<BriefRuns> brief_runs(const FactsQuery& query) const;
   [[nodiscard]] virtual base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const = 0;
-  // Errors: as of facts.
   [[nodiscard]] virtual base::Result<LikeRuns> like_runs(const LikeQuery& query) const;
   [[nodiscard]] virtual base::Result<std::vector<LikeScenes>> like_scenes(const LikeQuery& query) const;
   // What `prune` would do now, whatever rule.dry_run says.
@@ -187,9 +185,8 @@ class RunHistoryReader {
 class Pruning {
  public:
   virtual ~Pruning() = default;
-  // The next batch: a transaction of at most 100 runs. False: there is nothing more to do.
+  // The next batch, a transaction of at most 100 runs; false: there is nothing more to do. report() is of all so far.
   [[nodiscard]] virtual base::Result<bool> step() = 0;
-  // Of the steps so far.
   [[nodiscard]] virtual PruneReport report() const = 0;
 };
 

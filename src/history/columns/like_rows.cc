@@ -40,11 +40,11 @@ void walk(RowScan& scan, LikeSearch& search, Narrow narrow, Each each) {
   });
 }
 
-void offer_odd(const WorkKey& key, const LikeQuery& query, const Candidate& row, LikeSearch& search) {
-  for (std::uint32_t i = 0; i < query.to.size(); ++i) {
+void offer_odd(const WorkKey& key, const Candidate& row, LikeSearch& search) {
+  for (std::uint32_t i = 0; i < search.keys().size(); ++i) {
     LevelBits levels = 0;
     for (const LikeLevel level : like_levels()) {
-      if (is_like(query.to[i].key, key, level)) levels |= bit_of(level);
+      if (is_like(search.keys()[i].key, key, level)) levels |= bit_of(level);
     }
     search.offer({i, levels}, row);
   }
@@ -128,7 +128,7 @@ void each_scene(const ColumnStore::Snapshot& snapshot, std::uint32_t row, Each e
   while (scenes.next()) each(scenes.status(), scenes.work(), scenes.duration_ms());
 }
 
-void tell_scenes(const ColumnStore::Snapshot& snapshot, const LikeQuery& query, std::uint32_t asked,
+void tell_scenes(const ColumnStore::Snapshot& snapshot, const LikeQuery& query, std::uint32_t asked, std::size_t key,
                  const LikeTable& works, const LikeSearch::Found& found, LikeScenes& like) {
   like.level = found.level;
   if (!found.level) return;
@@ -139,7 +139,7 @@ void tell_scenes(const ColumnStore::Snapshot& snapshot, const LikeQuery& query, 
   };
   const auto is_wanted = [&](std::uint32_t work) {
     return std::ranges::any_of(works.of(work), [&](const LikeTable::Like& of) {
-      return of.asked == asked && (of.levels & bit_of(*found.level)) != 0;
+      return of.key == key && (of.levels & bit_of(*found.level)) != 0;
     });
   };
   for (const Candidate& of : found.rows) {
@@ -176,18 +176,18 @@ LikeRows runs_like(const ColumnStore::Snapshot& snapshot, const LikeQuery& query
   filter.statuses = {model::Status::success};
   filter.to_ms = last_before(query);
   RowScan scan(snapshot, filter);
-  const LikeTable works = LikeTable::of_works(snapshot.shared().works, query.to);
-  LikeSearch search(query, works.levels(asked));
+  LikeSearch search(query);
+  const LikeTable works = LikeTable::of_works(snapshot.shared().works, search.keys());
+  search.begin(works.levels(search.keys().size()));
   scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
-    offer_odd(facts.key, query, candidate_of(snapshot, facts, row), search);
+    offer_odd(facts.key, candidate_of(snapshot, facts, row), search);
   });
   const auto narrow = [&] { scan.keep_works(works.passing(search.open())); };
   narrow();
   walk(scan, search, narrow, [&](const Candidate& row, const Chunk& chunk, std::uint32_t at) {
     for (const auto& of : works.of(chunk.work.at(at))) search.offer(of, row);
   });
-  std::vector<LikeSearch::Found> found;
-  for (std::size_t i = 0; i < asked; ++i) found.push_back(search.take_found(i));
+  const auto found = search.found();
   tell_each(asked,
             [&](std::uint32_t i) { tell_runs(snapshot, query.to[i], found[i], like.told.series[i], like.numbers[i]); });
   return like;
@@ -200,13 +200,13 @@ std::vector<LikeScenes> scenes_like(const ColumnStore::Snapshot& snapshot, const
   RunFilter filter;
   filter.to_ms = last_before(query);
   RowScan scan(snapshot, filter);
-  const LikeTable works = LikeTable::of_works(snapshot.shared().works, query.to);
-  const LikeTable settings = LikeTable::of_settings(snapshot.shared().settings, query.to);
-  LikeSearch search(query, works.levels(asked));
+  LikeSearch search(query);
+  const LikeTable works = LikeTable::of_works(snapshot.shared().works, search.keys());
+  const LikeTable settings = LikeTable::of_settings(snapshot.shared().settings, search.keys());
+  search.begin(works.levels(search.keys().size()));
   scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
     for (const SceneFacts& scene : facts.scenes) {
-      if (scene.status == model::Status::success)
-        offer_odd(scene.key, query, candidate_of(snapshot, facts, row), search);
+      if (scene.status == model::Status::success) offer_odd(scene.key, candidate_of(snapshot, facts, row), search);
     }
   });
   const auto narrow = [&] { scan.keep_settings(settings.passing(search.open())); };
@@ -217,9 +217,9 @@ std::vector<LikeScenes> scenes_like(const ColumnStore::Snapshot& snapshot, const
       for (const auto& of : works.of(work)) search.offer(of, row);
     });
   });
-  std::vector<LikeSearch::Found> found;
-  for (std::size_t i = 0; i < asked; ++i) found.push_back(search.take_found(i));
-  tell_each(asked, [&](std::uint32_t i) { tell_scenes(snapshot, query, i, works, found[i], like[i]); });
+  const auto found = search.found();
+  tell_each(asked,
+            [&](std::uint32_t i) { tell_scenes(snapshot, query, i, search.key_of(i), works, found[i], like[i]); });
   return like;
 }
 

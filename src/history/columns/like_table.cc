@@ -76,15 +76,15 @@ std::vector<std::uint8_t> LikeTable::passing(std::span<const LevelBits> open) co
   std::vector<std::uint8_t> passing(begin_.size() - 1);
   for (std::size_t number = 0; number < passing.size(); ++number) {
     for (const Like& like : of(static_cast<std::uint32_t>(number))) {
-      if ((like.levels & open[like.asked]) != 0) passing[number] = 1;
+      if ((like.levels & open[like.key]) != 0) passing[number] = 1;
     }
   }
   return passing;
 }
 
-std::vector<LevelBits> LikeTable::levels(std::size_t asked) const {
-  std::vector<LevelBits> levels(asked);
-  for (const Like& like : likes_) levels[like.asked] |= like.levels;
+std::vector<LevelBits> LikeTable::levels(std::size_t keys) const {
+  std::vector<LevelBits> levels(keys);
+  for (const Like& like : likes_) levels[like.key] |= like.levels;
   return levels;
 }
 

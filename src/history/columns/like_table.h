@@ -18,11 +18,11 @@ inline constexpr std::size_t kLikeLevels = 5;
   return static_cast<LevelBits>(1u << static_cast<unsigned>(level));
 }
 
-// By the number of a shared fact: which of those that are asked about it may be like, and at which levels.
+// By the number of a shared fact: which of the keys asked about it may be like, and at which levels.
 class LikeTable {
  public:
   struct Like {
-    std::uint32_t asked = 0;  // position in the question
+    std::uint32_t key = 0;  // position among those asked about
     LevelBits levels = 0;
   };
   // Of keys: exactly so.
@@ -35,10 +35,10 @@ class LikeTable {
     if (number + std::size_t{1} >= begin_.size()) return {};
     return std::span(likes_).subspan(begin_[number], begin_[number + 1] - begin_[number]);
   }
-  // By number: 1 where any of these levels is `open`, which is by what was asked about.
+  // By number: 1 where any of these levels is `open`, which is by key.
   [[nodiscard]] std::vector<std::uint8_t> passing(std::span<const LevelBits> open) const;
-  // By what was asked about: at which levels anything is like it.
-  [[nodiscard]] std::vector<LevelBits> levels(std::size_t asked) const;
+  // By key: at which levels anything is like it.
+  [[nodiscard]] std::vector<LevelBits> levels(std::size_t keys) const;
 
  private:
   std::vector<std::size_t> begin_{0};  // by number, and the end
