@@ -31,6 +31,9 @@ std::string uri_of(const std::filesystem::path& path) {
 }
 
 std::string name_for(const std::filesystem::path& path, Connection::Mode mode) {
+  // Nobody asks how much memory SQLite has, and to count it takes a lock around every allocation. Before the first use
+  // of the library; later it is refused, and does no harm.
+  [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   return mode == Connection::Mode::read_immutable ? uri_of(path) : path.string();
 }
 
@@ -55,12 +58,15 @@ Query& Query::bind(std::string_view text) {
 }
 
 Query& Query::bind_blob(std::string_view bytes) {
-  statement_->bind(++bound_, bytes.empty() ? "" : bytes.data(), static_cast<int>(bytes.size()));
+  statement_->bindNoCopy(++bound_, bytes.empty() ? "" : bytes.data(), static_cast<int>(bytes.size()));
   return *this;
 }
 
 Query& Query::bind_id(std::string_view id) {
-  if (const auto packed = uuid_bytes(id)) return bind_blob({packed->data(), packed->size()});
+  if (const auto packed = uuid_bytes(id)) {
+    statement_->bind(++bound_, packed->data(), static_cast<int>(packed->size()));
+    return *this;
+  }
   return bind(id);
 }
 

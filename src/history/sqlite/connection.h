@@ -39,6 +39,11 @@ class Query {
   }
   // Text must live until the query is done.
   Query& bind(std::string_view text);
+  // The same without a copy.
+  Query& bind_kept(const std::string& text) {
+    statement_->bindNoCopy(++bound_, text);
+    return *this;
+  }
   Query& bind_blob(std::string_view bytes);
   Query& bind_real(double value) {
     statement_->bind(++bound_, value);

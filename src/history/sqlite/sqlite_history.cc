@@ -1,6 +1,7 @@
 #include "history/sqlite/sqlite_history.h"
 
 #include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
 
 #include <system_error>
 #include <utility>
@@ -56,6 +57,8 @@ void configure(Connection& connection, const SqliteOptions& options) {
   connection.exec("PRAGMA synchronous = FULL");
   connection.exec("PRAGMA journal_size_limit = 67108864");
   connection.exec("PRAGMA secure_delete = OFF");
+  // What they keep, PendingRows writes.
+  sqlite3_db_config(connection.database().getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   if (options.max_pages) (void)connection.pragma("max_page_count = " + std::to_string(*options.max_pages));
 }
 

@@ -28,39 +28,6 @@ std::optional<std::string_view> view(const std::optional<std::string>& text) {
   return text ? std::optional<std::string_view>(*text) : std::nullopt;
 }
 
-// How many rows one statement inserts: what a statement costs by itself is then little beside its rows.
-constexpr std::size_t kRowsTogether = 32;
-
-std::string rows_sql(const char* table, std::string_view row) {
-  std::string sql = std::string("INSERT INTO ") + table + " VALUES ";
-  for (std::size_t i = 0; i < kRowsTogether; ++i) (sql += i > 0 ? "," : "") += row;
-  return sql;
-}
-
-// Inserts the rows in the order of their key, which leads SQLite to the same pages again and again, and forgets them.
-template <class Row, class Bind>
-void insert_all(Connection& connection, const char* table, std::string_view row_sql, std::vector<Row>& rows,
-                const Bind& bind) {
-  if (rows.empty()) return;
-  std::ranges::sort(rows);
-  std::size_t done = 0;
-  if (rows.size() >= kRowsTogether) {
-    const std::string sql = rows_sql(table, row_sql);
-    for (; done + kRowsTogether <= rows.size(); done += kRowsTogether) {
-      Query query = connection.query(sql);
-      for (std::size_t i = 0; i < kRowsTogether; ++i) bind(query, rows[done + i]);
-      query.run();
-    }
-  }
-  const std::string sql = std::string("INSERT INTO ") + table + " VALUES " + std::string(row_sql);
-  for (; done < rows.size(); ++done) {
-    Query query = connection.query(sql);
-    bind(query, rows[done]);
-    query.run();
-  }
-  rows.clear();
-}
-
 }  // namespace
 
 void Store::save(std::span<const model::Run> runs) {
@@ -83,7 +50,7 @@ void Store::save_one(const model::Run& run) {
   const auto rid = rid_of(*session_, run.run_id);
   if (!rid) {
     if (!may_come(run)) return;
-    reindex(write_row(run, 0, std::nullopt), {}, index_of(run));
+    reindex(write_row(run, 0, nullptr), {}, index_of(run));
     return;
   }
   const auto stored = load_run(*session_, *rid);
@@ -91,11 +58,11 @@ void Store::save_one(const model::Run& run) {
   model::Run newer = run;
   keep_amended(newer, stored->run, stored->amended);
   if (newer == stored->run) return;
-  write_row(newer, stored->amended, rid);
+  write_row(newer, stored->amended, &*stored);
   reindex(*rid, index_of(stored->run), index_of(newer));
 }
 
-std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, std::optional<std::int64_t> rid) {
+std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, const StoredRun* stored) {
   const model::RunSummary line = model::summarise(run);
   const auto name_id = [&](const std::optional<std::string>& name) {
     return name ? std::optional(session_->texts.name_id(*name)) : std::nullopt;
@@ -111,8 +78,8 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, std:
   const auto model_name = name_id(line.model);
   const std::string tags = line.tags.empty() ? "" : base::encode_json(line.tags);
   {
-    Query query = connection().query(rid ? kUpdateRun : kInsertRun);
-    query.bind_id(line.run_id).bind(line.title).bind(base::enum_name(line.status));
+    Query query = connection().query(stored ? kUpdateRun : kInsertRun);
+    query.bind_id(line.run_id).bind_kept(line.title).bind(base::enum_name(line.status));
     query.bind(line.exit_reason ? std::optional(base::enum_name(*line.exit_reason)) : std::nullopt);
     query.bind(line.created_at_ms).bind(line.started_at_ms).bind(line.finished_at_ms).bind(line.duration_ms);
     query.bind(line.queue_wait_ms).bind(line.scene_count).bind(line.scenes_succeeded).bind(line.attempt_count);
@@ -128,12 +95,15 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, std:
     query.bind(line.vram_peak_bytes).bind(view(line.error));
     query.bind(tags.empty() ? std::nullopt : std::optional<std::string_view>(tags));
     query.bind(view(run.notes)).bind(std::int64_t{run.archived}).bind(std::int64_t{amended});
-    if (rid) query.bind(*rid);
+    if (stored) query.bind(stored->rid);
     query.run();
   }
-  const std::int64_t row = rid ? *rid : connection().database().getLastInsertRowid();
+  const std::int64_t row = stored ? stored->rid : connection().database().getLastInsertRowid();
   const std::string details = session_->details.packed(pack_details(run, session_->texts));
   connection().query("INSERT OR REPLACE INTO run_details VALUES (?, ?)").bind(row).bind_blob(details).run();
+  if (stored) pending_.count(base::enum_name(stored->run.status), stored->run.archived, -1);
+  pending_.count(base::enum_name(run.status), run.archived, 1);
+  pending_.changed(row);
   columns_.changed(row, run);
   return row;
 }
@@ -169,22 +139,9 @@ RunIndex Store::index_of(const model::Run& run) {
   return index;
 }
 
-void Store::write_pending() {
-  insert_all(connection(), "run_facets", "(?,?,?)", pending_facets_, [](Query& query, const auto& row) {
-    for (const std::int64_t value : row) query.bind(value);
-  });
-  insert_all(connection(), "prompt_places", "(?,?)", pending_places_, [](Query& query, const auto& row) {
-    for (const std::int64_t value : row) query.bind(value);
-  });
-  // Last: a row with triggers, or several of one statement, make FTS5 write out what it has gathered.
-  for (const auto& [rid, words] : pending_words_)
-    connection().query("INSERT INTO run_words(rowid, words) VALUES (?, ?)").bind(rid).bind(words).run();
-  pending_words_.clear();
-}
-
 void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& after) {
   // What goes may be among what still waits.
-  if (!before.words.empty() || !before.facets.empty() || !before.places.empty()) write_pending();
+  if (!before.words.empty() || !before.facets.empty() || !before.places.empty()) pending_.write(connection());
   if (before.words != after.words) {
     if (!before.words.empty())
       connection()
@@ -192,7 +149,7 @@ void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& af
           .bind(rid)
           .bind(before.words)
           .run();
-    if (!after.words.empty()) pending_words_.emplace_back(rid, after.words);
+    if (!after.words.empty()) pending_.add_words(rid, after.words);
   }
   for (const auto& [kind, value] : before.facets) {
     if (after.facets.contains({kind, value})) continue;
@@ -205,14 +162,14 @@ void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& af
   }
   for (const auto& [kind, value] : after.facets) {
     if (before.facets.contains({kind, value})) continue;
-    pending_facets_.push_back({kind, value, rid});
+    pending_.add_facet(kind, value, rid);
   }
   for (const std::int64_t hash : before.places) {
     if (!after.places.contains(hash))
       connection().query("DELETE FROM prompt_places WHERE hash = ? AND rid = ?").bind(hash).bind(rid).run();
   }
   for (const std::int64_t hash : after.places) {
-    if (!before.places.contains(hash)) pending_places_.push_back({hash, rid});
+    if (!before.places.contains(hash)) pending_.add_place(hash, rid);
   }
   drop_orphan_prompts(before, after);
 }
@@ -221,7 +178,7 @@ void Store::drop_orphan_prompts(const RunIndex& before, const RunIndex& after) {
   for (const auto& [kind, value] : before.facets) {
     if (kind != static_cast<std::int64_t>(Facet::prompt) || after.facets.contains({kind, value})) continue;
     session_->texts.forget_prompts();
-    write_pending();
+    pending_.write(connection());
     connection()
         .query(
             "DELETE FROM prompts WHERE prompt_id = ?1 AND NOT EXISTS "
@@ -233,6 +190,11 @@ void Store::drop_orphan_prompts(const RunIndex& before, const RunIndex& after) {
 
 void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
   const auto stored = load_run(*session_, rid);
+  {
+    Query kind = connection().query("SELECT status, archived FROM runs WHERE rid = ?");
+    kind.bind(rid);
+    if (kind.step()) pending_.count(kind.bytes(0), kind.integer(1) != 0, -1);
+  }
   // First what gives room: to take words out of the index needs some, also on a full disk.
   for (const char* sql :
        {"DELETE FROM samples WHERE rid = ?", "DELETE FROM run_details WHERE rid = ?", "DELETE FROM runs WHERE rid = ?"})
@@ -263,7 +225,7 @@ bool Store::amend(std::string_view run_id, const RunPatch& patch) {
     if (!stored) throw Damaged{"a run has lost its details"};
     model::Run amended = stored->run;
     const std::uint32_t fields = apply_patch(amended, patch);
-    write_row(amended, stored->amended | fields, rid);
+    write_row(amended, stored->amended | fields, &*stored);
     reindex(*rid, index_of(stored->run), index_of(amended));
     return true;
   });

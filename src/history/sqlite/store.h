@@ -2,7 +2,6 @@
 
 #include <sqlite3.h>
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +15,7 @@
 
 #include "history/run_history.h"
 #include "history/sqlite/column_keeper.h"
+#include "history/sqlite/pending_rows.h"
 #include "history/sqlite/prune_walk.h"
 #include "history/sqlite/run_rows.h"
 
@@ -59,20 +59,17 @@ class Store {
   auto in_deletion(Work&& work) -> decltype(work());
   void save_one(const model::Run& run);
   [[nodiscard]] bool may_come(const model::Run& run);
-  std::int64_t write_row(const model::Run& run, std::uint32_t amended, std::optional<std::int64_t> rid);
+  // `stored`: what the run was, null if it is new. Returns its rid.
+  std::int64_t write_row(const model::Run& run, std::uint32_t amended, const StoredRun* stored);
   [[nodiscard]] RunIndex index_of(const model::Run& run);
   void reindex(std::int64_t rid, const RunIndex& before, const RunIndex& after);
-  // Inserts what `reindex` put off: rows of the indexes go in together and sorted.
-  void write_pending();
   void drop_orphan_prompts(const RunIndex& before, const RunIndex& after);
   void erase(std::int64_t rid, std::string_view run_id, bool by_hand);
 
   Connection& connection() { return session_->connection; }
   std::shared_ptr<Session> session_;
   ColumnKeeper& columns_;
-  std::vector<std::array<std::int64_t, 3>> pending_facets_;  // kind, value, rid
-  std::vector<std::array<std::int64_t, 2>> pending_places_;  // hash, rid
-  std::vector<std::pair<std::int64_t, std::string>> pending_words_;
+  PendingRows pending_;
 };
 
 template <class Work>
@@ -83,21 +80,19 @@ auto Store::in_transaction(Work&& work) -> decltype(work()) {
     Transaction transaction(connection(), Transaction::Kind::write);
     if constexpr (std::is_void_v<decltype(work())>) {
       work();
-      write_pending();
+      pending_.write(connection());
       columns_.number_commit();
       transaction.commit();
     } else {
       result.emplace(work());
-      write_pending();
+      pending_.write(connection());
       columns_.number_commit();
       transaction.commit();
     }
   } catch (...) {
     session_->texts.forget();
     columns_.rolled_back();
-    pending_facets_.clear();
-    pending_places_.clear();
-    pending_words_.clear();
+    pending_.forget();
     throw;
   }
   columns_.committed();
