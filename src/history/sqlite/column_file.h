@@ -9,7 +9,8 @@
 #include "history/sqlite/run_rows.h"
 
 // The columns as they are kept in the history's file, so that a start need not read every run: packed chunks, and the
-// list of runs that changed since those were written (triggers keep it, in the transaction of the change itself).
+// list of runs that changed since those were written. It is kept in the transaction of the change itself: by the one
+// that writes (pending_rows.h), by triggers where somebody else changes the file.
 // Whatever is wrong with them is mended by reading the runs. All throw SQLite::Exception.
 namespace comfytrace::history::sqlite {
 
