@@ -92,6 +92,12 @@ TEST(Text, ReplacesIllFormedUtf8) {
   EXPECT_TRUE(is_valid_utf8("g\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80"));
   for (const char* bad : {"\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"})
     EXPECT_FALSE(is_valid_utf8(bad));
+  for (std::size_t i = 0; i < 20; ++i) {
+    std::string text(20, 'a');
+    EXPECT_TRUE(is_valid_utf8(text));
+    text[i] = '\xFF';
+    EXPECT_FALSE(is_valid_utf8(text)) << i;
+  }
   EXPECT_EQ(to_valid_utf8("a\xFFz"), "a\xEF\xBF\xBDz");
 }
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace comfytrace::base {
@@ -29,12 +30,20 @@ std::size_t sequence_length(std::string_view bytes, std::size_t i) {
   return 0;
 }
 
+// Whether eight bytes follow from there, all of them ASCII.
+bool is_ascii_eight(std::string_view bytes, std::size_t i) {
+  if (bytes.size() - i < 8) return false;
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, bytes.data() + i, 8);
+  return (eight & 0x8080808080808080u) == 0;
+}
+
 }  // namespace
 
 bool is_valid_utf8(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size();) {
     if (static_cast<unsigned char>(bytes[i]) < 0x80) {
-      ++i;
+      i += is_ascii_eight(bytes, i) ? 8 : 1;
       continue;
     }
     const std::size_t length = sequence_length(bytes, i);

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <map>
-#include <set>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "base/hash.h"
@@ -20,9 +19,10 @@ using model::Scene;
 using model::Status;
 
 // 64 bits tell apart what one history can hold.
-void mix(base::Hash64& hash, const std::vector<std::string>& texts) {
+template <class Text>
+void mix(base::Hash64& hash, const std::vector<Text>& texts) {
   hash.mix(texts.size());
-  for (const std::string& text : texts) hash.mix(text);
+  for (const std::string_view text : texts) hash.mix(text);
 }
 
 void mix(base::Hash64& hash, const std::optional<double>& number) {
@@ -85,13 +85,15 @@ WorkKey key_of(const Scene& scene) {
 // One text of several: the common one, or a digest over all of them in order; empty if one is not known.
 template <class Get>
 std::string joined(const std::vector<SceneFacts>& scenes, Get get) {
-  std::vector<std::string> texts;
+  std::vector<std::string_view> texts;
+  texts.reserve(scenes.size());
   for (const SceneFacts& scene : scenes) {
     if (get(scene.key).empty()) return "";
     texts.push_back(get(scene.key));
   }
   if (texts.empty()) return "";
-  if (std::ranges::all_of(texts, [&](const std::string& text) { return text == texts.front(); })) return texts.front();
+  if (std::ranges::all_of(texts, [&](std::string_view text) { return text == texts.front(); }))
+    return std::string(texts.front());
   std::ranges::sort(texts);
   base::Hash64 hash;
   mix(hash, texts);
@@ -139,30 +141,51 @@ bool timed_out(const Attempt& attempt) {
          attempt.exit_reason == ExitReason::attemptLimit;
 }
 
-void add_nodes(const Attempt& attempt, std::map<std::string_view, NodeClassFacts>& classes) {
-  if (!attempt.node_times_known) return;
-  for (const auto& node : attempt.nodes) {
-    if (!node.duration_ms || node.class_type.empty() || node.state == NodeState::cached) continue;
-    NodeClassFacts& facts = classes[node.class_type];
-    ++facts.executions;
-    facts.duration_ms = base::saturating_add(facts.duration_ms, *node.duration_ms);
+// What the nodes of each class did. The attempts of a run have mostly the same nodes in the same order, so the class of
+// the next node is looked for behind that of the one before.
+class ClassSums {
+ public:
+  void add(const Attempt& attempt) {
+    if (!attempt.node_times_known) return;
+    for (const auto& node : attempt.nodes) {
+      if (!node.duration_ms || node.class_type.empty() || node.state == NodeState::cached) continue;
+      NodeClassFacts& sum = sum_of(node.class_type);
+      ++sum.executions;
+      sum.duration_ms = base::saturating_add(sum.duration_ms, *node.duration_ms);
+    }
   }
-}
+  [[nodiscard]] std::vector<NodeClassFacts> sorted() && {
+    std::ranges::sort(sums_, {}, &NodeClassFacts::class_type);
+    return std::move(sums_);
+  }
 
-std::vector<std::string> sorted(const std::set<std::string>& texts) {
-  return {texts.begin(), texts.end()};
-}
+ private:
+  NodeClassFacts& sum_of(const std::string& class_type) {
+    const std::size_t next = last_ + 1 < sums_.size() ? last_ + 1 : 0;
+    if (next < sums_.size() && sums_[next].class_type == class_type) {
+      last_ = next;
+      return sums_[last_];
+    }
+    const auto [at, is_new] = places_.try_emplace(class_type, sums_.size());
+    if (is_new) sums_.emplace_back().class_type = class_type;
+    last_ = at->second;
+    return sums_[last_];
+  }
+
+  std::vector<NodeClassFacts> sums_;
+  std::unordered_map<std::string_view, std::size_t> places_;  // in sums_, by names in the run
+  std::size_t last_ = 0;
+};
 
 }  // namespace
 
 std::optional<bool> is_cold(const Scene& scene, const Attempt& attempt) {
-  bool executed = false;
   bool cached = false;
   for (const auto& node : attempt.nodes) {
     if (!loads_model(node)) continue;
-    (node.state == NodeState::cached ? cached : executed) = true;
+    if (node.state != NodeState::cached) return true;
+    cached = true;
   }
-  if (executed) return true;
   if (cached) return false;
   // A stock worker lists only what was cached: a loader that is not among it ran.
   if (attempt.cached_known && !scene.parameters.checkpoints.empty()) return true;
@@ -170,8 +193,11 @@ std::optional<bool> is_cold(const Scene& scene, const Attempt& attempt) {
 }
 
 RunFacts facts_of(const model::Run& run) {
+  return facts_of(run, model::summarise(run));
+}
+
+RunFacts facts_of(const model::Run& run, const model::RunSummary& line) {
   RunFacts facts;
-  const model::RunSummary line = model::summarise(run);
   facts.run_id = run.run_id;
   facts.status = run.status;
   facts.exit_reason = run.exit_reason;
@@ -194,11 +220,12 @@ RunFacts facts_of(const model::Run& run) {
   facts.tags = run.tags;
   facts.archived = run.archived;
 
-  std::set<std::string> models;
-  std::map<std::string_view, NodeClassFacts> classes;
+  ClassSums classes;
   bool environment_seen = false;
   for (const Scene& scene : run.scenes) {
-    models.insert(scene.parameters.checkpoints.begin(), scene.parameters.checkpoints.end());
+    for (const std::string& model : scene.parameters.checkpoints) {
+      if (std::ranges::find(facts.models, model) == facts.models.end()) facts.models.push_back(model);
+    }
     if (const auto frames = frames_of(scene)) facts.frames = facts.frames.value_or(0) + *frames;
     SceneFacts of_scene;
     of_scene.scene_id = scene.scene_id;
@@ -212,7 +239,7 @@ RunFacts facts_of(const model::Run& run) {
       facts.attempts_timed_out += timed_out(attempt);
       facts.fallback_count += static_cast<std::int64_t>(attempt.fallback_notes.size());
       if (!facts.vram_free_before_bytes) facts.vram_free_before_bytes = attempt.vram_free_before_bytes;
-      add_nodes(attempt, classes);
+      classes.add(attempt);
       if (!attempt.environment) continue;
       if (std::exchange(environment_seen, true)) continue;
       facts.comfyui_version = attempt.environment->comfyui_version;
@@ -222,11 +249,8 @@ RunFacts facts_of(const model::Run& run) {
     facts.scenes.push_back(std::move(of_scene));
   }
   facts.key = key_of(facts.scenes);
-  facts.models = sorted(models);
-  for (auto& [class_type, of_class] : classes) {
-    of_class.class_type = class_type;
-    facts.node_classes.push_back(std::move(of_class));
-  }
+  std::ranges::sort(facts.models);
+  facts.node_classes = std::move(classes).sorted();
   return facts;
 }
 

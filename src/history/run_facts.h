@@ -81,6 +81,8 @@ struct RunFacts {
 
 // Pure; any thread.
 [[nodiscard]] RunFacts facts_of(const model::Run& run);
+// The same for whom the list line is at hand.
+[[nodiscard]] RunFacts facts_of(const model::Run& run, const model::RunSummary& line);
 
 // Whether one of `attempt`'s nodes loaded a model file, as far as the record tells.
 [[nodiscard]] std::optional<bool> is_cold(const model::Scene& scene, const model::Attempt& attempt);

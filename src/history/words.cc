@@ -1,6 +1,7 @@
 #include "history/words.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -73,6 +74,15 @@ bool is_letter(char32_t c) {
   return true;
 }
 
+// The lower letter of each ASCII letter and digit; 0 for any other byte.
+constexpr std::array<char, 256> kLowerAscii = [] {
+  std::array<char, 256> letters{};
+  for (char c = '0'; c <= '9'; ++c) letters[static_cast<unsigned char>(c)] = c;
+  for (char c = 'a'; c <= 'z'; ++c) letters[static_cast<unsigned char>(c)] = c;
+  for (char c = 'A'; c <= 'Z'; ++c) letters[static_cast<unsigned char>(c)] = static_cast<char>(c + ('a' - 'A'));
+  return letters;
+}();
+
 // Words one behind the other in one text: a run has many, and most come more than once.
 class WordList {
  public:
@@ -85,37 +95,63 @@ class WordList {
     collect_valid(base::to_valid_utf8(raw));
   }
 
+  // Of all words, with a space behind each.
+  [[nodiscard]] std::size_t bytes() const { return bytes_.size() + ends_.size(); }
   // Sorted, each once; valid as long as this.
   [[nodiscard]] std::vector<std::string_view> sorted() const {
-    std::vector<std::string_view> words;
-    words.reserve(ends_.size());
+    std::vector<Led> led;
+    led.reserve(ends_.size());
     std::size_t begin = 0;
     for (const std::size_t end : ends_) {
-      words.push_back(std::string_view(bytes_).substr(begin, end - begin));
+      const auto word = std::string_view(bytes_).substr(begin, end - begin);
+      led.push_back({lead_of(word), word});
       begin = end;
     }
-    std::ranges::sort(words);
-    // Not ranges::unique: clang 14, which the fuzzers need, cannot read libstdc++'s subrange.
-    words.erase(std::unique(words.begin(), words.end()), words.end());
+    std::ranges::sort(led,
+                      [](const Led& a, const Led& b) { return a.lead != b.lead ? a.lead < b.lead : a.word < b.word; });
+    std::vector<std::string_view> words;
+    words.reserve(led.size());
+    for (const Led& one : led) {
+      if (words.empty() || words.back() != one.word) words.push_back(one.word);
+    }
     return words;
   }
 
  private:
+  // A word behind its first bytes as a number, by which most of them are told apart at once.
+  struct Led {
+    std::uint64_t lead;
+    std::string_view word;
+  };
+  static std::uint64_t lead_of(std::string_view word) {
+    std::uint64_t lead = 0;
+    for (std::size_t i = 0; i < 8; ++i) lead = lead << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0);
+    return lead;
+  }
   void end_word() {
     if (bytes_.size() == begin_) return;
     begin_ = bytes_.size();
     ends_.push_back(begin_);
   }
+  // What stands from `i` on up to the end of the word, or what is no letter at `i`. Returns where it ended.
+  std::size_t collect_ascii(std::string_view text, std::size_t i) {
+    std::size_t end = i;
+    while (end < text.size() && kLowerAscii[static_cast<unsigned char>(text[end])] != 0) ++end;
+    if (end == i) {
+      end_word();
+      return i + 1;
+    }
+    const std::size_t from = bytes_.size();
+    bytes_.resize(from + std::min(end - i, kMaxWordBytes - std::min(kMaxWordBytes, from - begin_)));
+    for (std::size_t k = from; k < bytes_.size(); ++k)
+      bytes_[k] = kLowerAscii[static_cast<unsigned char>(text[i + k - from])];
+    return end;
+  }
   void collect_valid(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
       // Most text is ASCII; it goes a shorter way.
-      if (const auto byte = static_cast<unsigned char>(text[i]); byte < 0x80) {
-        ++i;
-        if (!is_letter(byte)) {
-          end_word();
-        } else if (bytes_.size() - begin_ < kMaxWordBytes) {
-          bytes_ += static_cast<char>(lower(byte));
-        }
+      if (static_cast<unsigned char>(text[i]) < 0x80) {
+        i = collect_ascii(text, i);
         continue;
       }
       const CodePoint point = code_point_at(text, i);
@@ -153,7 +189,7 @@ WordList words_in(const model::Run& run) {
     collect_new(scene.parameters.positive_prompt, positive);
     collect_new(scene.parameters.negative_prompt, negative);
   }
-  if (const auto error = model::summarise(run).error) words.collect(*error);
+  if (const auto error = model::error_of(run)) words.collect(*error);
   if (run.notes) words.collect(*run.notes);
   for (const auto& tag : run.tags) words.collect(tag);
   return words;
@@ -199,6 +235,7 @@ std::vector<std::string> search_words(const model::Run& run) {
 std::string search_text(const model::Run& run) {
   const WordList words = words_in(run);
   std::string text;
+  text.reserve(words.bytes());
   for (const std::string_view word : words.sorted()) {
     if (!text.empty()) text += ' ';
     text += word;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace comfytrace::history {
 namespace {
@@ -21,6 +22,19 @@ TEST(Words, TwoTextsAreTheSameFoldedJustWhenTheirFoldedTextsAre) {
     }
   }
   EXPECT_GE(same, 16);
+}
+
+TEST(Words, AreCutAfterSixtyFourBytesWhateverTheyAreMadeOf) {
+  const std::string letters(70, 'A');
+  EXPECT_EQ(words_of(letters + " b"), (std::vector<std::string>{std::string(64, 'a'), "b"}));
+  EXPECT_EQ(words_of(std::string(60, 'a') + "Ä" + letters), (std::vector<std::string>{std::string(60, 'a') + "äaa"}));
+  EXPECT_EQ(words_of(std::string(63, 'a') + "Ä" + letters), (std::vector<std::string>{std::string(63, 'a') + "ä"}));
+}
+
+// The first eight bytes alone do not tell these apart.
+TEST(Words, AreSortedAndComeOnce) {
+  EXPECT_EQ(words_of("photographs photograph Photography photo photograph photograp photogra"),
+            (std::vector<std::string>{"photo", "photogra", "photograp", "photograph", "photographs", "photography"}));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "model/run.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/saturate.h"
 
@@ -23,6 +22,8 @@ Status status_of(const std::vector<Scene>& scenes) {
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
+
+}  // namespace
 
 std::optional<std::string> error_of(const Run& run) {
   for (const Scene& scene : run.scenes) {
@@ -55,8 +56,6 @@ std::optional<std::string> error_of(const Run& run) {
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 void roll_up(Run& run) {
   run.started_at_ms.reset();
@@ -103,14 +102,16 @@ std::vector<ArtifactPlace> artifacts_of(const Run& run) {
 }
 
 std::vector<std::string> device_names_of(const Run& run) {
-  std::set<std::string> names;
+  std::vector<std::string> names;
   for (const Scene& scene : run.scenes) {
     for (const Attempt& attempt : scene.attempts) {
-      if (attempt.environment && !attempt.environment->device_name.empty())
-        names.insert(attempt.environment->device_name);
+      if (!attempt.environment || attempt.environment->device_name.empty()) continue;
+      const std::string& name = attempt.environment->device_name;
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     }
   }
-  return {names.begin(), names.end()};
+  std::ranges::sort(names);
+  return names;
 }
 
 RunSummary summarise(const Run& run) {
@@ -139,19 +140,16 @@ RunSummary summarise(const Run& run) {
         line.worker_ids.push_back(attempt.worker_id);
       if (attempt.vram_peak_bytes)
         line.vram_peak_bytes = std::max(line.vram_peak_bytes.value_or(0), *attempt.vram_peak_bytes);
+      for (const Artifact& artifact : attempt.artifacts) {
+        if (!line.thumbnail && artifact.kind == MediaKind::image) line.thumbnail = line.artifact_count;
+        ++line.artifact_count;
+      }
     }
   }
   if (!run.scenes.empty()) {
     line.workflow_fingerprint = run.scenes.front().workflow_fingerprint;
     if (!run.scenes.front().parameters.checkpoints.empty())
       line.model = run.scenes.front().parameters.checkpoints.front();
-  }
-  const auto artifacts = artifacts_of(run);
-  line.artifact_count = static_cast<std::int64_t>(artifacts.size());
-  for (std::size_t i = 0; i < artifacts.size(); ++i) {
-    if (artifacts[i].artifact->kind != MediaKind::image) continue;
-    line.thumbnail = static_cast<std::int64_t>(i);
-    break;
   }
   return line;
 }

@@ -107,6 +107,9 @@ BOOST_DESCRIBE_STRUCT(RunSummary, (),
 // RunSummary::device_names. Pure.
 [[nodiscard]] std::vector<std::string> device_names_of(const Run& run);
 
+// RunSummary::error. Pure.
+[[nodiscard]] std::optional<std::string> error_of(const Run& run);
+
 // The list line of a run. Pure.
 [[nodiscard]] RunSummary summarise(const Run& run);
 

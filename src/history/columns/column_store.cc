@@ -33,6 +33,15 @@ const RunFacts* odd_at(const Chunk& chunk, std::uint32_t at) {
   return &chunk.odd[first].facts;
 }
 
+bool has_shape(const RunFacts& facts, const NodeShape& shape) {
+  if (facts.node_classes.size() != shape.classes.size()) return false;
+  for (std::size_t i = 0; i < shape.classes.size(); ++i) {
+    const NodeClassFacts& of_class = facts.node_classes[i];
+    if (of_class.executions != shape.executions[i] || of_class.class_type != shape.classes[i]) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 ColumnStore::Snapshot ColumnStore::snapshot() const {
@@ -93,6 +102,13 @@ Chunk& ColumnStore::chunk_for_row(std::uint32_t row) {
   return *chunk;
 }
 
+// Mostly that of the run before, found without making it.
+std::uint32_t ColumnStore::shape_id_of(const RunFacts& facts) {
+  if (last_shape_ >= shared_.shapes.size() || !has_shape(facts, shared_.shapes[last_shape_]))
+    last_shape_ = shared_.shapes.id_of(shape_of(facts));
+  return last_shape_;
+}
+
 void ColumnStore::write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, const RunFacts& facts) {
   const std::uint32_t at = row % kChunkRows;
   chunk.created_at_ms[at] = facts.created_at_ms;
@@ -103,7 +119,7 @@ void ColumnStore::write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, 
   const bool is_plain = fits(facts.duration_ms, std::numeric_limits<std::int32_t>::max()) &&
                         fits(facts.queue_wait_ms, std::numeric_limits<std::int32_t>::max()) &&
                         fits(facts.vram_peak_bytes, kMaxPeak) && pack_details(facts, shared_, details);
-  if (is_plain) put_times(times, shared_.shapes.id_of(shape_of(facts)), facts.node_classes);
+  if (is_plain) put_times(times, shape_id_of(facts), facts.node_classes);
   const bool kept = is_plain && chunk.class_times.append(at, times) && chunk.add_details(at, details);
   Outcome outcome = outcome_of(facts);
   if (!kept) {
@@ -123,7 +139,7 @@ void ColumnStore::write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, 
   chunk.outcome.set(at, shared_.outcomes.id_of(outcome));
   chunk.setting.set(at, shared_.settings.id_of(kept ? setting_of(facts) : Setting{}));
   chunk.label.set(at, shared_.labels.id_of(kept ? label_of(facts) : Label{}));
-  chunk.work.set(at, shared_.works.id_of(kept ? work_of(facts.key) : Work{}));
+  chunk.work.set(at, shared_.works.id_of(kept ? facts.key : WorkKey{}));
 }
 
 void ColumnStore::name_row(std::uint32_t rid, std::uint32_t row) {

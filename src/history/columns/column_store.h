@@ -64,6 +64,7 @@ class ColumnStore {
 
   [[nodiscard]] Chunk& chunk_for_row(std::uint32_t row);
   void write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, const RunFacts& facts);
+  [[nodiscard]] std::uint32_t shape_id_of(const RunFacts& facts);
   void name_row(std::uint32_t rid, std::uint32_t row);
   // Takes up a chunk that was read behind those that are there, all full. `last_rid`: none of those that come is
   // larger.
@@ -76,6 +77,7 @@ class ColumnStore {
   std::uint32_t written_ = 0;
   std::uint32_t version_ = 0;
   std::uint32_t live_ = 0;
+  std::uint32_t last_shape_ = 0;
   std::vector<std::uint32_t> row_of_rid_;  // row + 1; 0: none. Position 0 is rid `first_rid_`
   std::uint32_t first_rid_ = 0;
 };

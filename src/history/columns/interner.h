@@ -37,11 +37,16 @@ struct Weigher {
   template <class T>
   void add(const T& value) {
     if constexpr (std::is_class_v<T>) {
-      boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
-          [&](auto member) { add(value.*member.pointer); });
+      add_as<T>(value);
     } else {
       mix(static_cast<std::size_t>(value));
     }
+  }
+  // By the members that T has from it or itself.
+  template <class T, class Like>
+  void add_as(const Like& value) {
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) { add(value.*member.pointer); });
   }
 };
 
@@ -54,16 +59,17 @@ class Interner {
   [[nodiscard]] std::size_t size() const { return values_.size(); }
   [[nodiscard]] const T& operator[](std::size_t id) const { return values_[id]; }
 
-  // The writer alone.
-  std::uint32_t id_of(const T& value) {
+  // The writer alone. `Like`: T, or the base that has all of it.
+  template <class Like = T>
+  std::uint32_t id_of(const Like& value) {
     Weigher weigher;
-    weigher.add(value);
+    weigher.add_as<T>(value);
     const auto [begin, end] = ids_.equal_range(weigher.hash);
     for (auto at = begin; at != end; ++at) {
-      if (values_[at->second] == value) return at->second;
+      if (value == values_[at->second]) return at->second;
     }
     const auto id = static_cast<std::uint32_t>(values_.size());
-    values_.push_back(value);
+    values_.push_back(T{value});
     ids_.emplace(weigher.hash, id);
     bytes_ += sizeof(T) + weigher.bytes + 48;
     return id;

@@ -145,7 +145,7 @@ bool pack_details(const RunFacts& facts, SharedFacts& shared, std::string& bytes
   put_names(facts, shared, bytes);
   std::uint32_t before = ~0u;
   for (const SceneFacts& scene : facts.scenes) {
-    const std::uint32_t key = shared.works.id_of(work_of(scene.key));
+    const std::uint32_t key = shared.works.id_of(scene.key);
     if (!put_scene(scene, key, before, bytes)) return false;
     before = key;
   }

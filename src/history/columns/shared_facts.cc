@@ -67,10 +67,6 @@ NodeShape shape_of(const RunFacts& facts) {
   return shape;
 }
 
-Work work_of(const WorkKey& key) {
-  return {key};
-}
-
 WorkKey key_of(const Work& work) {
   return work;
 }

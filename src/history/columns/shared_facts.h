@@ -82,7 +82,6 @@ BOOST_DESCRIBE_STRUCT(Work, (), (structure, models, work_size, scene_count, devi
 [[nodiscard]] Setting setting_of(const RunFacts& facts);
 [[nodiscard]] Label label_of(const RunFacts& facts);
 [[nodiscard]] NodeShape shape_of(const RunFacts& facts);
-[[nodiscard]] Work work_of(const WorkKey& key);
 [[nodiscard]] WorkKey key_of(const Work& work);
 // Puts back what the three hold.
 void restore(RunFacts& facts, const Outcome& outcome, const Setting& setting, const Label& label);

@@ -21,7 +21,9 @@ class ColumnKeeper {
                const OnColumnsAnew& on_anew);
 
   // Within a transaction that changes runs.
-  void changed(std::int64_t rid, const model::Run& run) { pending_.emplace_back(rid, facts_of(run)); }
+  void changed(std::int64_t rid, const model::Run& run, const model::RunSummary& line) {
+    pending_.emplace_back(rid, facts_of(run, line));
+  }
   void removed(std::int64_t rid) { pending_.emplace_back(rid, std::nullopt); }
   // At its end, before it is committed.
   void number_commit();

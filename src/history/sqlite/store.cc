@@ -1,6 +1,7 @@
 #include "history/sqlite/store.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/codec.h"
 #include "history/run_rules.h"
@@ -26,6 +27,20 @@ constexpr const char* kUpdateRun =
 
 std::optional<std::string_view> view(const std::optional<std::string>& text) {
   return text ? std::optional<std::string_view>(*text) : std::nullopt;
+}
+
+template <class T>
+void keep_each_once(std::vector<T>& values) {
+  std::ranges::sort(values);
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+// Both sorted.
+template <class T>
+std::vector<T> without(const std::vector<T>& values, const std::vector<T>& others) {
+  std::vector<T> rest;
+  std::ranges::set_difference(values, others, std::back_inserter(rest));
+  return rest;
 }
 
 }  // namespace
@@ -104,42 +119,52 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, cons
   if (stored) pending_.count(base::enum_name(stored->run.status), stored->run.archived, -1);
   pending_.count(base::enum_name(run.status), run.archived, 1);
   pending_.changed(row);
-  columns_.changed(row, run);
+  columns_.changed(row, run, line);
   return row;
 }
 
 RunIndex Store::index_of(const model::Run& run) {
   RunIndex index;
   index.words = search_text(run);
-  std::string_view device;
-  const auto facet = [&](Facet kind, std::string_view text) {
-    index.facets.emplace(static_cast<std::int64_t>(kind), session_->texts.name_id(text));
+  const auto put = [&](Facet kind, std::int64_t value) {
+    index.facets.emplace_back(static_cast<std::int64_t>(kind), value);
   };
-  const auto prompt = [&](const std::optional<std::string>& text) {
-    if (text) index.facets.emplace(static_cast<std::int64_t>(Facet::prompt), session_->texts.prompt_id(*text));
+  const auto facet = [&](Facet kind, std::string_view text) { put(kind, session_->texts.name_id(text)); };
+  // Scenes mostly have what the one before has.
+  const model::Scene* last_scene = nullptr;
+  const model::Attempt* last = nullptr;
+  std::string_view device;
+  const auto prompt = [&](const std::optional<std::string> model::Parameters::*which, const model::Scene& scene) {
+    const auto& text = scene.parameters.*which;
+    if (text && !(last_scene && last_scene->parameters.*which == text))
+      put(Facet::prompt, session_->texts.prompt_id(*text));
   };
   for (const auto& scene : run.scenes) {
     if (!scene.workflow_fingerprint.empty()) facet(Facet::fingerprint, scene.workflow_fingerprint);
     for (const auto& name : scene.parameters.checkpoints) facet(Facet::model, name);
-    prompt(scene.parameters.positive_prompt);
-    prompt(scene.parameters.negative_prompt);
+    prompt(&model::Parameters::positive_prompt, scene);
+    prompt(&model::Parameters::negative_prompt, scene);
     for (const auto& attempt : scene.attempts) {
-      facet(Facet::worker, attempt.worker_id);
+      if (!last || last->worker_id != attempt.worker_id) facet(Facet::worker, attempt.worker_id);
       if (attempt.environment && attempt.environment->device_name != device) {
         device = attempt.environment->device_name;
         if (!device.empty()) facet(Facet::gpu, folded(device));
       }
-      index.places.insert(place_hash(attempt.worker_id, attempt.prompt_id));
+      index.places.push_back(place_hash(attempt.worker_id, attempt.prompt_id));
+      last = &attempt;
     }
+    last_scene = &scene;
   }
   for (const auto& tag : run.tags) facet(Facet::tag, tag);
   if (run.workflow_name) facet(Facet::workflow_name, folded(*run.workflow_name));
   if (run.story_id) facet(Facet::story_id, *run.story_id);
   if (run.story_title) facet(Facet::story_title, folded(*run.story_title));
+  keep_each_once(index.facets);
+  keep_each_once(index.places);
   return index;
 }
 
-void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& after) {
+void Store::reindex(std::int64_t rid, const RunIndex& before, RunIndex after) {
   // What goes may be among what still waits.
   if (!before.words.empty() || !before.facets.empty() || !before.places.empty()) pending_.write(connection());
   if (before.words != after.words) {
@@ -149,10 +174,9 @@ void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& af
           .bind(rid)
           .bind(before.words)
           .run();
-    if (!after.words.empty()) pending_.add_words(rid, after.words);
+    if (!after.words.empty()) pending_.add_words(rid, std::move(after.words));
   }
-  for (const auto& [kind, value] : before.facets) {
-    if (after.facets.contains({kind, value})) continue;
+  for (const auto& [kind, value] : without(before.facets, after.facets)) {
     connection()
         .query("DELETE FROM run_facets WHERE kind = ? AND value = ? AND rid = ?")
         .bind(kind)
@@ -160,23 +184,16 @@ void Store::reindex(std::int64_t rid, const RunIndex& before, const RunIndex& af
         .bind(rid)
         .run();
   }
-  for (const auto& [kind, value] : after.facets) {
-    if (before.facets.contains({kind, value})) continue;
-    pending_.add_facet(kind, value, rid);
-  }
-  for (const std::int64_t hash : before.places) {
-    if (!after.places.contains(hash))
-      connection().query("DELETE FROM prompt_places WHERE hash = ? AND rid = ?").bind(hash).bind(rid).run();
-  }
-  for (const std::int64_t hash : after.places) {
-    if (!before.places.contains(hash)) pending_.add_place(hash, rid);
-  }
+  for (const auto& [kind, value] : without(after.facets, before.facets)) pending_.add_facet(kind, value, rid);
+  for (const std::int64_t hash : without(before.places, after.places))
+    connection().query("DELETE FROM prompt_places WHERE hash = ? AND rid = ?").bind(hash).bind(rid).run();
+  for (const std::int64_t hash : without(after.places, before.places)) pending_.add_place(hash, rid);
   drop_orphan_prompts(before, after);
 }
 
 void Store::drop_orphan_prompts(const RunIndex& before, const RunIndex& after) {
-  for (const auto& [kind, value] : before.facets) {
-    if (kind != static_cast<std::int64_t>(Facet::prompt) || after.facets.contains({kind, value})) continue;
+  for (const auto& [kind, value] : without(before.facets, after.facets)) {
+    if (kind != static_cast<std::int64_t>(Facet::prompt)) continue;
     session_->texts.forget_prompts();
     pending_.write(connection());
     connection()

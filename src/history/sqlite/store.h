@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,9 +22,9 @@ namespace comfytrace::history::sqlite {
 
 // What is stored about a run beside its row, so that it is found.
 struct RunIndex {
-  std::string words;  // with spaces between
-  std::set<std::pair<std::int64_t, std::int64_t>> facets;
-  std::set<std::int64_t> places;
+  std::string words;                                          // with spaces between
+  std::vector<std::pair<std::int64_t, std::int64_t>> facets;  // kind, value; sorted, each once
+  std::vector<std::int64_t> places;                           // likewise
   bool operator==(const RunIndex&) const = default;
 };
 
@@ -62,7 +61,7 @@ class Store {
   // `stored`: what the run was, null if it is new. Returns its rid.
   std::int64_t write_row(const model::Run& run, std::uint32_t amended, const StoredRun* stored);
   [[nodiscard]] RunIndex index_of(const model::Run& run);
-  void reindex(std::int64_t rid, const RunIndex& before, const RunIndex& after);
+  void reindex(std::int64_t rid, const RunIndex& before, RunIndex after);
   void drop_orphan_prompts(const RunIndex& before, const RunIndex& after);
   void erase(std::int64_t rid, std::string_view run_id, bool by_hand);
 
