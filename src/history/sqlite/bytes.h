@@ -30,8 +30,12 @@ class ByteWriter {
   void byte(std::uint8_t value) { bytes_ += static_cast<char>(value); }
   void raw(std::string_view bytes) { bytes_ += bytes; }
   void u64(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) byte(static_cast<std::uint8_t>(value | 0x80));
-    byte(static_cast<std::uint8_t>(value));
+    if (value < 0x80) return byte(static_cast<std::uint8_t>(value));
+    char bytes[10];
+    std::size_t size = 0;
+    for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+    bytes[size++] = static_cast<char>(value);
+    raw({bytes, size});
   }
   void i64(std::int64_t value) { u64(zigzag(value)); }
   void text(std::string_view text) {

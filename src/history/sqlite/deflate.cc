@@ -19,6 +19,10 @@ std::string plain_form(std::string_view bytes) {
   return out;
 }
 
+bool is_plain_form(std::string_view packed) {
+  return packed.starts_with(static_cast<char>(kPlain));
+}
+
 std::string deflated_if_shorter(std::string_view bytes) {
   uLongf size = compressBound(static_cast<uLong>(bytes.size()));
   std::string packed(size, '\0');

@@ -34,24 +34,24 @@ WritingPtr writing(std::string_view dictionary) {
   return {ZSTD_createCDict(dictionary.data(), dictionary.size(), kLevel), &ZSTD_freeCDict};
 }
 
-// Behind its first four bytes, which every frame has.
-std::string frame_of(ZSTD_CCtx* context, const ZSTD_CDict* dictionary, std::string_view plain) {
+// Behind its first four bytes, which every frame has. Valid as long as `room` stays.
+std::string_view frame_of(ZSTD_CCtx* context, const ZSTD_CDict* dictionary, std::string_view plain, std::string& room) {
   CHECK(ZSTD_isError(ZSTD_CCtx_refCDict(context, dictionary)) == 0);
   CHECK(ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0)) == 0);
-  std::string frame(ZSTD_compressBound(plain.size()), '\0');
-  const std::size_t size = ZSTD_compress2(context, frame.data(), frame.size(), plain.data(), plain.size());
-  CHECK(ZSTD_isError(size) == 0 && frame.starts_with(kMagic));
-  frame.resize(size);
-  return frame.substr(kMagic.size());
+  if (const std::size_t most = ZSTD_compressBound(plain.size()); room.size() < most) room.resize(most);
+  const std::size_t size = ZSTD_compress2(context, room.data(), room.size(), plain.data(), plain.size());
+  CHECK(ZSTD_isError(size) == 0 && room.starts_with(kMagic));
+  return std::string_view(room).substr(0, size).substr(kMagic.size());
 }
 
 // How long these runs are packed, by how long they are.
 double ratio_of(ZSTD_CCtx* context, const ZSTD_CDict* dictionary, const std::vector<std::string>& runs) {
   std::size_t plain = 0;
   std::size_t packed = 0;
+  std::string room;
   for (const auto& run : runs) {
     plain += run.size();
-    packed += frame_of(context, dictionary, run).size();
+    packed += frame_of(context, dictionary, run, room).size();
   }
   return plain > 0 ? static_cast<double>(packed) / static_cast<double>(plain) : 1;
 }
@@ -88,6 +88,7 @@ struct DetailPacker::Zstd {
   WritingPtr newest{nullptr, &ZSTD_freeCDict};
   std::int64_t newest_id = 0;
   double newest_ratio = 1;  // of runs that it was not learned from
+  std::string room;         // for the frame of a run
 
   Zstd() = default;
   Zstd(const Zstd&) = delete;
@@ -120,14 +121,15 @@ DetailPacker::~DetailPacker() = default;
 std::string DetailPacker::packed(std::string details) {
   --until_look_;
   if (!zstd_->newest) return details;
-  const auto plain = plain_bytes(details);
-  CHECK(plain.has_value());
+  const auto inflated = is_plain_form(details) ? std::nullopt : plain_bytes(details);
+  CHECK(inflated.has_value() || is_plain_form(details));
+  const std::string_view plain = inflated ? std::string_view(*inflated) : std::string_view(details).substr(1);
   ByteWriter out;
   out.byte(kWithDictionary);
   out.u64(static_cast<std::uint64_t>(zstd_->newest_id));
-  out.raw(frame_of(zstd_->to_write(), zstd_->newest.get(), *plain));
+  out.raw(frame_of(zstd_->to_write(), zstd_->newest.get(), plain, zstd_->room));
+  plain_bytes_ += static_cast<std::int64_t>(plain.size());
   if (out.bytes().size() < details.size()) details = out.take();
-  plain_bytes_ += static_cast<std::int64_t>(plain->size());
   packed_bytes_ += static_cast<std::int64_t>(details.size());
   return details;
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/uuid.h"
-
 namespace comfytrace::history::sqlite {
 namespace {
 
@@ -22,23 +20,30 @@ bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
 }
 
-int hex_value(char c) {
-  return c >= 'a' ? c - 'a' + 10 : c - '0';
+// Of a lower-case digit; otherwise more than 15.
+constexpr std::array<unsigned char, 256> hex_values() {
+  std::array<unsigned char, 256> values{};
+  values.fill(0xFF);
+  for (unsigned char i = 0; i < 16; ++i) values[static_cast<unsigned char>("0123456789abcdef"[i])] = i;
+  return values;
 }
 
 }  // namespace
 
 std::optional<std::array<char, 16>> uuid_bytes(std::string_view text) {
-  if (!base::is_canonical_uuid(text)) return std::nullopt;
+  static constexpr auto kHex = hex_values();
+  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return std::nullopt;
   std::array<char, 16> bytes{};
-  std::size_t digits = 0;
-  for (const char c : text) {
-    if (c == '-') continue;
-    auto& byte = bytes[digits / 2];
-    byte = static_cast<char>((static_cast<unsigned char>(byte) << 4) | hex_value(c));
-    ++digits;
+  unsigned seen = 0;
+  const char* at = text.data();
+  for (std::size_t i = 0; i < bytes.size(); ++i, at += 2) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
+    const unsigned high = kHex[static_cast<unsigned char>(at[0])];
+    const unsigned low = kHex[static_cast<unsigned char>(at[1])];
+    seen |= high | low;
+    bytes[i] = static_cast<char>(high << 4 | low);
   }
-  return bytes;
+  return seen > 15 ? std::nullopt : std::optional(bytes);
 }
 
 std::string uuid_text(std::string_view bytes) {

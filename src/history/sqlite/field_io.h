@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -17,7 +18,8 @@ namespace comfytrace::history::sqlite {
 
 // Text that varies from run to run would only swell the dictionary.
 [[nodiscard]] inline bool worth_sharing(std::string_view text) {
-  return text.size() >= 3 && text.size() <= 200 && text.find_first_of("0123456789") == std::string_view::npos;
+  return text.size() >= 3 && text.size() <= 200 &&
+         std::ranges::none_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // A canonical lower-case UUID as its 16 bytes.

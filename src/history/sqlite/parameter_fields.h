@@ -90,6 +90,11 @@ struct Before {
   Form<model::Artifact> artifact;
   std::string title;
   std::string filename;
+  // Written ones only, since what is looked up for each node is mostly known from the attempt before. Within the run.
+  const std::vector<model::NodeExecution>* nodes = nullptr;
+  std::vector<std::int64_t> node_names;  // numbers of the shared texts of `nodes`
+  const std::optional<model::AttemptEnvironment>* environment = nullptr;
+  std::string environment_bytes;
 };
 
 template <class Io>

@@ -102,6 +102,11 @@ void write_identity(ByteWriter& out, const model::NodeExecution& node) {
   out.text(node.title);
 }
 
+bool same_identity(const model::NodeExecution& a, const model::NodeExecution& b) {
+  return a.node_id == b.node_id && a.class_type == b.class_type && a.title == b.title &&
+         a.display_node_id == b.display_node_id && a.parent_node_id == b.parent_node_id;
+}
+
 bool set_identity(std::string_view identity, model::NodeExecution& node) {
   ByteReader in(identity);
   node.node_id = in.text();
@@ -118,17 +123,34 @@ bool set_identity(std::string_view identity, model::NodeExecution& node) {
 constexpr std::uint8_t kNextAlike = 7;  // no state: the next number, and the same head as the node before
 enum NodeHas : std::uint8_t { kStart = 8, kDuration = 16, kValue = 32, kMax = 64, kPeak = 128 };
 
-void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes, SharedTexts& texts) {
+std::vector<std::int64_t> names_of(const std::vector<model::NodeExecution>& nodes, SharedTexts& texts,
+                                   const Before<FieldWriter>& before) {
+  std::vector<std::int64_t> names;
+  names.reserve(nodes.size());
+  ByteWriter identity;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (before.nodes && i < before.nodes->size() && same_identity((*before.nodes)[i], nodes[i])) {
+      names.push_back(before.node_names[i]);
+      continue;
+    }
+    write_identity(identity, nodes[i]);
+    names.push_back(texts.name_id(identity.bytes()));
+  }
+  return names;
+}
+
+void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes, SharedTexts& texts,
+                 Before<FieldWriter>& before) {
+  std::vector<std::int64_t> names = names_of(nodes, texts, before);
   ByteWriter& out = io.bytes();
   out.u64(nodes.size());
-  ByteWriter identity;
   std::int64_t last_id = 0;
   int last_head = -1;
   std::int64_t expected_start = 0;
-  for (const auto& node : nodes) {
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
     // A graph's nodes got their numbers one after the other when it ran first, so the step is mostly 1.
-    write_identity(identity, node);
-    const std::int64_t id = texts.name_id(identity.bytes());
+    const auto& node = nodes[i];
+    const std::int64_t id = names[i];
     const auto head = static_cast<std::uint8_t>(
         static_cast<int>(node.state) | (node.start_offset_ms ? kStart : 0) | (node.duration_ms ? kDuration : 0) |
         (node.progress_value ? kValue : 0) | (node.progress_max ? kMax : 0) | (node.vram_peak_bytes ? kPeak : 0));
@@ -152,6 +174,8 @@ void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes
     if (node.progress_max) io.number(node.progress_max);
     if (node.vram_peak_bytes) out.i64(*node.vram_peak_bytes);
   }
+  before.nodes = &nodes;
+  before.node_names = std::move(names);
 }
 
 void read_nodes(FieldReader& io, std::vector<model::NodeExecution>& nodes, SharedTexts& texts, std::uint8_t version) {
@@ -182,8 +206,9 @@ void read_nodes(FieldReader& io, std::vector<model::NodeExecution>& nodes, Share
   }
 }
 
-void nodes_field(FieldWriter& io, const model::Attempt& attempt, SharedTexts& texts, std::uint8_t) {
-  write_nodes(io, attempt.nodes, texts);
+void nodes_field(FieldWriter& io, const model::Attempt& attempt, SharedTexts& texts, Before<FieldWriter>& before,
+                 std::uint8_t) {
+  write_nodes(io, attempt.nodes, texts, before);
   io.list(attempt.cached_node_ids, [&](const std::string& id) {
     const auto node = std::ranges::find(attempt.nodes, id, &model::NodeExecution::node_id);
     io.bytes().u64(node == attempt.nodes.end() ? 0 : static_cast<std::uint64_t>(node - attempt.nodes.begin()) + 1);
@@ -191,7 +216,8 @@ void nodes_field(FieldWriter& io, const model::Attempt& attempt, SharedTexts& te
   });
 }
 
-void nodes_field(FieldReader& io, model::Attempt& attempt, SharedTexts& texts, std::uint8_t version) {
+void nodes_field(FieldReader& io, model::Attempt& attempt, SharedTexts& texts, Before<FieldReader>&,
+                 std::uint8_t version) {
   read_nodes(io, attempt.nodes, texts, version);
   io.list(attempt.cached_node_ids, [&](std::string& id) {
     const std::uint64_t place = io.bytes().u64();
@@ -231,13 +257,18 @@ bool set_environment(std::string_view text, model::AttemptEnvironment& environme
   return !in.failed();
 }
 
-void environment_field(FieldWriter& io, const std::optional<model::AttemptEnvironment>& environment) {
+void environment_field(FieldWriter& io, const std::optional<model::AttemptEnvironment>& environment,
+                       Before<FieldWriter>& before) {
+  if (before.environment && *before.environment == environment) return io.bytes().raw(before.environment_bytes);
+  const std::size_t from = io.bytes().bytes().size();
   std::optional<std::string> text;
   if (environment) text = text_of(*environment);
   io.name(text);
+  before.environment = &environment;
+  before.environment_bytes = io.bytes().bytes().substr(from);
 }
 
-void environment_field(FieldReader& io, std::optional<model::AttemptEnvironment>& environment) {
+void environment_field(FieldReader& io, std::optional<model::AttemptEnvironment>& environment, Before<FieldReader>&) {
   std::optional<std::string> text;
   io.name(text);
   if (text && !set_environment(*text, environment.emplace())) io.bytes().fail();
@@ -266,7 +297,7 @@ void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts, Before<Io>& b
   io.integer(a.node_count);
   io.boolean(a.cached_known);
   io.boolean(a.node_times_known);
-  nodes_field(io, a, texts, version);
+  nodes_field(io, a, texts, before, version);
   io.list(a.artifacts, [&](auto& artifact) { fields(io, artifact, before, version); });
   io.maybe(a.failure, [&](auto& failure) { fields(io, failure); });
   io.list(a.validation_errors, [&](auto& error) { fields(io, error); });
@@ -280,7 +311,7 @@ void fields(Io& io, Of<Io, model::Attempt>& a, SharedTexts& texts, Before<Io>& b
     io.sentence(explanation.what);
     io.sentence(explanation.because);
   });
-  if (version >= 2) environment_field(io, a.environment);
+  if (version >= 2) environment_field(io, a.environment, before);
 }
 
 template <class Io>

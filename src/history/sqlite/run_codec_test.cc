@@ -100,6 +100,29 @@ TEST(RunCodec, KeepsScenesThatAreHalfLikeTheOneBefore) {
   }
 }
 
+// What each member of a node and of an environment is must be seen to differ from the attempt before.
+TEST(RunCodec, KeepsNodesAndEnvironmentsThatDifferInOneMemberFromTheAttemptBefore) {
+  const auto keeps = [](const auto& change) {
+    model::Run run = typical_run(1, 3);
+    run.scenes[1] = run.scenes[2] = run.scenes[0];
+    change(run.scenes[1].attempts[0]);
+    TextLists texts;
+    const std::string details = pack_details(run, texts);
+    model::Run read = columns_of(run);
+    return unpack_details(details, texts, read) && read == run;
+  };
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.nodes[3].node_id = "33"; }));
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.nodes[3].display_node_id = "33"; }));
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.nodes[3].parent_node_id = ""; }));
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.nodes[3].class_type = "Other"; }));
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.nodes[3].title = "Other"; }));
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.nodes.erase(attempt.nodes.begin()); }));
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.nodes.clear(); }));
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.nodes.push_back(attempt.nodes.front()); }));
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.environment.reset(); }));
+  EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.environment->os = "nt"; }));
+}
+
 TEST(RunCodec, LeavesOutWhatIsAsInTheSceneBefore) {
   model::Run run = typical_run(1, 1);
   TextLists texts;
