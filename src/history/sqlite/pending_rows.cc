@@ -57,10 +57,19 @@ void PendingRows::write_facets(Connection& connection) {
   insert_all<3>(connection, "INSERT OR FAIL INTO run_facets", "(?,?,?)", rows);
 }
 
-void PendingRows::write(Connection& connection) {
+void PendingRows::write_indexes(Connection& connection) {
   write_facets(connection);
+  facets_.clear();
   std::ranges::sort(places_);
   insert_all<2>(connection, "INSERT OR FAIL INTO prompt_places", "(?,?)", places_);
+  places_.clear();
+  // Last: a statement that can be undone by itself makes FTS5 write out what it has gathered.
+  for (const auto& [rid, words] : words_)
+    connection.query("INSERT INTO run_words(rowid, words) VALUES (?, ?)").bind(rid).bind_kept(words).run();
+  words_.clear();
+}
+
+void PendingRows::write(Connection& connection) {
   std::vector<std::array<std::int64_t, 1>> changes;
   for (const std::int64_t rid : changed_) changes.push_back({rid});
   insert_all<1>(connection, "INSERT OR IGNORE INTO column_changes", "(?)", changes);
@@ -72,9 +81,7 @@ void PendingRows::write(Connection& connection) {
         .bind(runs)
         .run();
   }
-  // Last: a statement that can be undone by itself makes FTS5 write out what it has gathered.
-  for (const auto& [rid, words] : words_)
-    connection.query("INSERT INTO run_words(rowid, words) VALUES (?, ?)").bind(rid).bind_kept(words).run();
+  write_indexes(connection);
   forget();
 }
 

@@ -30,6 +30,8 @@ class PendingRows {
 
   // Inserts all of it, and forgets it. Throws SQLite::Exception.
   void write(Connection& connection);
+  // The same of the indexes alone, for a transaction that takes rows out of them again.
+  void write_indexes(Connection& connection);
   void forget();
 
  private:

@@ -166,7 +166,7 @@ RunIndex Store::index_of(const model::Run& run) {
 
 void Store::reindex(std::int64_t rid, const RunIndex& before, RunIndex after) {
   // What goes may be among what still waits.
-  if (!before.words.empty() || !before.facets.empty() || !before.places.empty()) pending_.write(connection());
+  if (!before.words.empty() || !before.facets.empty() || !before.places.empty()) pending_.write_indexes(connection());
   if (before.words != after.words) {
     if (!before.words.empty())
       connection()
@@ -195,7 +195,7 @@ void Store::drop_orphan_prompts(const RunIndex& before, const RunIndex& after) {
   for (const auto& [kind, value] : without(before.facets, after.facets)) {
     if (kind != static_cast<std::int64_t>(Facet::prompt)) continue;
     session_->texts.forget_prompts();
-    pending_.write(connection());
+    pending_.write_indexes(connection());
     connection()
         .query(
             "DELETE FROM prompts WHERE prompt_id = ?1 AND NOT EXISTS "
