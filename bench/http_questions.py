@@ -86,22 +86,32 @@ class Filters:
             chosen["durationMaxMs"] = self.random.randrange(10_000, 600_000)
         return chosen
 
+    def without_status(self):
+        return {name: value for name, value in self.one().items() if name != "status"}
+
 
 def questions(client, filters, runs, run_ids):
     def any_run():
         return filters.random.choice(run_ids)
+
+    def trend(metric):
+        return client.ask("trends", metric=metric, workflow=filters.random.choice(filters.values["workflow"]), **filters.dates())
 
     return {
         "statistics, any filter": lambda: client.ask("statistics", **filters.one()),
         "statistics by workflow, any filter": lambda: client.ask("statistics", groupBy="workflow", **filters.one()),
         "statistics by day, any filter": lambda: client.ask("statistics", groupBy="day", **filters.one()),
         "statistics by node class, any filter": lambda: client.ask("statistics", groupBy="nodeClass", **filters.one()),
+        "statistics by story, any filter": lambda: client.ask("statistics", groupBy="story", **filters.one()),
+        "statistics by tag, any filter": lambda: client.ask("statistics", groupBy="tag", **filters.one()),
         "statistics of all": lambda: client.ask("statistics", groupBy="workflow"),
         "list page, any filter": lambda: client.ask("runs", limit=50, **filters.one()),
         "list page, one or two words": lambda: client.ask("runs", limit=50, text=filters.text()),
         "list page, any depth": lambda: client.ask("runs", limit=50, offset=filters.random.randrange(runs)),
         "comparison of any run": lambda: client.ask(f"runs/{any_run()}/comparison"),
-        "trend of a workflow, newest runs": lambda: client.ask("trends", metric="duration", workflow=filters.random.choice(filters.values["workflow"]), **filters.dates()),
+        "trend of a workflow, newest runs": lambda: trend("duration"),
+        "trend of a workflow's wait": lambda: trend("queueWait"),
+        "deviations, any filter": lambda: client.ask("deviations", **filters.without_status()),
     }
 
 
