@@ -1,6 +1,7 @@
 #include "history/columns/log_histogram.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/log_bucket.h"
 #include "history/columns/measure_scan.h"
@@ -28,15 +29,16 @@ void LogHistogram::reach(std::int64_t least, std::int64_t most) {
   first_ = from;
 }
 
-template <class T>
-void LogHistogram::add(std::span<const T> values) {
+void LogHistogram::add(std::span<const std::int64_t> values, std::int64_t least, std::int64_t most) {
   if (values.empty()) return;
-  const auto [least, most] = std::ranges::minmax(values);
   reach(least, most);
-  std::uint32_t* counts = counts_.data() - first_;
-  for (const T value : values) ++counts[base::log_bucket(static_cast<std::uint64_t>(value))];
+  std::array<std::uint16_t, 1'024> buckets;
+  for (; !values.empty(); values = values.subspan(std::min(values.size(), buckets.size()))) {
+    const std::size_t count = std::min(values.size(), buckets.size());
+    put_buckets(values.data(), static_cast<std::uint32_t>(count), buckets.data());
+    add_buckets(std::span(buckets).first(count));
+  }
 }
-template void LogHistogram::add(std::span<const std::int64_t>);
 
 void LogHistogram::add_buckets(std::span<const std::uint16_t> buckets) {
   std::uint32_t* counts = counts_.data() - first_;

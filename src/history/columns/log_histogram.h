@@ -17,8 +17,8 @@ struct BucketStep {
 // Values >= 0 counted in buckets of base/log_bucket.h. Memory only from the smallest to the largest value.
 class LogHistogram {
  public:
-  template <class T>
-  void add(std::span<const T> values);
+  // These, which lie from `least` to `most`.
+  void add(std::span<const std::int64_t> values, std::int64_t least, std::int64_t most);
   // Of the other, whose values are from `least` to `most`.
   void merge(const LogHistogram& other, std::int64_t least, std::int64_t most);
   // Takes out values that are here.

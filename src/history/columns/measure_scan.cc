@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/log_bucket.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -46,6 +48,7 @@ namespace widest {
 using wide::add_counts;
 using wide::count_kept;
 using wide::mask_small;
+using wide::put_buckets;
 using wide::sum_counts;
 using wide::sum_outcomes;
 }  // namespace widest
@@ -204,6 +207,11 @@ void count_numbers(const std::uint16_t* numbers, const std::uint8_t* keep, std::
   for (std::size_t n = 0; n < counts.size(); ++n) {
     for (const auto& table : tables) counts[n] += table[n + 1];
   }
+}
+
+void put_buckets(const std::int64_t* values, std::uint32_t count, std::uint16_t* buckets) {
+  for (std::uint32_t i = CT_CHOOSE(put_buckets(values, count, buckets)); i < count; ++i)
+    buckets[i] = static_cast<std::uint16_t>(base::log_bucket(static_cast<std::uint64_t>(values[i])));
 }
 
 void add_counts(std::uint32_t* to, const std::uint32_t* from, std::size_t count) {

@@ -59,6 +59,9 @@ inline constexpr std::uint32_t kBucketRoom = 2'048 + 16;
 // The least and the most of those values that are kept and not missing (negative).
 [[nodiscard]] Bounds bounds_of(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count);
 
+// The bucket (base::log_bucket) of each of these values from 0 on.
+void put_buckets(const std::int64_t* values, std::uint32_t count, std::uint16_t* buckets);
+
 // Of a histogram: takes over the counters of another; what they add up to.
 void add_counts(std::uint32_t* to, const std::uint32_t* from, std::size_t count);
 [[nodiscard]] std::uint32_t sum_counts(const std::uint32_t* counts, std::size_t count);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <random>
 #include <tuple>
 #include <vector>
@@ -97,6 +99,21 @@ TEST_P(MeasureScan, SumsWhatIsKeptAndNotMissingAndTellsItsBuckets) {
     const PeakColumn peaks{rows.low.data(), rows.high.data()};
     expect_sums(peaks, rows, rows.kept_peaks());
   }
+}
+
+TEST_P(MeasureScan, TellsTheBucketsOfLongs) {
+  Rows rows(count());
+  for (std::size_t i = 0; i < rows.longs.size(); ++i) {
+    rows.longs[i] &= std::numeric_limits<std::int64_t>::max();
+    if (i % 3 == 0) rows.longs[i] %= std::int64_t{1} << (i % 53);
+  }
+  // Where the ways to tell it change.
+  const std::array<std::int64_t, 6> edges{0, 255, 256, (std::int64_t{1} << 52) - 1, std::int64_t{1} << 52, 257};
+  for (std::size_t i = 0; i < std::min(edges.size(), rows.longs.size()); ++i) rows.longs[i] = edges[i];
+  std::vector<std::uint16_t> buckets(rows.longs.size());
+  put_buckets(rows.longs.data(), rows.count(), buckets.data());
+  for (std::size_t i = 0; i < buckets.size(); ++i)
+    ASSERT_EQ(buckets[i], base::log_bucket(static_cast<std::uint64_t>(rows.longs[i]))) << rows.longs[i];
 }
 
 TEST_P(MeasureScan, MasksWhatIsNotWithinTheBounds) {

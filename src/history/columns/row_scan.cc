@@ -4,17 +4,8 @@
 #include <array>
 #include <limits>
 
-#include "history/words.h"
-
 namespace comfytrace::history::columns {
 namespace {
-
-std::vector<std::string> all_folded(const std::vector<std::string>& texts) {
-  std::vector<std::string> all;
-  all.reserve(texts.size());
-  for (const std::string& text : texts) all.push_back(folded(text));
-  return all;
-}
 
 struct Bounds {
   std::int64_t min;
@@ -72,9 +63,7 @@ RowScan::RowScan(const ColumnStore::Snapshot& snapshot, const RunFilter& filter,
     outcomes_[i] = !outcome.is_odd && (!asks || meets(outcome, filter));
   }
   if (asks_setting(filter)) {
-    const auto workflows = all_folded(filter.workflows);
-    const auto gpus = all_folded(filter.gpus);
-    keep_settings([&](const Setting& setting) { return meets(setting, filter, workflows, gpus); });
+    keep_settings([&](const Setting& setting) { return meets(setting, filter); });
   }
   if (asks_label(filter)) {
     labels_.resize(shared.labels.size());

@@ -13,6 +13,10 @@ bool contains(const std::vector<T>& list, const T& value) {
   return std::ranges::find(list, value) != list.end();
 }
 
+bool contains_folded(const std::vector<std::string>& list, std::string_view text) {
+  return std::ranges::any_of(list, [&](const std::string& one) { return same_folded(one, text); });
+}
+
 template <class T>
 bool shares(const std::vector<T>& wanted, const std::vector<T>& has) {
   return std::ranges::any_of(has, [&](const T& one) { return contains(wanted, one); });
@@ -117,16 +121,15 @@ bool meets(const Outcome& outcome, const RunFilter& filter) {
   return within(filter.attempts_min, filter.attempts_max, outcome.attempt_count);
 }
 
-bool meets(const Setting& setting, const RunFilter& filter, const std::vector<std::string>& folded_workflows,
-           const std::vector<std::string>& folded_gpus) {
+bool meets(const Setting& setting, const RunFilter& filter) {
   if (!filter.worker_ids.empty() && !shares(filter.worker_ids, setting.worker_ids)) return false;
   if (!filter.models.empty() && !shares(filter.models, setting.models)) return false;
   if (!filter.gpus.empty() && std::ranges::none_of(setting.devices, [&](const std::string& device) {
-        return contains(folded_gpus, folded(device));
+        return contains_folded(filter.gpus, device);
       }))
     return false;
   if (filter.workflows.empty()) return true;
-  if (!setting.workflow_name.empty() && contains(folded_workflows, folded(setting.workflow_name))) return true;
+  if (!setting.workflow_name.empty() && contains_folded(filter.workflows, setting.workflow_name)) return true;
   return shares(filter.workflows, setting.fingerprints);
 }
 
@@ -141,12 +144,7 @@ bool meets(const RunFacts& facts, const RunFilter& filter) {
     put_value(label, label_of(facts));
     if (!meets(LabelView(label), filter)) return false;
   }
-  if (!asks_setting(filter)) return true;
-  std::vector<std::string> workflows;
-  std::vector<std::string> gpus;
-  for (const std::string& workflow : filter.workflows) workflows.push_back(folded(workflow));
-  for (const std::string& gpu : filter.gpus) gpus.push_back(folded(gpu));
-  return meets(setting_of(facts), filter, workflows, gpus);
+  return !asks_setting(filter) || meets(setting_of(facts), filter);
 }
 
 }  // namespace comfytrace::history::columns

@@ -91,9 +91,7 @@ void restore(RunFacts& facts, const Outcome& outcome, const Setting& setting, co
 [[nodiscard]] bool asks_setting(const RunFilter& filter);
 [[nodiscard]] bool asks_label(const RunFilter& filter);
 [[nodiscard]] bool meets(const Outcome& outcome, const RunFilter& filter);
-// With filter.workflows and filter.gpus folded beforehand, in `folded_workflows` and `folded_gpus`.
-[[nodiscard]] bool meets(const Setting& setting, const RunFilter& filter,
-                         const std::vector<std::string>& folded_workflows, const std::vector<std::string>& folded_gpus);
+[[nodiscard]] bool meets(const Setting& setting, const RunFilter& filter);
 
 // Every criterion of `filter` but text and regex.
 [[nodiscard]] bool meets(const RunFacts& facts, const RunFilter& filter);

@@ -39,12 +39,12 @@ void DistributionTally::count(std::span<const std::int64_t> values) {
   is_counting_ = true;
   if (values.empty()) return;
   moments_.add(values);
-  if (moments_.min >= 0) return histogram_->add(values);
+  if (moments_.min >= 0) return histogram_->add(values, moments_.min, moments_.max);
   for (const std::int64_t& value : values) {
     if (value < 0) {
       negative_.push_back(value);
     } else {
-      histogram_->add(std::span(&value, 1));
+      histogram_->add(std::span(&value, 1), value, value);
     }
   }
 }
