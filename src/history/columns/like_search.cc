@@ -51,10 +51,10 @@ bool LikeSearch::goes_on(std::int64_t newest_ms) {
   bool any = false;
   for (std::size_t key = 0; key < open_.size(); ++key) {
     if (open_[key] == 0) continue;
-    const auto loosest = static_cast<unsigned>(std::bit_width(open_[key])) - 1;
-    const Level& level = levels_[key * kLikeLevels + loosest];
+    const LevelBits loosest = std::bit_floor(open_[key]);
+    const Level& level = levels_[key * kLikeLevels + static_cast<std::size_t>(std::countr_zero(loosest))];
     if (level.count >= query_.needs && level.rows.is_full() && ~newest_ms > level.rows.last().key) {
-      open_[key] ^= static_cast<LevelBits>(1u << loosest);
+      open_[key] ^= loosest;
       narrowed_ = true;
     }
     any |= open_[key] != 0;
