@@ -117,10 +117,9 @@ std::vector<std::string> held_equal(LikeLevel level) {
   return parts;
 }
 
-Result<LikeRuns> find_like_runs(const history::RunHistoryReader& reader, const RunFacts& run,
-                                const CohortOptions& options) {
-  LikeRuns like;
-  const auto choice = choose(run.key, options, like.runs, [&](LikeLevel level) {
+Result<Cohort> find_cohort(const history::RunHistoryReader& reader, const RunFacts& run, const CohortOptions& options) {
+  Cohort cohort;
+  const auto choice = choose(run.key, options, cohort.runs, [&](LikeLevel level) {
     FactsQuery query;
     query.filter.statuses = {model::Status::success};
     query.filter.to_ms = run.created_at_ms;
@@ -131,19 +130,9 @@ Result<LikeRuns> find_like_runs(const history::RunHistoryReader& reader, const R
     return reader.facts(query);
   });
   if (!choice) return choice.error();
-  like.level = choice->level;
-  like.most = choice->most;
-  return like;
-}
-
-Result<Cohort> find_cohort(const history::RunHistoryReader& reader, const RunFacts& run, const CohortOptions& options) {
-  auto like = find_like_runs(reader, run, options);
-  if (!like) return like.error();
-  Cohort cohort;
-  cohort.runs = std::move(like->runs);
   CohortEvidence& evidence = cohort.evidence;
   evidence.n = static_cast<std::int64_t>(cohort.runs.size());
-  describe(evidence, {like->level, like->most}, run.key, options, "run");
+  describe(evidence, *choice, run.key, options, "run");
   if (cohort.runs.empty()) return cohort;
   for (const RunFacts& of : cohort.runs) evidence.run_ids.push_back(of.run_id);
   evidence.from_ms = cohort.runs.back().created_at_ms;

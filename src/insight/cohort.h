@@ -51,20 +51,12 @@ struct Cohort {
   CohortEvidence evidence;
   std::vector<history::RunFacts> runs;  // newest first; successful, created before the run
 };
-// A cohort without the evidence.
-struct LikeRuns {
-  std::optional<history::LikeLevel> level;  // the strictest that has enough runs; absent: none has
-  std::int64_t most = 0;                    // runs of the level that has most
-  std::vector<history::RunFacts> runs;      // newest first; none without a level
-};
 struct SceneCohort {
   CohortEvidence evidence;
   std::vector<history::SceneSample> scenes;  // newest first; of other runs, created before this one
 };
 
 // Errors: those of the reader.
-[[nodiscard]] base::Result<LikeRuns> find_like_runs(const history::RunHistoryReader& reader,
-                                                    const history::RunFacts& run, const CohortOptions& options);
 [[nodiscard]] base::Result<Cohort> find_cohort(const history::RunHistoryReader& reader, const history::RunFacts& run,
                                                const CohortOptions& options = {});
 [[nodiscard]] base::Result<SceneCohort> find_scene_cohort(const history::RunHistoryReader& reader,

@@ -23,7 +23,6 @@ using Bytes8 = std::uint8_t __attribute__((vector_size(8)));
 using Shorts = std::uint16_t __attribute__((vector_size(32)));  // sixteen
 
 constexpr std::uint32_t kLanes = 8;
-constexpr std::uint32_t kMostRows = 2'048;
 constexpr std::uint32_t kSmallPasses = 64;
 
 #define CT_WIDE 0

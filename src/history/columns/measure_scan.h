@@ -6,6 +6,7 @@
 #include <span>
 
 #include "history/columns/bounds.h"
+#include "history/columns/chunk_rows.h"
 
 // The innermost loops over columns: without branches, made for processors that do many numbers at once. `keep` has 1
 // for a row that counts, else 0.
@@ -50,7 +51,7 @@ struct ValueSums {
 };
 // At most 2048 rows. 0 <= pivot < 2^31, of peaks 2^40. `buckets` gets the bucket (base::log_bucket) of each of the n
 // values in turn; has room for kBucketRoom. Null: nobody asks.
-inline constexpr std::uint32_t kBucketRoom = 2'048 + 16;
+inline constexpr std::uint32_t kBucketRoom = kBlockRows + 16;
 [[nodiscard]] ValueSums sum_values(const std::int32_t* values, const std::uint8_t* keep, std::uint32_t count,
                                    std::int64_t pivot, std::uint16_t* buckets);
 [[nodiscard]] ValueSums sum_values(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count,

@@ -4,13 +4,11 @@
 #include <array>
 #include <limits>
 
+#include "history/columns/bounds.h"
+
 namespace comfytrace::history::columns {
 namespace {
 
-struct Bounds {
-  std::int64_t min;
-  std::int64_t max;
-};
 // Missing values, which are negative, meet no bound.
 std::optional<Bounds> bounds_of(const std::optional<std::int64_t>& min, const std::optional<std::int64_t>& max,
                                 std::int64_t most) {

@@ -10,9 +10,6 @@ namespace {
 
 using model::Status;
 
-// Rows of one block at most.
-constexpr std::size_t kMostRows = 2'048;
-
 bool is_there(const std::int32_t* column, std::uint32_t row) {
   return column[row] >= 0;
 }
@@ -266,7 +263,7 @@ const std::uint8_t* GroupTally::count(const MeasuredRows& rows, const OutcomeTab
 }
 
 void GroupTally::add(const MeasuredRows& rows, const OutcomeTable& outcomes, const ExactBudget& budget) {
-  std::array<std::uint8_t, kMostRows> open_too;
+  std::array<std::uint8_t, kBlockRows> open_too;
   const std::uint8_t* ended = count(rows, outcomes, open_too.data());
   const Measures& of = budget.measures;
   if (of.duration_ms) duration_ms.add(rows.duration_ms, ended, rows.count, rows.kept, budget);
