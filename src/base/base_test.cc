@@ -12,6 +12,7 @@
 #include "base/counters.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/json_list.h"
 #include "base/saturate.h"
 #include "base/text.h"
 #include "base/uuid.h"
@@ -41,6 +42,19 @@ TEST(Codec, WritesCamelCaseAndNullForWhatIsMissing) {
   EXPECT_EQ(
       encode_json(outer),
       R"({"name":"a\"b","mood":"wild","innerParts":[{"stepCount":3,"freeRatio":null},{"stepCount":4,"freeRatio":0.25}],"labels":{"k":"v"},"anything":null})");
+}
+
+// Long lists are written by several threads.
+TEST(Codec, KeepsTheOrderOfALongList) {
+  for (const std::size_t items : {kManyListItems - 1, kManyListItems, kManyListItems + 1, 3 * kManyListItems}) {
+    std::vector<Inner> list;
+    std::string expected;
+    for (std::size_t i = 0; i < items; ++i) {
+      list.push_back({static_cast<std::int32_t>(i), std::nullopt});
+      expected += (i > 0 ? "," : "") + encode_json(list.back());
+    }
+    EXPECT_EQ(encode_json(list), '[' + expected + ']');
+  }
 }
 
 TEST(Codec, ReadsBackWhatItWrote) {

@@ -7,6 +7,7 @@
 #include <boost/describe.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -18,6 +19,7 @@
 
 #include "base/enum_names.h"
 #include "base/json.h"
+#include "base/json_list.h"
 #include "base/result.h"
 
 namespace comfytrace::base {
@@ -49,6 +51,13 @@ const std::string& key_of() {
   return key;
 }
 
+// The same as it is written: quoted, with its colon, and a comma before it unless it is the first.
+template <class D, bool kIsFirst>
+const std::string& written_key_of() {
+  static const std::string key = (kIsFirst ? "\"" : ",\"") + camel_case(D::name) + "\":";
+  return key;
+}
+
 inline Error type_error(const std::string& path, std::string_view wanted, const json::value& got) {
   return Error{ErrorCode::invalid,
                "expected " + std::string(wanted) + ", got " + std::string(json::to_string(got.kind())), path};
@@ -68,7 +77,7 @@ void encode(std::string& out, const T& value) {
     out += enum_name(value);
     out.push_back('"');
   } else if constexpr (std::integral<T>) {
-    out += std::to_string(value);
+    write_json_integer(out, value);
   } else if constexpr (std::floating_point<T>) {
     write_json_number(out, static_cast<double>(value));
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
@@ -80,14 +89,8 @@ void encode(std::string& out, const T& value) {
       out += "null";
     }
   } else if constexpr (IsVector<T>::value) {
-    out.push_back('[');
-    bool first = true;
-    for (const auto& item : value) {
-      if (!first) out.push_back(',');
-      first = false;
-      encode(out, item);
-    }
-    out.push_back(']');
+    const auto encode_item = [&value](std::string& to, std::size_t i) { encode(to, value[i]); };
+    write_json_list(out, value.size(), DescribedStruct<typename T::value_type>, encode_item);
   } else if constexpr (IsStringMap<T>::value) {
     out.push_back('{');
     bool first = true;
@@ -101,18 +104,14 @@ void encode(std::string& out, const T& value) {
     out.push_back('}');
   } else {
     static_assert(DescribedStruct<T>, "list this struct's members with BOOST_DESCRIBE_STRUCT");
+    using Members =
+        boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>;
     out.push_back('{');
-    bool first = true;
-    boost::mp11::mp_for_each<
-        boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>>(
-        [&](auto d) {
-          if (!first) out.push_back(',');
-          first = false;
-          out.push_back('"');
-          out += key_of<decltype(d)>();
-          out += "\":";
-          encode(out, value.*d.pointer);
-        });
+    boost::mp11::mp_for_each<boost::mp11::mp_iota<boost::mp11::mp_size<Members>>>([&](auto i) {
+      using Member = boost::mp11::mp_at<Members, decltype(i)>;
+      out += written_key_of<Member, i == 0>();
+      encode(out, value.*Member::pointer);
+    });
     out.push_back('}');
   }
 }

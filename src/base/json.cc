@@ -101,12 +101,12 @@ void write_json_number(std::string& out, double value) {
     return;
   }
   if (value == std::trunc(value) && std::abs(value) < 9007199254740992.0) {
-    out += std::to_string(static_cast<std::int64_t>(value));
+    write_json_integer(out, static_cast<std::int64_t>(value));
     return;
   }
   char buffer[32];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value);
-  out.append(buffer, end.ptr);
+  out.append(buffer, static_cast<std::size_t>(end.ptr - buffer));
 }
 
 void write_json_string(std::string& out, std::string_view text) {
@@ -158,10 +158,10 @@ void write_json(std::string& out, const json::value& value) {
       out += value.get_bool() ? "true" : "false";
       break;
     case json::kind::int64:
-      out += std::to_string(value.get_int64());
+      write_json_integer(out, value.get_int64());
       break;
     case json::kind::uint64:
-      out += std::to_string(value.get_uint64());
+      write_json_integer(out, value.get_uint64());
       break;
     case json::kind::double_:
       write_json_number(out, value.get_double());

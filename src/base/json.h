@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -33,6 +36,12 @@ void write_json(std::string& out, const json::value& value);
 // Appends `text` as a JSON string with its quotes. Invalid UTF-8 is replaced by U+FFFD.
 void write_json_string(std::string& out, std::string_view text);
 void write_json_number(std::string& out, double value);
+template <std::integral T>
+void write_json_integer(std::string& out, T value) {
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out.append(digits.data(), static_cast<std::size_t>(end.ptr - digits.data()));
+}
 
 // Lenient readers for foreign JSON: absent, null or another type is nullopt / nullptr, never an error.
 [[nodiscard]] const json::value* find(const json::value& object, std::string_view key);

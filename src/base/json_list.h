@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/parallel.h"
+
+namespace comfytrace::base {
+
+// So many items take long enough to be written by several threads.
+inline constexpr std::size_t kManyListItems = 128;
+
+// Appends a JSON array of `count` items, each of which write_item(text, i) appends to a text: at once on several
+// threads, where they are many and each `is_large`. Any thread.
+template <class WriteItem>
+void write_json_list(std::string& out, std::size_t count, bool is_large, const WriteItem& write_item) {
+  const auto write = [&](std::string& to, std::size_t from, std::size_t end) {
+    for (std::size_t i = from; i < end; ++i) {
+      if (i > 0) to.push_back(',');
+      write_item(to, i);
+    }
+  };
+  out.push_back('[');
+  if (is_large && count >= kManyListItems) {
+    std::vector<std::string> parts(parallel_threads());
+    const auto begin_of = [&](std::size_t part) { return count * part / parts.size(); };
+    parallel(parts.size(), [&](std::size_t part) { write(parts[part], begin_of(part), begin_of(part + 1)); });
+    for (const std::string& part : parts) out += part;
+  } else {
+    write(out, 0, count);
+  }
+  out.push_back(']');
+}
+
+}  // namespace comfytrace::base
