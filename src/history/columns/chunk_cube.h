@@ -34,6 +34,7 @@ struct ChunkCube {
   std::uint32_t version = 0;        // of the snapshot it was made of
   std::vector<Cell> cells;          // none: there would be too many to save time
   std::vector<std::uint16_t> rows;  // in the chunk, those of each cell ascending
+  bool has_far = false;             // a cell has a duration or a wait that is far (PackedDistribution)
 
   [[nodiscard]] std::span<const std::uint16_t> rows_of(const Cell& cell) const {
     return std::span(rows).subspan(cell.begin, cell.count);

@@ -50,7 +50,8 @@ TEST(ChunkCube, TellsWhetherBoundsTakeInACell) {
   EXPECT_EQ(within(cell_of(10, 20), both), Within::none) << "no row has a peak";
 }
 
-// A full chunk and a little more: few kinds of run, of which most take about as long, and some much longer.
+// Two full chunks and a little more: few kinds of run, of which most take about as long, and some much longer. Most are
+// of no story and have no tag.
 class CubeOfRuns : public ::testing::Test {
  protected:
   CubeOfRuns() {
@@ -60,13 +61,17 @@ class CubeOfRuns : public ::testing::Test {
     std::mt19937_64 random(11);
     std::lognormal_distribution<double> spread(0, 0.2);
     const auto one_of = [&](std::uint64_t many) { return random() % many == 0; };
-    for (std::uint32_t rid = 1; rid <= kChunkRows + 1'500; ++rid) {
+    for (std::uint32_t rid = 1; rid <= 2 * kChunkRows + 1'500; ++rid) {
       const std::size_t kind = random() % kinds.size();
       RunFacts facts = kinds[kind];
       facts.workflow_name = "kind " + std::to_string(kind);
       facts.created_at_ms = sample_time_ms(rid);
       facts.duration_ms = static_cast<std::int64_t>(1'000.0 * static_cast<double>(kind + 1) * spread(random));
       facts.vram_peak_bytes = (std::int64_t{2} << 30) * static_cast<std::int64_t>(kind + 1);
+      facts.story_id = one_of(4) ? "story " + std::to_string(random() % 3'000) : "";
+      facts.story_title = "";
+      facts.tags.clear();
+      if (one_of(12)) facts.tags = {"keep", one_of(2) ? "draft" : "mara"};
       if (one_of(150)) *facts.duration_ms *= 20;
       if (one_of(150)) facts.vram_peak_bytes = std::int64_t{48} << 30;
       if (one_of(200)) facts.duration_ms.reset();
@@ -110,6 +115,34 @@ TEST_F(CubeOfRuns, AnswersByBoundsOfNumbersAsItsRowsDo) {
     }
   }
   for (const int of_kind : cells) EXPECT_GT(of_kind, 0);
+}
+
+// The total by cells, groups by rows: where the dates leave out a part of the first chunk, that one by rows alone.
+TEST_F(CubeOfRuns, TellTotalsOfGroupsThatTheyDoNotTell) {
+  const auto snapshot = store_.snapshot();
+  for (const std::size_t chunk : {0, 1}) prepare_summaries(snapshot, chunk, 0);
+  for (int kind = 0; kind < 8; ++kind) {
+    StatisticsQuery query;
+    if (kind % 2 == 1) query.filter.duration_max_ms = 25'000;
+    if (kind / 2 % 2 == 1) query.filter.statuses = {model::Status::success, model::Status::partial};
+    if (kind / 4 % 2 == 1) query.filter.from_ms = sample_time_ms(kChunkRows / 2);
+    const auto runs = matching(query.filter);
+    ASSERT_GT(runs.size(), ExactBudget().values);
+    for (const GroupBy by : {GroupBy::story, GroupBy::tag, GroupBy::nodeClass}) {
+      query.group_by = by;
+      query.only.reset();
+      const Statistics told = statistics_of(snapshot, query);
+      ASSERT_EQ(difference(told, history::statistics_of(runs, query)), "")
+          << "kind " << kind << ", " << runs.size() << " runs";
+      query.only = OneMeasure::duration;
+      const Statistics durations = statistics_of(snapshot, query);
+      ASSERT_EQ(durations.groups.size(), told.groups.size());
+      for (std::size_t i = 0; i < told.groups.size(); ++i) {
+        ASSERT_EQ(durations.groups[i].duration_ms.n, told.groups[i].duration_ms.n);
+        ASSERT_EQ(durations.groups[i].duration_ms.median, told.groups[i].duration_ms.median);
+      }
+    }
+  }
 }
 
 TEST_F(CubeOfRuns, KeepsApartWhatLiesFarFromTheOthers) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,9 +16,9 @@ class Complement {
   // `all`: the question without its filter. It, and the snapshot's store, must outlive this.
   Complement(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& all, const ExactBudget& budget);
 
-  // A full chunk that the dates of `scan` cover. True: it is taken, and more rows match than have exact percentiles.
-  // False: its matching rows are in blocks().
-  bool add(RowScan& scan, std::size_t chunk);
+  // A full chunk that the dates of `scan` cover; of it all that is told here, or the classes alone. True: it is taken,
+  // and more rows match than have exact percentiles. False: its matching rows are in blocks().
+  bool add(RowScan& scan, std::size_t chunk, Gatherer::Of of);
   // The last first. Valid until the next add().
   [[nodiscard]] std::span<const RowBlock> blocks() const { return blocks_; }
   // Adds what was taken.
@@ -27,9 +26,8 @@ class Complement {
 
  private:
   void find_rows(RowScan& scan, std::size_t chunk);
-  void take_out_others(std::size_t chunk);
-  void bound_total(const Chunk& chunk, const PackedTally& total);
-  [[nodiscard]] std::vector<std::uint8_t> ended_of(const Chunk& chunk) const;
+  void take_out_others(std::size_t chunk, Gatherer::Of of);
+  void bound_total(const Chunk& chunk);
   void bound_classes(const Chunk& chunk);
   std::span<const std::uint32_t> classes_of(std::uint32_t shape);
 
@@ -46,7 +44,7 @@ class Complement {
   std::vector<RowBlock> blocks_;
   std::size_t matching_ = 0;
   // Between which values all lie that match: what is taken out may have been the least or the most.
-  std::array<Bounds, 3> total_bounds_;  // of the duration, the wait, the peak
+  TallyBounds total_bounds_;
   GroupNames names_;
   std::vector<Bounds> class_bounds_;  // by number of names_
   std::vector<std::vector<std::uint32_t>> shape_classes_;

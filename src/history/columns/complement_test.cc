@@ -42,7 +42,7 @@ class ComplementTest : public ::testing::Test {
     const auto snapshot = store_.snapshot();
     RowScan scan(snapshot, filter);
     Complement complement(snapshot, all_, {});
-    return complement.add(scan, 0);
+    return complement.add(scan, 0, Gatherer::Of::all);
   }
   void expect_same(const RunFilter& filter) const {
     std::vector<RunFacts> matching;

@@ -81,6 +81,9 @@ class CubeMaker {
       begin = end;
     }
     cube.rows = std::move(rows_);
+    cube.has_far = std::ranges::any_of(cube.cells, [](const ChunkCube::Cell& of_cell) {
+      return of_cell.tally.duration_ms.has_far() || of_cell.tally.queue_wait_ms.has_far();
+    });
     return cube;
   }
 

@@ -40,10 +40,10 @@ Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery&
   resize();
 }
 
-void Gatherer::add(const RowBlock& block) {
+void Gatherer::add(const RowBlock& block, Of of) {
   enter(*block.chunk);
   count_matching(block.matching);
-  if (!total_is_sum_) add_to_total(block);
+  if (!total_is_sum_ && of == Of::all) add_to_total(block);
   if (query_.group_by == GroupBy::nodeClass) add_classes(block);
   if (keys_) gather_by_key(block);
 }
@@ -65,14 +65,14 @@ void Gatherer::add(const RunFacts& facts) {
   }
 }
 
-void Gatherer::add(const ChunkSummary& summary) {
+void Gatherer::add(const ChunkSummary& summary, Of of) {
   std::int64_t runs = summary.total.counts.front();
   if (total_is_sum_) {
     runs = 0;
     for (const auto& group : summary.groups) runs += group.tally.counts.front();
   }
   count_matching(static_cast<std::size_t>(runs));
-  if (!total_is_sum_) total_.merge(summary.total, total_budget_);
+  if (!total_is_sum_ && of == Of::all) total_.merge(summary.total, total_budget_);
   for (const auto& group : summary.groups) this->group(names_.of(group.name)).merge(group.tally, group_budget_);
 }
 
@@ -82,6 +82,29 @@ void Gatherer::add(const ChunkCube::Cell& cell) {
   if (!keys_) return;
   for (const std::uint32_t number : keys_->of(cell.setting, cell.outcome))
     group(number).merge(cell.tally, group_budget_);
+}
+
+void Gatherer::add(const Chunk& chunk, const ChunkCube::Cell& cell, std::span<const std::uint16_t> rows) {
+  if (divided_ != &chunk) {
+    settle_cells();
+    divided_ = &chunk;
+    outcomes_of_divided_.take(chunk.outcome.locals(), shared_.outcomes);
+  }
+  count_matching(rows.size());
+  of_cells_.append(chunk, rows);
+  if (keys_) {
+    // All of them are in the same groups.
+    for (const std::uint32_t number : keys_->of(cell.setting, cell.outcome))
+      of_cells_.add_to(group(number), of_cells_.size() - static_cast<std::uint32_t>(rows.size()),
+                       static_cast<std::uint32_t>(rows.size()), outcomes_of_divided_, group_budget_);
+    if (total_is_sum_) of_cells_.clear();
+  }
+  if (of_cells_.size() >= kBlockRows) settle_cells();
+}
+
+void Gatherer::settle_cells() {
+  of_cells_.add_to(total_, 0, of_cells_.size(), outcomes_of_divided_, total_budget_);
+  of_cells_.clear();
 }
 
 std::shared_ptr<ChunkSummary> Gatherer::take_summary(std::uint32_t version, bool rounds) {
@@ -202,6 +225,7 @@ void Gatherer::sort_keys() {
 
 void Gatherer::settle() {
   settle_total();
+  settle_cells();
   settle_keys();
   settle_classes();
 }

@@ -15,6 +15,7 @@
 #include "history/columns/row_buffer.h"
 #include "history/columns/row_scan.h"
 #include "history/columns/tally.h"
+#include "history/columns/tally_bounds.h"
 
 namespace comfytrace::history::columns {
 
@@ -24,25 +25,31 @@ class Gatherer {
   // `query`, and the snapshot's store, must outlive this. Not by story or tag.
   Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, ExactBudget budget);
 
-  void add(const RowBlock& block);
+  // What is added of what is told here: with `groups` the total is told by others, to merge_total().
+  enum class Of { all, groups };
+  void add(const RowBlock& block, Of of = Of::all);
   void add(const RunFacts& facts);
-  void add(const ChunkSummary& summary);
+  void add(const ChunkSummary& summary, Of of = Of::all);
   void add(const ChunkCube::Cell& cell);
+  // Some rows of the cell. Of a chunk that is added by cells alone.
+  void add(const Chunk& chunk, const ChunkCube::Cell& cell, std::span<const std::uint16_t> rows);
 
   // What was gathered, all of it from rows of one chunk; this is then as new. `rounds`: whether more values than a
   // group keeps may be left to the buckets although fewer runs match than have exact percentiles.
   [[nodiscard]] std::shared_ptr<ChunkSummary> take_summary(std::uint32_t version, bool rounds);
   // Takes over what another gathered of other rows to the same question.
   void merge(Gatherer&& other);
+  void merge_total(const GroupTally& total) { total_.merge(total, total_budget_); }
   // More runs will match than have exact percentiles: no need to keep all values until they do.
   void expect_many() {
     total_budget_.values = std::min(total_budget_.values, kValuesOfAGroup);
     group_budget_.values = total_budget_.values;
   }
   // Takes out again what another gathered of rows that are in here; bound: tells between which values the others lie,
-  // of all (the duration, the wait, the peak) and of classes of node.
+  // of all and of classes of node.
   void subtract(Gatherer&& part);
-  void bound(const std::array<Bounds, 3>& total, const GroupNames& names, std::span<const Bounds> durations);
+  void bound(const TallyBounds& total, const GroupNames& names, std::span<const Bounds> durations);
+  [[nodiscard]] const ExactBudget& total_budget() const { return total_budget_; }
   // How many runs matched so far.
   [[nodiscard]] std::size_t matching() const { return matching_; }
   [[nodiscard]] Statistics finish();
@@ -64,6 +71,7 @@ class Gatherer {
   void enter(const Chunk& chunk);
   void add_to_total(const RowBlock& block);
   void settle_total();
+  void settle_cells();
 
   void gather_by_key(const RowBlock& block);
   void settle_keys();
@@ -98,6 +106,10 @@ class Gatherer {
   const Chunk* chunk_ = nullptr;
   OutcomeTable outcomes_;
   std::vector<std::span<const std::uint32_t>> groups_of_local_;
+  // Of the chunk at hand whose cells are divided, with rows that wait.
+  const Chunk* divided_ = nullptr;
+  OutcomeTable outcomes_of_divided_;
+  RowBuffer of_cells_;
   RowBuffer few_;  // rows that wait for the total
   KeyBuffers buffers_;
   bool are_few_groups_ = false;  // rows wait there for their groups, else in unsorted_

@@ -13,15 +13,16 @@ constexpr std::uint32_t kManyShare = 4;
 
 // How many rows have each status, of their codes: 1 and more, 0 for a row that does not count.
 std::array<std::int64_t, 8> count_codes(std::span<const std::uint8_t> codes) {
-  // A byte a status: so many rows fit.
-  constexpr std::size_t kAtOnce = 255;
-  constexpr std::array<std::uint64_t, 9> kOne{0,          1,          1ull << 8,  1ull << 16, 1ull << 24,
-                                              1ull << 32, 1ull << 40, 1ull << 48, 1ull << 56};
   std::array<std::int64_t, 8> counts{};
-  for (; !codes.empty(); codes = codes.subspan(std::min(kAtOnce, codes.size()))) {
-    std::uint64_t sums = 0;
-    for (const std::uint8_t code : codes.first(std::min(kAtOnce, codes.size()))) sums += kOne[code];
-    for (std::size_t status = 0; status < 8; ++status) counts[status] += (sums >> (8 * status)) & 255;
+  const auto count = static_cast<std::uint32_t>(codes.size());
+  std::uint32_t left = count - count_equal(codes.data(), count, 0);
+  // Most runs succeed.
+  constexpr auto kFirst = static_cast<std::size_t>(model::Status::success);
+  for (std::size_t i = 0; i < counts.size() && left > 0; ++i) {
+    const std::size_t status = (kFirst + i) % counts.size();
+    const std::uint32_t runs = count_equal(codes.data(), count, static_cast<std::uint8_t>(status + 1));
+    counts[status] = runs;
+    left -= runs;
   }
   return counts;
 }

@@ -13,44 +13,29 @@ constexpr std::uint32_t kGuessedFrom = 8'192;  // rows
 
 }  // namespace
 
-void WaitingTally::add(const RowBlock& block, const ExactBudget& budget) {
-  if (block.matching == 0) return;
-  // Where so many match, it takes less time to pass over the others than to pick out these.
-  if (block.matching * 2 >= block.count) {
-    const std::uint32_t begin = block.begin;
-    return tally.add({chunk_->duration_ms.get() + begin, chunk_->queue_wait_ms.get() + begin, peaks_of(*chunk_, begin),
-                      chunk_->outcome.rows() + begin, block.keep, block.count, block.matching},
-                     *outcomes_, budget);
-  }
-  std::array<std::uint16_t, kBlockRows> rows;
-  if (few_.size() + block.matching > kBlockRows) settle(budget);
-  few_.append(*chunk_, block.list(rows.data()));
-}
-
-void WaitingTally::settle(const ExactBudget& budget) {
-  few_.add_to(tally, 0, few_.size(), *outcomes_, budget);
-  few_.clear();
-}
-
 LabelCount::LabelCount(const ColumnStore::Snapshot& snapshot, const LabelGroups& groups, const RowScan& scan,
-                       const ExactBudget& total_budget, const ExactBudget& apart_budget, std::size_t alike_chunks)
+                       const ExactBudget& total_budget, const ExactBudget& apart_budget, std::size_t alike_chunks,
+                       const RunFilter* of_cells)
     : snapshot_(snapshot),
       groups_(groups),
       total_budget_(total_budget),
       apart_budget_(apart_budget),
       alike_chunks_(alike_chunks),
       scan_(scan),
-      runs_(groups.size()) {}
+      runs_(groups.size()) {
+  if (of_cells) cube_total_.emplace(snapshot, *of_cells, scan, apart_budget);
+}
 
 void LabelCount::add(std::size_t chunk, LabelPart& part) {
   part_ = nullptr;
-  const bool is_alike = snapshot_.rows_of(chunk) == kChunkRows && scan_.covers(chunk);
+  number_ = chunk;
+  is_alike_ = snapshot_.rows_of(chunk) == kChunkRows && scan_.covers(chunk);
   std::size_t matching = 0;
   scan_.each_block_backwards(chunk, [&](const RowBlock& block) {
     if (!part_) enter(*block.chunk, block, part);
     add(block);
     matching += block.matching;
-    if (is_alike) guess(matching, kChunkRows - block.begin);
+    if (is_alike_) guess(matching, kChunkRows - block.begin);
   });
   if (part_) settle();
 }
@@ -59,22 +44,34 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
   part_ = &part;
   locals_ = chunk.label.rows();
   outcomes_.take(chunk.outcome.locals(), snapshot_.shared().outcomes);
-  rest_.enter(chunk, outcomes_);
-  apart_.enter(chunk, outcomes_);
+  for (WaitingTally* tally : {&rest_, &apart_, &rest_of_cubes_}) tally->enter(chunk, outcomes_);
   const auto& labels = chunk.label.locals();
   const std::size_t count = labels.size();
-  part.kinds.resize(count);
-  for (std::size_t i = 0; i < count; ++i) part.kinds[i] = groups_.kind_of(labels[i]);
+  part.kinds.clear();
+  part.kinds.reserve(count);
+  labels.each_of_first(count, [&](std::uint32_t label) { part.kinds.push_back(groups_.kind_of(label)); });
   runs_of_local_.assign(count, 0);
   if (std::exchange(is_begun_, true) == false) apart_group_ = most_of(first);
   part.apart = apart_group_;
+  has_more_ = false;
+  if (apart_group_ != kNone) tell_apart(part.kinds);
+  has_total_ = cube_total_ && is_alike_ && !has_more_ && cube_total_->add(number_);
+  is_rounded_ |= has_total_;
+}
+
+void LabelCount::tell_apart(std::span<const std::uint32_t> kinds) {
+  const std::size_t count = kinds.size();
   is_apart_.assign(count, 0);
   is_listed_.assign(count, 0);
-  has_more_ = false;
-  if (apart_group_ == kNone) return;
+  if (groups_.are_kinds()) {
+    for (std::size_t i = 0; i < count; ++i) {
+      is_apart_[i] = kinds[i] == apart_group_;
+      is_listed_[i] = kinds[i] != apart_group_ && kinds[i] != kNone;
+    }
+    return;
+  }
   for (std::size_t i = 0; i < count; ++i) {
-    groups_.each_of(part.kinds[i],
-                    [&](std::uint32_t group) { (group == apart_group_ ? is_apart_ : is_listed_)[i] = 1; });
+    groups_.each_of(kinds[i], [&](std::uint32_t group) { (group == apart_group_ ? is_apart_ : is_listed_)[i] = 1; });
     has_more_ |= (is_apart_[i] & is_listed_[i]) != 0;
   }
 }
@@ -102,7 +99,7 @@ void LabelCount::guess(std::size_t matching, std::uint32_t passed) {
 
 void LabelCount::add(const RowBlock& block) {
   if (apart_group_ == kNone) {
-    rest_.add(block, total_budget_);
+    if (!has_total_) rest_.add(block, total_budget_);
     return list(block, block.keep);
   }
   std::array<std::uint8_t, kBlockRows> apart;
@@ -118,9 +115,14 @@ void LabelCount::add(const RowBlock& block) {
   mask_passing(locals, block.count, is_apart_, apart.data());
   const RowBlock of_apart = part_of(apart);
   runs_apart_ += of_apart.matching;
-  apart_.add(of_apart, apart_budget_);
   for (std::uint32_t i = 0; i < block.count; ++i) others[i] = block.keep[i] ^ apart[i];
-  rest_.add(part_of(others), total_budget_);
+  if (has_total_) {
+    apart_bounds_.add(of_apart, outcomes_);
+    rest_of_cubes_.add(part_of(others), apart_budget_);
+  } else {
+    apart_.add(of_apart, apart_budget_);
+    rest_.add(part_of(others), total_budget_);
+  }
   if (!has_more_) return list(block, others.data());
   std::copy_n(block.keep, block.count, others.begin());
   mask_passing(locals, block.count, is_listed_, others.data());
@@ -138,6 +140,7 @@ void LabelCount::list(const RowBlock& block, const std::uint8_t* keep) {
 // When all of a chunk is added.
 void LabelCount::settle() {
   rest_.settle(total_budget_);
+  rest_of_cubes_.settle(apart_budget_);
   apart_.settle(apart_budget_);
   for (std::size_t i = 0; i < runs_of_local_.size(); ++i) {
     if (runs_of_local_[i] == 0) continue;
@@ -146,6 +149,19 @@ void LabelCount::settle() {
     });
   }
   if (apart_group_ != kNone) runs_[apart_group_] += std::exchange(runs_apart_, 0);
+}
+
+void LabelCount::finish() {
+  total_.merge(rest_.tally, total_budget_);
+  total_.merge(apart_.tally, total_budget_);
+  if (!cube_total_) return;
+  total_.merge(cube_total_->tally(), total_budget_);
+  if (apart_group_ == kNone) return;
+  GroupTally of_cubes;
+  of_cubes.merge(cube_total_->tally(), apart_budget_);
+  of_cubes.subtract(std::move(rest_of_cubes_.tally));
+  of_cubes.bound(apart_bounds_);
+  apart_.tally.merge(of_cubes, apart_budget_);
 }
 
 }  // namespace comfytrace::history::columns

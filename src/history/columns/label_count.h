@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "history/columns/cube_total.h"
 #include "history/columns/label_groups.h"
-#include "history/columns/row_buffer.h"
-#include "history/columns/row_scan.h"
-#include "history/columns/tally.h"
+#include "history/columns/tally_bounds.h"
+#include "history/columns/waiting_tally.h"
 
 namespace comfytrace::history::columns {
 
@@ -18,43 +19,32 @@ struct LabelPart {
   std::uint32_t apart = LabelGroups::kNone;
 };
 
-// Rows of one chunk that are to be tallied, as they come.
-class WaitingTally {
- public:
-  GroupTally tally;
-
-  void enter(const Chunk& chunk, const OutcomeTable& outcomes) { chunk_ = &chunk, outcomes_ = &outcomes; }
-  void add(const RowBlock& block, const ExactBudget& budget);
-  // Before the next chunk, and before the tally is read.
-  void settle(const ExactBudget& budget);
-
- private:
-  const Chunk* chunk_ = nullptr;
-  const OutcomeTable* outcomes_ = nullptr;
-  RowBuffer few_;
-};
-
 // One thread's part in statistics by label: counts the groups, and tallies the total. A group that has most of the rows
-// is apart: it is tallied at once, and of the total only the others.
+// is apart: it is tallied at once, and of the total only the others. Where cells tell the total, the one apart is what
+// the others leave of it.
 class LabelCount {
  public:
   // All but the budgets must outlive this. `alike_chunks`: so many are full and covered by the dates; 0: nothing is to
-  // be guessed by them.
+  // be guessed by them. `of_cells`: the filter, if cells tell it and more match than have exact percentiles.
   LabelCount(const ColumnStore::Snapshot& snapshot, const LabelGroups& groups, const RowScan& scan,
-             const ExactBudget& total_budget, const ExactBudget& apart_budget, std::size_t alike_chunks);
+             const ExactBudget& total_budget, const ExactBudget& apart_budget, std::size_t alike_chunks,
+             const RunFilter* of_cells);
   LabelCount(const LabelCount&) = delete;
 
   void add(std::size_t chunk, LabelPart& part);
+  // When all are added; what follows is then told.
+  void finish();
 
   [[nodiscard]] std::span<const std::uint32_t> runs() const { return runs_; }
   [[nodiscard]] std::uint32_t apart() const { return apart_group_; }
   [[nodiscard]] const GroupTally& tally_apart() const { return apart_.tally; }
-  [[nodiscard]] const GroupTally& rest() const { return rest_.tally; }
-  // Whether it was guessed that more match than can be kept as they are.
+  [[nodiscard]] const GroupTally& total() const { return total_; }
+  // Whether values were rounded because more match, as known or guessed, than can be kept as they are.
   [[nodiscard]] bool is_rounded() const { return is_rounded_; }
 
  private:
   void enter(const Chunk& chunk, const RowBlock& first, LabelPart& part);
+  void tell_apart(std::span<const std::uint32_t> kinds);
   [[nodiscard]] std::uint32_t most_of(const RowBlock& block) const;
   void guess(std::size_t matching, std::uint32_t passed);
   void add(const RowBlock& block);
@@ -74,7 +64,15 @@ class LabelCount {
   std::uint32_t apart_group_ = LabelGroups::kNone;
   WaitingTally apart_;
   WaitingTally rest_;
+  GroupTally total_;
+  // Of the chunks of which cells tell the total.
+  std::optional<CubeTotal> cube_total_;
+  WaitingTally rest_of_cubes_;
+  TallyBounds apart_bounds_;
   // Of the chunk at hand.
+  std::size_t number_ = 0;
+  bool is_alike_ = false;   // full and covered by the dates
+  bool has_total_ = false;  // by cells
   LabelPart* part_ = nullptr;
   OutcomeTable outcomes_;
   const std::uint16_t* locals_ = nullptr;

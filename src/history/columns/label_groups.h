@@ -28,6 +28,8 @@ class LabelGroups {
     if (!by_tag_) return each(kind);
     for (std::uint32_t i = begin_[kind]; i < begin_[kind + 1]; ++i) each(groups_[i]);
   }
+  // Whether each kind is one group, that of its number.
+  [[nodiscard]] bool are_kinds() const { return !by_tag_; }
   [[nodiscard]] std::size_t size() const { return of_labels() + odd_.size(); }
   [[nodiscard]] std::string_view name(std::uint32_t group) const {
     if (group >= of_labels()) return odd_[group - of_labels()];

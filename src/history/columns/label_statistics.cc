@@ -41,12 +41,23 @@ std::uint32_t nth_largest(std::span<const std::uint32_t> numbers, std::size_t n)
   return number;
 }
 
-// The largest `most` groups, the largest first, of as many runs by name. Names are looked at only where they decide.
-std::vector<std::uint32_t> largest(const LabelGroups& groups, std::span<const std::uint32_t> runs, std::size_t most) {
-  std::vector<std::uint32_t> told;
+// Those that have runs.
+std::vector<std::uint32_t> filled(std::span<const std::uint32_t> runs) {
+  // Each is written, and stays if it counts: a branch would be guessed wrong too often.
+  std::vector<std::uint32_t> groups(runs.size() + 1);
+  std::size_t count = 0;
   for (std::uint32_t group = 0; group < runs.size(); ++group) {
-    if (runs[group] > 0) told.push_back(group);
+    groups[count] = group;
+    count += runs[group] > 0;
   }
+  groups.resize(count);
+  return groups;
+}
+
+// The largest `most` of these groups, the largest first, of as many runs by name. Names are looked at only where they
+// decide.
+std::vector<std::uint32_t> largest(const LabelGroups& groups, std::span<const std::uint32_t> runs,
+                                   std::vector<std::uint32_t> told, std::size_t most) {
   if (told.size() > most) {
     const std::vector<std::uint32_t> all = std::exchange(told, {});
     const std::uint32_t least = nth_largest(runs, most);
@@ -145,10 +156,11 @@ struct Odd {
 class LabelStatistics {
  public:
   LabelStatistics(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, const RowScan& scan,
-                  const ExactBudget& budget)
+                  const ExactBudget& budget, bool has_cells)
       : snapshot_(snapshot),
         query_(query),
         scan_(scan),
+        has_cells_(has_cells),
         groups_(query.group_by, snapshot.shared()),
         total_budget_(budget),
         group_budget_(budget),
@@ -173,9 +185,10 @@ class LabelStatistics {
     count(alike_chunks);
     Statistics told;
     told.total = total();
-    const auto order = largest(groups_, runs_, static_cast<std::size_t>(query_.max_groups));
-    told.groups_left_out = std::ranges::count_if(runs_, [](std::uint32_t runs) { return runs > 0; }) -
-                           static_cast<std::ptrdiff_t>(order.size());
+    auto all = filled(runs_);
+    const std::size_t groups = all.size();
+    const auto order = largest(groups_, runs_, std::move(all), static_cast<std::size_t>(query_.max_groups));
+    told.groups_left_out = static_cast<std::int64_t>(groups - order.size());
     tell(order, told.groups);
     return told;
   }
@@ -184,17 +197,17 @@ class LabelStatistics {
     shares_.resize(threads_);
     // Always the same chunks for each, so that the same question gets the same answer to the last digit.
     base::parallel(threads_, [&](std::size_t i) {
-      shares_[i] =
-          std::make_unique<LabelCount>(snapshot_, groups_, scan_, total_budget_,
-                                       ExactBudget{total_budget_.values, group_budget_.measures}, alike_chunks);
+      shares_[i] = std::make_unique<LabelCount>(snapshot_, groups_, scan_, total_budget_,
+                                                ExactBudget{total_budget_.values, group_budget_.measures}, alike_chunks,
+                                                has_cells_ && alike_chunks > 0 ? &query_.filter : nullptr);
       for (std::size_t n = i; n < parts_.size(); n += threads_) {
         const std::size_t chunk = parts_.size() - 1 - n;
         shares_[i]->add(chunk, parts_[chunk]);
       }
+      shares_[i]->finish();
     });
     runs_.assign(groups_.size(), 0);
-    for (const auto& share : shares_)
-      std::ranges::transform(runs_, share->runs(), runs_.begin(), std::plus<std::uint32_t>());
+    for (const auto& share : shares_) add_counts(runs_.data(), share->runs().data(), runs_.size());
     for (const auto& of_run : odd_.groups) {
       for (const std::uint32_t group : of_run) ++runs_[group];
     }
@@ -229,10 +242,7 @@ class LabelStatistics {
 
   GroupStatistics total() {
     GroupTally total;
-    for (const auto& share : shares_) {
-      total.merge(share->rest(), total_budget_);
-      total.merge(share->tally_apart(), total_budget_);
-    }
+    for (const auto& share : shares_) total.merge(share->total(), total_budget_);
     for (const RunFacts& facts : odd_.runs) total.add(outcome_of(facts), facts, total_budget_);
     matching_ = static_cast<std::size_t>(total.counts.runs);
     return total.finish();
@@ -286,6 +296,7 @@ class LabelStatistics {
   const ColumnStore::Snapshot& snapshot_;
   const StatisticsQuery& query_;
   const RowScan& scan_;
+  const bool has_cells_;  // cells tell the filter, and much matches
   LabelGroups groups_;
   ExactBudget total_budget_;
   ExactBudget group_budget_;
@@ -304,7 +315,7 @@ Statistics label_statistics_of(const ColumnStore::Snapshot& snapshot, const Stat
                                const ExactBudget& budget, bool are_many) {
   ExactBudget kept = budget;
   if (are_many) kept.values = std::min(kept.values, kValuesOfAGroup);
-  return LabelStatistics(snapshot, query, scan, kept).answer();
+  return LabelStatistics(snapshot, query, scan, kept, are_many && tell_filter(query.filter)).answer();
 }
 
 }  // namespace comfytrace::history::columns

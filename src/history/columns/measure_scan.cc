@@ -139,6 +139,8 @@ void mask_passing(const std::uint16_t* numbers, std::uint32_t count, std::span<c
     std::array<std::uint8_t, kSmallPasses> padded{};
     std::ranges::copy(passes, padded.begin());
     i = CT_CHOOSE(mask_small(numbers, count, padded.data(), keep));
+  } else {
+    i = CT_CHOOSE(mask_large(numbers, count, passes, keep));
   }
   // Often one criterion leaves little for the next.
   for (; i + 8 <= count; i += 8) {
@@ -152,6 +154,10 @@ void mask_passing(const std::uint16_t* numbers, std::uint32_t count, std::span<c
 
 std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count) {
   return CT_CHOOSE(count_kept(keep, count));
+}
+
+std::uint32_t count_equal(const std::uint8_t* bytes, std::uint32_t count, std::uint8_t wanted) {
+  return CT_CHOOSE(count_equal(bytes, count, wanted));
 }
 
 std::uint32_t list_kept(const std::uint8_t* keep, std::uint32_t count, std::uint32_t begin, std::uint16_t* rows) {

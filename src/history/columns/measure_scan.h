@@ -36,6 +36,8 @@ void mask_passing(const std::uint16_t* numbers, std::uint32_t count, std::span<c
                   std::uint8_t* keep);
 // The number of rows that are kept.
 [[nodiscard]] std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count);
+// How many of the bytes are like this one.
+[[nodiscard]] std::uint32_t count_equal(const std::uint8_t* bytes, std::uint32_t count, std::uint8_t wanted);
 // Writes down where they are, from `begin` on. Has room for `count`.
 std::uint32_t list_kept(const std::uint8_t* keep, std::uint32_t count, std::uint32_t begin, std::uint16_t* rows);
 

@@ -60,21 +60,6 @@ class RowScan {
       if (block.matching > 0) each(block);
     }
   }
-  // Of the rows of a chunk that are kept (1, else 0) those within the filter's bounds of numbers, whatever else it
-  // asks.
-  template <class Each>
-  void each_block_within_numbers(std::size_t chunk, const std::uint8_t* kept, Each&& each) {
-    number_ = chunk;
-    chunk_ = &snapshot_.chunk(chunk);
-    const std::uint32_t rows = snapshot_.rows_of(chunk);
-    for (std::uint32_t begin = 0; begin < rows; begin += kBlockRows) {
-      const std::uint32_t count = std::min(kBlockRows, rows - begin);
-      std::copy_n(kept + begin, count, mask_.begin());
-      mask_numbers(begin, count);
-      const RowBlock block{chunk_, number_, begin, count, count_kept(mask_.data(), count), mask_.data()};
-      if (block.matching > 0) each(block);
-    }
-  }
   // The same as each_block_of(), the last rows first.
   template <class Each>
   void each_block_backwards(std::size_t chunk, Each&& each) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace comfytrace::history::columns {
@@ -21,6 +23,15 @@ class StableVector {
   [[nodiscard]] const T& operator[](std::size_t i) const {
     const auto [segment, offset] = place(i);
     return segments_[segment][offset];
+  }
+  // The first `count`, of those a reader may read, one after another.
+  template <class Each>
+  void each_of_first(std::size_t count, const Each& each) const {
+    for (std::size_t segment = 0; count > 0; ++segment) {
+      const std::size_t here = std::min(count, kFirst << segment);
+      for (const T& item : std::span(segments_[segment].get(), here)) each(item);
+      count -= here;
+    }
   }
   // The writer alone.
   T& push_back(T value) {

@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "history/columns/complement.h"
 #include "history/columns/cube_maker.h"
+#include "history/columns/cube_total.h"
 #include "history/columns/gatherer.h"
 #include "history/columns/label_statistics.h"
 #include "history/columns/time_statistics.h"
@@ -51,16 +52,18 @@ class Share {
         const SummaryKey* key, std::size_t alike_chunks = 0, bool are_many = false)
       : snapshot_(snapshot),
         key_(key),
-        filter_(query.filter),
-        // Rows that bounds of numbers pick out of cells take their time: it should not be in vain.
-        is_for_cubes_(key && tell_filter(filter_) && tell_groups(query.group_by) &&
-                      (are_many || !asks_numbers(filter_))),
         budget_(budget),
         alike_chunks_(alike_chunks),
         scan_(scan),
         gatherer_(snapshot, query, budget) {
     if (are_many) gatherer_.expect_many();
     if (!key_) return;
+    // Rows that bounds of numbers pick out of cells take their time: it should not be in vain.
+    if (tell_filter(query.filter) && (are_many || !asks_numbers(query.filter))) {
+      if (tell_groups(query.group_by)) cubes_.emplace(snapshot, query.filter, scan);
+      if (query.group_by == GroupBy::nodeClass && are_many)
+        cube_total_.emplace(snapshot, query.filter, scan, gatherer_.total_budget());
+    }
     of_chunk_query_.group_by = query.group_by;
     of_chunk_query_.utc_offset_ms = query.utc_offset_ms;
     of_chunk_query_.max_groups = std::numeric_limits<std::int64_t>::max();
@@ -77,7 +80,7 @@ class Share {
     const Chunk& of = snapshot_.chunk(chunk);
     auto [summary, was_asked] = of.summaries.find(*key_);
     if (!summary || of.last_death() > std::min(summary->version, snapshot_.version)) {
-      if (is_for_cubes_ && add_cube(chunk)) return;
+      if (cubes_ && add_cube(chunk)) return;
       if (!key_->is_unfiltered && (!was_asked || summaries_left_-- <= 0)) return scan_alike(chunk);
       summary = summarise(chunk);
       of.summaries.put(*key_, summary);
@@ -94,6 +97,7 @@ class Share {
   // When all chunks are added.
   void settle() {
     if (complement_) complement_->add_to(gatherer_);
+    if (cube_total_) gatherer_.merge_total(cube_total_->tally());
   }
   [[nodiscard]] Gatherer& gatherer() { return gatherer_; }
   // Whether some values are not there as they were.
@@ -101,21 +105,13 @@ class Share {
 
  private:
   bool add_cube(std::size_t chunk) {
-    const auto cube = find_cube(snapshot_, chunk);
-    if (!cube || cube->cells.empty()) return false;
-    is_rounded_ = true;
-    bool are_divided = false;
-    for (const ChunkCube::Cell& cell : cube->cells) {
-      if (!scan_.passes(cell.setting, cell.outcome)) continue;
-      const Within of_cell = within(cell, filter_);
-      if (of_cell == Within::all) gatherer_.add(cell);
-      if (of_cell != Within::some) continue;
-      if (!std::exchange(are_divided, true)) divided_.assign(kChunkRows, 0);
-      for (const std::uint16_t row : cube->rows_of(cell)) divided_[row] = 1;
-    }
-    if (are_divided)
-      scan_.each_block_within_numbers(chunk, divided_.data(), [&](const RowBlock& block) { gatherer_.add(block); });
-    return true;
+    const bool is_taken = cubes_->each(
+        chunk, [&](const ChunkCube::Cell& cell) { gatherer_.add(cell); },
+        [&](const ChunkCube::Cell& cell, std::span<const std::uint16_t> rows) {
+          gatherer_.add(snapshot_.chunk(chunk), cell, rows);
+        });
+    is_rounded_ |= is_taken;
+    return is_taken;
   }
   void scan(std::size_t chunk, Gatherer& gatherer) {
     scan_.each_block_backwards(chunk, [&](const RowBlock& block) { gatherer.add(block); });
@@ -123,13 +119,15 @@ class Share {
   // The same into the answer itself. If so many rows of a first part match that more than can be kept as they are will,
   // they are not: where that proves wrong, the question is asked again.
   void scan_alike(std::size_t chunk) {
-    if (complement_ && complement_->add(scan_, chunk)) {
+    const auto of = cube_total_ && cube_total_->add(chunk) ? Gatherer::Of::groups : Gatherer::Of::all;
+    is_rounded_ |= of == Gatherer::Of::groups;
+    if (complement_ && complement_->add(scan_, chunk, of)) {
       is_rounded_ = true;
       return;
     }
     const std::size_t before = gatherer_.matching();
     const auto add = [&](const RowBlock& block) {
-      gatherer_.add(block);
+      gatherer_.add(block, of);
       const std::uint32_t passed = kChunkRows - block.begin;
       if (has_guessed_) return;
       has_guessed_ = passed >= kGuessedFrom;
@@ -145,8 +143,6 @@ class Share {
 
   const ColumnStore::Snapshot& snapshot_;
   const SummaryKey* const key_;
-  const RunFilter& filter_;
-  const bool is_for_cubes_;
   const ExactBudget budget_;
   const std::size_t alike_chunks_;
   bool has_guessed_ = false;
@@ -156,8 +152,9 @@ class Share {
   StatisticsQuery of_chunk_query_;
   std::optional<Gatherer> of_chunk_;
   std::optional<Complement> complement_;
+  std::optional<CubeWalk> cubes_;
+  std::optional<CubeTotal> cube_total_;  // where the groups are not told by cells
   bool is_rounded_ = false;
-  std::vector<std::uint8_t> divided_;  // 1 for a row of a cell that the filter's bounds divide
 };
 
 // What is known beforehand of how many runs match.

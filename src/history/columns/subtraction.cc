@@ -20,6 +20,12 @@ void take_out(std::vector<std::int64_t>& all, std::vector<std::int64_t>& some) {
 
 }  // namespace
 
+bool PackedDistribution::has_far() const {
+  constexpr std::int64_t kFar_ms = std::int64_t{1} << 26;
+  const auto is_far = [](std::int64_t ms) { return ms < 0 || ms >= kFar_ms; };
+  return (moments.n > 0 && (is_far(moments.min) || is_far(moments.max))) || std::ranges::any_of(values, is_far);
+}
+
 void Moments::subtract(const Moments& part) {
   if (part.n == 0) return;
   if (part.n == n) {
@@ -55,6 +61,12 @@ void GroupTally::subtract(GroupTally&& part) {
   vram_peak_bytes.subtract(std::move(part.vram_peak_bytes));
 }
 
+void GroupTally::bound(const TallyBounds& bounds) {
+  duration_ms.bound(bounds.duration_ms());
+  queue_wait_ms.bound(bounds.queue_wait_ms());
+  vram_peak_bytes.bound(bounds.vram_peak_bytes());
+}
+
 void Gatherer::subtract(Gatherer&& part) {
   settle();
   part.settle();
@@ -65,10 +77,8 @@ void Gatherer::subtract(Gatherer&& part) {
   }
 }
 
-void Gatherer::bound(const std::array<Bounds, 3>& total, const GroupNames& names, std::span<const Bounds> durations) {
-  total_.duration_ms.bound(total[0]);
-  total_.queue_wait_ms.bound(total[1]);
-  total_.vram_peak_bytes.bound(total[2]);
+void Gatherer::bound(const TallyBounds& total, const GroupNames& names, std::span<const Bounds> durations) {
+  total_.bound(total);
   for (std::size_t i = 0; i < durations.size(); ++i) group(names_.of(names.names()[i])).duration_ms.bound(durations[i]);
 }
 

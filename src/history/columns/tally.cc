@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "history/columns/nth_values.h"
+
 namespace comfytrace::history::columns {
 namespace {
 
@@ -194,16 +196,12 @@ template <std::size_t kCount>
 std::array<double, kCount> DistributionTally::values_at(const std::array<std::int64_t, kCount>& places) {
   std::array<double, kCount> found{};
   if (!is_counting_) {
-    // Each needs only itself in place; the larger ones lie beyond it. Neighbours may stand the other way round.
-    auto sorted_to = values_.begin();
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const auto target = values_.begin() + places[i];
-      if (target >= sorted_to) {
-        std::nth_element(sorted_to, target, values_.end());
-        sorted_to = target + 1;
-      }
-      found[i] = static_cast<double>(*target);
-    }
+    // Neighbours may stand the other way round.
+    std::array<std::int64_t, kCount> ascending = places;
+    std::ranges::sort(ascending);
+    put_nth_values(values_, ascending);
+    for (std::size_t i = 0; i < places.size(); ++i)
+      found[i] = static_cast<double>(values_[static_cast<std::size_t>(places[i])]);
     return found;
   }
   // The negative ones come before those of the histogram. Places do not always ascend: n - 1 may come twice.

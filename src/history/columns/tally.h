@@ -24,6 +24,9 @@ struct PackedDistribution {
   std::vector<BucketStep> buckets;
   std::vector<std::int64_t> negative;
 
+  // Times so far from the others that, once they are taken out, too little is left of what the squares of those sum up
+  // to.
+  [[nodiscard]] bool has_far() const;
   [[nodiscard]] std::size_t bytes() const {
     return (values.size() + negative.size()) * sizeof(std::int64_t) + buckets.size() * sizeof(BucketStep);
   }
@@ -110,6 +113,8 @@ struct PackedTally {
   }
 };
 
+class TallyBounds;
+
 // Everything that is told of one group of runs.
 class GroupTally {
  public:
@@ -122,7 +127,9 @@ class GroupTally {
   void add(const Outcome& outcome, const RunFacts& facts, const ExactBudget& budget);
   void merge(const GroupTally& other, const ExactBudget& budget);
   void merge(const PackedTally& other, const ExactBudget& budget);
+  // As those of a distribution.
   void subtract(GroupTally&& part);
+  void bound(const TallyBounds& bounds);
   // Hands over what it has and is as new. Of a measure with more than `most_values` only the buckets are kept.
   [[nodiscard]] PackedTally take(std::size_t most_values);
   // Measures of one run; negative kMissing values are left out by the caller.

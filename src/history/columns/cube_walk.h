@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "history/columns/cube_maker.h"
+#include "history/columns/row_scan.h"
+
+namespace comfytrace::history::columns {
+
+// Finds what matches in full chunks by the cells of their cubes. One object a question and thread.
+class CubeWalk {
+ public:
+  // The filter is told by cells (tell_filter). It, and the snapshot's store, must outlive this.
+  CubeWalk(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RowScan& scan);
+
+  // Every cell that matches as a whole; of those that the filter's bounds of numbers divide the rows that match,
+  // ascending, valid until the next. Of a full chunk that the dates cover. False: it has no cube of use, and nothing
+  // was called.
+  template <class EachCell, class EachRows>
+  bool each(std::size_t chunk, const EachCell& each_cell, const EachRows& each_rows) {
+    const auto cube = find_cube(snapshot_, chunk);
+    if (!cube || cube->cells.empty()) return false;
+    for (const ChunkCube::Cell& cell : cube->cells) {
+      if (!scan_.passes(cell.setting, cell.outcome)) continue;
+      const Within of_cell = within(cell, filter_);
+      if (of_cell == Within::all) each_cell(cell);
+      if (of_cell != Within::some) continue;
+      const auto rows = within_bounds(snapshot_.chunk(chunk), cube->rows_of(cell));
+      if (!rows.empty()) each_rows(cell, rows);
+    }
+    return true;
+  }
+
+ private:
+  std::span<const std::uint16_t> within_bounds(const Chunk& chunk, std::span<const std::uint16_t> rows);
+
+  const ColumnStore::Snapshot& snapshot_;
+  const RunFilter& filter_;
+  const std::optional<Bounds> duration_ms_;
+  const std::optional<Bounds> vram_peak_bytes_;
+  const RowScan scan_;
+  std::vector<std::uint16_t> rows_;
+};
+
+}  // namespace comfytrace::history::columns

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "history/columns/bounds.h"
+#include "history/columns/outcome_table.h"
+#include "history/columns/row_scan.h"
+
+namespace comfytrace::history::columns {
+
+// Between which values the measures of some runs lie: where a tally is made by taking out others, these may have been
+// the least or the most.
+class TallyBounds {
+ public:
+  // Rows of one chunk after another, whose outcomes these are.
+  void add(const RowBlock& block, const OutcomeTable& outcomes);
+  [[nodiscard]] const Bounds& duration_ms() const { return duration_ms_; }
+  [[nodiscard]] const Bounds& queue_wait_ms() const { return queue_wait_ms_; }
+  [[nodiscard]] const Bounds& vram_peak_bytes() const { return vram_peak_bytes_; }
+
+ private:
+  void add_peaks(const PeakColumn& peaks, const std::uint8_t* keep, std::uint32_t count);
+
+  Bounds duration_ms_;
+  Bounds queue_wait_ms_;
+  Bounds vram_peak_bytes_;
+};
+
+}  // namespace comfytrace::history::columns
