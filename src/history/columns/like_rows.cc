@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "base/parallel.h"
@@ -12,7 +13,7 @@ namespace comfytrace::history::columns {
 namespace {
 
 constexpr std::size_t kSeriesAtOnce = 4;
-constexpr std::size_t kNarrowEach = 8;  // blocks: it takes effect with the next chunk
+constexpr std::size_t kNarrowEach = 8;  // blocks
 
 std::int64_t last_before(const LikeQuery& query) {
   std::int64_t last = query.to.front().before_ms;
@@ -20,15 +21,19 @@ std::int64_t last_before(const LikeQuery& query) {
   return last;
 }
 
-// Walks until the search has what it needs: each(row, at, chunk) of every row that passes, `narrow` where fewer pass.
-template <class Narrow, class Each>
-void walk(RowScan& scan, LikeSearch& search, Narrow narrow, Each each) {
+// Walks until the search has what it needs: each(row, at, chunk) of every row that passes. `let`: lets those pass that
+// the search is open for, and none that it is not, by and by.
+template <class Let, class Each>
+void walk(RowScan& scan, LikeSearch& search, Let let, Each each) {
   std::array<std::uint16_t, kBlockRows> rows;
   std::size_t blocks = 0;
-  scan.each_block_newest_first([&](const RowBlock& block, std::int64_t newest_ms) {
-    if (!search.goes_on(newest_ms)) return false;
-    if (++blocks % kNarrowEach == 0 && search.has_narrowed()) narrow();
-    if (block.matching == 0) return true;
+  for (const BlockPlace& place : scan.newest_first()) {
+    if (!search.goes_on(place.newest_ms, place.oldest_ms)) return;
+    if (!search.is_any_open()) continue;
+    const bool again = ++blocks % kNarrowEach == 0 && search.has_narrowed();
+    if (search.has_widened() || again) let();
+    const RowBlock block = scan.block_at(place.chunk, place.begin);
+    if (block.matching == 0) continue;
     const auto kept = block.list(rows.data());
     // The last rows are most often the newest.
     for (std::size_t i = kept.size(); i-- > 0;) {
@@ -36,17 +41,16 @@ void walk(RowScan& scan, LikeSearch& search, Narrow narrow, Each each) {
       each(candidate(RunSort::newest, block.chunk->created_at_ms[kept[i]], block.chunk->rid[kept[i]], row),
            *block.chunk, kept[i]);
     }
-    return true;
-  });
+  }
 }
 
 void offer_odd(const WorkKey& key, const Candidate& row, LikeSearch& search) {
   for (std::uint32_t i = 0; i < search.keys().size(); ++i) {
     LevelBits levels = 0;
     for (const LikeLevel level : like_levels()) {
-      if (is_like(search.keys()[i].key, key, level)) levels |= bit_of(level);
+      if (is_like(search.keys()[i], key, level)) levels |= bit_of(level);
     }
-    search.offer({i, levels}, row);
+    if (levels != 0) search.offer_early({i, levels}, row);
   }
 }
 
@@ -158,6 +162,13 @@ void tell_scenes(const ColumnStore::Snapshot& snapshot, const LikeQuery& query, 
   }
 }
 
+// By number in the table: 0 of what runs of one scene are, whose scene is the same work; else 1.
+std::vector<std::uint8_t> of_several_scenes(const Interner<Work>& works, const LikeTable& table) {
+  std::vector<std::uint8_t> several(table.size());
+  for (std::size_t i = 0; i < several.size(); ++i) several[i] = works[i].scene_count != 1;
+  return several;
+}
+
 template <class Tell>
 void tell_each(std::size_t asked, Tell tell) {
   base::parallel((asked + kSeriesAtOnce - 1) / kSeriesAtOnce, [&](std::size_t part) {
@@ -182,9 +193,8 @@ LikeRows runs_like(const ColumnStore::Snapshot& snapshot, const LikeQuery& query
   scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
     offer_odd(facts.key, candidate_of(snapshot, facts, row), search);
   });
-  const auto narrow = [&] { scan.keep_works(works.passing(search.open())); };
-  narrow();
-  walk(scan, search, narrow, [&](const Candidate& row, const Chunk& chunk, std::uint32_t at) {
+  const auto let = [&] { scan.let_works(works.passing(search.open())); };
+  walk(scan, search, let, [&](const Candidate& row, const Chunk& chunk, std::uint32_t at) {
     for (const auto& of : works.of(chunk.work.at(at))) search.offer(of, row);
   });
   const auto found = search.found();
@@ -209,9 +219,14 @@ std::vector<LikeScenes> scenes_like(const ColumnStore::Snapshot& snapshot, const
       if (scene.status == model::Status::success) offer_odd(scene.key, candidate_of(snapshot, facts, row), search);
     }
   });
-  const auto narrow = [&] { scan.keep_settings(settings.passing(search.open())); };
-  narrow();
-  walk(scan, search, narrow, [&](const Candidate& row, const Chunk&, std::uint32_t) {
+  const auto several = of_several_scenes(snapshot.shared().works, works);
+  const auto let = [&] {
+    scan.let_settings(settings.passing(search.open()));
+    auto passing = works.passing(search.open());
+    std::ranges::transform(passing, several, passing.begin(), std::bit_or());
+    scan.let_works(std::move(passing));
+  };
+  walk(scan, search, let, [&](const Candidate& row, const Chunk&, std::uint32_t) {
     each_scene(snapshot, row.row, [&](model::Status status, std::uint32_t work, const auto&) {
       if (status != model::Status::success) return;
       for (const auto& of : works.of(work)) search.offer(of, row);

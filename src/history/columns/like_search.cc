@@ -2,34 +2,39 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
+#include <limits>
 #include <utility>
 
 namespace comfytrace::history::columns {
 
 LikeSearch::LikeSearch(const LikeQuery& query) : query_(query) {
   for (const LikeTo& to : query.to) {
-    const auto known = std::ranges::find(keys_, to.key, &LikeTo::key);
-    const auto at = static_cast<std::size_t>(known - keys_.begin());
-    key_of_.push_back(at);
+    const auto known = std::ranges::find(keys_, to.key);
+    key_of_.push_back(static_cast<std::size_t>(known - keys_.begin()));
     if (known == keys_.end()) {
-      keys_.push_back({to.key, to.before_ms, {}});
-      latest_ms_.push_back(to.before_ms);
-      continue;
+      keys_.push_back(to.key);
+      asked_.emplace_back();
     }
-    known->before_ms = std::min(known->before_ms, to.before_ms);
-    latest_ms_[at] = std::max(latest_ms_[at], to.before_ms);
+    asked_[key_of_.back()].before_ms.push_back(to.before_ms);
+  }
+  for (Asked& asked : asked_) {
+    std::ranges::sort(asked.before_ms, std::ranges::greater());
+    asked.before_ms.erase(std::ranges::unique(asked.before_ms).begin(), asked.before_ms.end());
   }
 }
 
 void LikeSearch::begin(std::vector<LevelBits> levels) {
-  open_ = std::move(levels);
+  possible_ = std::move(levels);
+  open_.assign(keys_.size(), 0);
   levels_.assign(keys_.size() * kLikeLevels, Level(query_.limit));
 }
 
 void LikeSearch::take(std::uint32_t key, LevelBits levels, const Candidate& row) {
   const std::int64_t created_at_ms = ~row.key;
-  if (created_at_ms >= latest_ms_[key]) return;
-  const bool is_newer = created_at_ms >= keys_[key].before_ms;
+  const Asked& asked = asked_[key];
+  if (created_at_ms >= asked.before_ms.front()) return;
+  const bool is_newer = created_at_ms >= asked.before_ms[asked.begun - 1];
   for (unsigned at = 0; at < kLikeLevels; ++at) {
     if ((levels >> at & 1) == 0) continue;
     Level& level = levels_[key * kLikeLevels + at];
@@ -40,33 +45,65 @@ void LikeSearch::take(std::uint32_t key, LevelBits levels, const Candidate& row)
     ++level.count;
     if (std::exchange(level.last_row, row.row) != row.row) level.rows.offer(row);
     if (level.count != query_.needs) continue;
-    // Looser ones are not asked about any more: later askers have these rows too.
+    // Looser ones are not asked about any more: askers before later times have these rows too.
     open_[key] &= static_cast<LevelBits>((2u << at) - 1);
     narrowed_ = true;
     return;
   }
 }
 
-bool LikeSearch::goes_on(std::int64_t newest_ms) {
+bool LikeSearch::goes_on(std::int64_t newest_ms, std::int64_t oldest_ms) {
+  any_open_ = false;
   bool any = false;
-  for (std::size_t key = 0; key < open_.size(); ++key) {
-    if (open_[key] == 0) continue;
-    const LevelBits loosest = std::bit_floor(open_[key]);
-    const Level& level = levels_[key * kLikeLevels + static_cast<std::size_t>(std::countr_zero(loosest))];
-    if (level.count >= query_.needs && level.rows.is_full() && ~newest_ms > level.rows.last().key) {
-      open_[key] ^= loosest;
-      narrowed_ = true;
+  for (std::uint32_t key = 0; key < open_.size(); ++key) {
+    if (open_[key] != 0) {
+      const LevelBits loosest = std::bit_floor(open_[key]);
+      const Level& level = levels_[key * kLikeLevels + static_cast<std::size_t>(std::countr_zero(loosest))];
+      if (level.count >= query_.needs && level.rows.is_full() && ~newest_ms > level.rows.last().key) {
+        open_[key] ^= loosest;
+        narrowed_ = true;
+      }
     }
-    any |= open_[key] != 0;
+    begin_before(key, oldest_ms);
+    any_open_ |= open_[key] != 0;
+    any |= possible_[key] != 0 && asked_[key].begun < asked_[key].before_ms.size();
   }
-  return any;
+  return any || any_open_;
 }
 
-bool LikeSearch::has_narrowed() {
-  return std::exchange(narrowed_, false);
+void LikeSearch::begin_before(std::uint32_t key, std::int64_t oldest_ms) {
+  Asked& asked = asked_[key];
+  const std::size_t before = asked.begun;
+  while (asked.begun < asked.before_ms.size() && asked.before_ms[asked.begun] > oldest_ms) ++asked.begun;
+  if (asked.begun == before) return;
+  for (std::size_t at = 0; at < kLikeLevels; ++at) put_behind(levels_[key * kLikeLevels + at]);
+  // Every level: what an earlier time has enough of may be all that this one has.
+  open_[key] = possible_[key];
+  widened_ = true;
+  if (asked.early.empty()) return;
+  const bool is_last = asked.begun == asked.before_ms.size();
+  const auto end = std::ranges::stable_partition(
+      asked.early, [&](const auto& of) { return is_last || ~of.second.key >= asked.before_ms[asked.begun]; });
+  for (auto at = asked.early.begin(); at != end.begin(); ++at) offer(at->first, at->second);
+  asked.early.erase(asked.early.begin(), end.begin());
+}
+
+// Of one row several may have been offered, which count where rows are few. All are before the same times.
+void LikeSearch::put_behind(Level& level) const {
+  auto rows = std::move(level.rows).sorted();
+  const auto more = std::min(level.count - static_cast<std::int64_t>(rows.size()), query_.needs);
+  if (!rows.empty()) level.newer.insert(level.newer.end(), static_cast<std::size_t>(more), rows.front());
+  level.newer.insert(level.newer.end(), rows.begin(), rows.end());
+  level.rows = FirstCandidates(static_cast<std::size_t>(query_.limit));
+  level.count = 0;
+  level.last_row = ~0u;
 }
 
 std::vector<LikeSearch::Found> LikeSearch::found() {
+  for (std::uint32_t key = 0; key < keys_.size(); ++key) {
+    // Also of times before which no row can be.
+    begin_before(key, std::numeric_limits<std::int64_t>::min());
+  }
   std::vector<Found> all;
   all.reserve(key_of_.size());
   for (std::size_t i = 0; i < key_of_.size(); ++i) all.push_back(found_before(key_of_[i], query_.to[i].before_ms));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "history/columns/first_candidates.h"
@@ -13,27 +14,35 @@
 namespace comfytrace::history::columns {
 
 // Collects the newest rows of every level of likeness until it is sure which level counts. Rows come in any order; the
-// earlier newer ones come, the sooner it is sure. One thread.
+// earlier newer ones come, the sooner it is sure. Of what is asked about before several times it collects what is right
+// before each, and nothing where it has enough until the next. One thread.
 class LikeSearch {
  public:
   // What has the same key is asked about once.
   explicit LikeSearch(const LikeQuery& query);
 
   // By key.
-  [[nodiscard]] std::span<const LikeTo> keys() const { return keys_; }
+  [[nodiscard]] std::span<const WorkKey> keys() const { return keys_; }
   // `levels`: by key, those at which anything can be like it. Before anything is offered.
   void begin(std::vector<LevelBits> levels);
 
+  // A row that may come out of order, before any goes_on().
+  void offer_early(const LikeTable::Like& like, const Candidate& row) {
+    asked_[like.key].early.emplace_back(like, row);
+  }
   // What a row has that is like. Of several of one row, these come right after another.
   void offer(const LikeTable::Like& like, const Candidate& row) {
     if (const auto useful = static_cast<LevelBits>(like.levels & open_[like.key])) take(like.key, useful, row);
   }
-  // From now on no row comes that was created later. False: none is needed any more.
-  [[nodiscard]] bool goes_on(std::int64_t newest_ms);
-  // By key: the levels of which rows are of use. Ever fewer.
+  // From now on no row comes that was created later than `newest_ms`, and until this is asked again none created before
+  // `oldest_ms`. False: none is needed any more.
+  [[nodiscard]] bool goes_on(std::int64_t newest_ms, std::int64_t oldest_ms);
+  // By key: the levels of which rows are of use until that is asked again.
   [[nodiscard]] std::span<const LevelBits> open() const { return open_; }
-  // Whether those have become fewer since this was asked.
-  [[nodiscard]] bool has_narrowed();
+  [[nodiscard]] bool is_any_open() const { return any_open_; }
+  // Whether those have become fewer, or more, since this was asked.
+  [[nodiscard]] bool has_narrowed() { return std::exchange(narrowed_, false); }
+  [[nodiscard]] bool has_widened() { return std::exchange(widened_, false); }
 
   // The level that counts for a position in the question, and its rows in order; at the end.
   struct Found {
@@ -44,26 +53,38 @@ class LikeSearch {
   [[nodiscard]] std::size_t key_of(std::size_t asked) const { return key_of_[asked]; }
 
  private:
+  // When a key is asked about.
+  struct Asked {
+    std::vector<std::int64_t> before_ms;  // each once, latest first
+    std::size_t begun = 0;                // so many of those rows may be before; the last of them is at hand
+    std::vector<std::pair<LikeTable::Like, Candidate>> early;  // not offered yet
+  };
   struct Level {
     explicit Level(std::int64_t limit) : rows(static_cast<std::size_t>(limit)) {}
-    FirstCandidates rows;    // before all that ask
+    FirstCandidates rows;    // before the time at hand
     std::int64_t count = 0;  // of what was offered in these
     std::uint32_t last_row = ~0u;
-    std::vector<Candidate> newer;  // before some that ask, each as often as it was offered
+    std::vector<Candidate> newer;  // before earlier ones of the times alone, each as often as it was offered
     // Once it is told of: `newer` is in order, and so are these, which `rows` was.
     bool in_order = false;
     std::vector<Candidate> older;
   };
   void take(std::uint32_t key, LevelBits levels, const Candidate& row);
+  // Goes on to the last of the times that is later than `oldest_ms`.
+  void begin_before(std::uint32_t key, std::int64_t oldest_ms);
+  void put_behind(Level& level) const;
   [[nodiscard]] Found found_before(std::size_t key, std::int64_t before_ms);
 
   const LikeQuery& query_;
-  std::vector<LikeTo> keys_;             // before the first of its askers
-  std::vector<std::int64_t> latest_ms_;  // by key: before the last of them
-  std::vector<std::size_t> key_of_;      // by position in the question
+  std::vector<WorkKey> keys_;
+  std::vector<Asked> asked_;         // by key
+  std::vector<std::size_t> key_of_;  // by position in the question
+  std::vector<LevelBits> possible_;  // by key
   std::vector<LevelBits> open_;
   std::vector<Level> levels_;  // kLikeLevels of each key
+  bool any_open_ = false;
   bool narrowed_ = false;
+  bool widened_ = false;
 };
 
 }  // namespace comfytrace::history::columns

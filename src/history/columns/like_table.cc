@@ -10,9 +10,9 @@ namespace {
 // Positions in the question, by the structure asked about: only what shares it can be like.
 class ByStructure {
  public:
-  explicit ByStructure(std::span<const LikeTo> to) {
-    for (std::uint32_t i = 0; i < to.size(); ++i) {
-      if (!to[i].key.structure.empty()) asked_[to[i].key.structure].push_back(i);
+  explicit ByStructure(std::span<const WorkKey> keys) {
+    for (std::uint32_t i = 0; i < keys.size(); ++i) {
+      if (!keys[i].structure.empty()) asked_[keys[i].structure].push_back(i);
     }
   }
   [[nodiscard]] std::span<const std::uint32_t> of(std::string_view structure) const {
@@ -24,8 +24,11 @@ class ByStructure {
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> asked_;
 };
 
-// Each level but the first two holds what the one behind it does: one that fails answers for the stricter ones.
+// Of a work with the key's structure. Each level but the first two holds what the one behind it does: one that fails
+// answers for the stricter ones.
 LevelBits levels_of(const WorkKey& key, const Work& work) {
+  // Most fail here, where no text is looked at.
+  if (key.work_size != work.work_size || key.scene_count != work.scene_count) return 0;
   LevelBits levels = 0;
   for (const LikeLevel level : {LikeLevel::structure, LikeLevel::models, LikeLevel::device}) {
     if (!is_like(key, work, level)) return levels;
@@ -39,13 +42,13 @@ LevelBits levels_of(const WorkKey& key, const Work& work) {
 
 }  // namespace
 
-LikeTable LikeTable::of_works(const Interner<Work>& works, std::span<const LikeTo> to) {
-  const ByStructure asked(to);
+LikeTable LikeTable::of_works(const Interner<Work>& works, std::span<const WorkKey> keys) {
+  const ByStructure asked(keys);
   LikeTable table;
   for (std::size_t number = 0, end = works.size(); number < end; ++number) {
     const Work& work = works[number];
     for (const std::uint32_t i : asked.of(work.structure)) {
-      const LevelBits levels = levels_of(to[i].key, work);
+      const LevelBits levels = levels_of(keys[i], work);
       if (levels != 0) table.likes_.push_back({i, levels});
     }
     table.begin_.push_back(table.likes_.size());
@@ -53,8 +56,8 @@ LikeTable LikeTable::of_works(const Interner<Work>& works, std::span<const LikeT
   return table;
 }
 
-LikeTable LikeTable::of_settings(const Interner<Setting>& settings, std::span<const LikeTo> to) {
-  const ByStructure asked(to);
+LikeTable LikeTable::of_settings(const Interner<Setting>& settings, std::span<const WorkKey> keys) {
+  const ByStructure asked(keys);
   LikeTable table;
   for (std::size_t number = 0, end = settings.size(); number < end; ++number) {
     const Setting& setting = settings[number];
@@ -62,7 +65,7 @@ LikeTable LikeTable::of_settings(const Interner<Setting>& settings, std::span<co
       for (const std::uint32_t i : asked.of(fingerprint)) {
         LevelBits levels = bit_of(LikeLevel::structure) | bit_of(LikeLevel::models);
         // A scene's device is one of its run's.
-        if (std::ranges::find(setting.devices, to[i].key.device) != setting.devices.end())
+        if (std::ranges::find(setting.devices, keys[i].device) != setting.devices.end())
           levels |= bit_of(LikeLevel::executed) | bit_of(LikeLevel::warmth) | bit_of(LikeLevel::device);
         table.likes_.push_back({i, levels});
       }
@@ -73,7 +76,7 @@ LikeTable LikeTable::of_settings(const Interner<Setting>& settings, std::span<co
 }
 
 std::vector<std::uint8_t> LikeTable::passing(std::span<const LevelBits> open) const {
-  std::vector<std::uint8_t> passing(begin_.size() - 1);
+  std::vector<std::uint8_t> passing(size());
   for (std::size_t number = 0; number < passing.size(); ++number) {
     for (const Like& like : of(static_cast<std::uint32_t>(number))) {
       if ((like.levels & open[like.key]) != 0) passing[number] = 1;

@@ -26,10 +26,12 @@ class LikeTable {
     LevelBits levels = 0;
   };
   // Of keys: exactly so.
-  [[nodiscard]] static LikeTable of_works(const Interner<Work>& works, std::span<const LikeTo> to);
+  [[nodiscard]] static LikeTable of_works(const Interner<Work>& works, std::span<const WorkKey> keys);
   // What the scenes of runs with such settings may be like, as far as settings tell.
-  [[nodiscard]] static LikeTable of_settings(const Interner<Setting>& settings, std::span<const LikeTo> to);
+  [[nodiscard]] static LikeTable of_settings(const Interner<Setting>& settings, std::span<const WorkKey> keys);
 
+  // How many numbers there are.
+  [[nodiscard]] std::size_t size() const { return begin_.size() - 1; }
   // Of numbers that came later: none.
   [[nodiscard]] std::span<const Like> of(std::uint32_t number) const {
     if (number + std::size_t{1} >= begin_.size()) return {};

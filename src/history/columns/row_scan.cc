@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
+#include <utility>
 
 #include "history/columns/bounds.h"
 
@@ -38,16 +40,6 @@ bool mask_few(const std::uint16_t* numbers, std::uint32_t count, std::span<const
   return any != 0;
 }
 
-// Of numbers that are beyond either, none passes.
-void keep_also(std::span<const std::uint8_t> passing, std::vector<std::uint8_t>& kept) {
-  if (kept.empty()) {
-    kept.assign(passing.begin(), passing.end());
-    return;
-  }
-  kept.resize(std::min(kept.size(), passing.size()));
-  for (std::size_t i = 0; i < kept.size(); ++i) kept[i] &= passing[i];
-}
-
 }  // namespace
 
 RowScan::RowScan(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RidSet* among)
@@ -81,12 +73,14 @@ void RowScan::keep_settings(const std::function<bool(const Setting&)>& holds) {
   for (std::size_t i = 0; i < settings_.size(); ++i) settings_[i] = settings_[i] && holds(settings[i]);
 }
 
-void RowScan::keep_works(std::span<const std::uint8_t> passing) {
-  keep_also(passing, works_);
+void RowScan::let_works(std::vector<std::uint8_t> passing) {
+  works_ = std::move(passing);
+  chunk_ = nullptr;
 }
 
-void RowScan::keep_settings(std::span<const std::uint8_t> passing) {
-  keep_also(passing, settings_);
+void RowScan::let_settings(std::vector<std::uint8_t> passing) {
+  settings_ = std::move(passing);
+  chunk_ = nullptr;
 }
 
 bool RowScan::localise(const LocalColumn& column, const Passing& passing, LocalPass& local) {
@@ -112,8 +106,9 @@ bool RowScan::localise(const LocalColumn& column, const Passing& passing, LocalP
 bool RowScan::enter(std::size_t chunk) {
   number_ = chunk;
   chunk_ = &snapshot_.chunk(chunk);
-  return localise(chunk_->work, works_, work_) && localise(chunk_->outcome, outcomes_, outcome_) &&
-         localise(chunk_->setting, settings_, setting_) && localise(chunk_->label, labels_, label_);
+  may_match_ = localise(chunk_->work, works_, work_) && localise(chunk_->outcome, outcomes_, outcome_) &&
+               localise(chunk_->setting, settings_, setting_) && localise(chunk_->label, labels_, label_);
+  return may_match_;
 }
 
 bool RowScan::covers(std::size_t chunk) const {
@@ -195,37 +190,29 @@ RowBlock RowScan::match(std::uint32_t begin, std::uint32_t end) {
 }
 
 RowBlock RowScan::block_at(std::size_t chunk, std::uint32_t begin) {
-  if ((!chunk_ || number_ != chunk) && !enter(chunk)) {
-    chunk_ = nullptr;
-    return {&snapshot_.chunk(chunk), chunk, begin, 0, 0, mask_.data()};
-  }
+  if (!chunk_ || number_ != chunk) enter(chunk);
+  if (!may_match_) return {chunk_, number_, begin, 0, 0, mask_.data()};
   return match(begin, std::min(begin + kBlockRows, snapshot_.rows_of(chunk)));
 }
 
-void RowScan::each_block_newest_first(const std::function<bool(const RowBlock&, std::int64_t newest_ms)>& each) {
-  struct Item {
-    std::int64_t newest_ms;
-    std::uint32_t chunk;
-    std::uint32_t begin;
-  };
-  std::vector<Item> order;
+std::vector<BlockPlace> RowScan::newest_first() const {
+  std::vector<BlockPlace> order;
+  order.reserve(snapshot_.chunks() * kBlocks);
   for (std::size_t i = 0; i < snapshot_.chunks(); ++i) {
-    for (std::uint32_t begin = 0; begin < snapshot_.rows_of(i); begin += kBlockRows) {
-      const auto& newest = snapshot_.chunk(i).newest_ms[begin / kBlockRows];
-      order.push_back({newest.load(std::memory_order_relaxed), static_cast<std::uint32_t>(i), begin});
+    const Chunk& chunk = snapshot_.chunk(i);
+    for (std::uint32_t block = 0; block * kBlockRows < snapshot_.rows_of(i); ++block) {
+      order.push_back({chunk.newest_ms[block].load(std::memory_order_relaxed),
+                       chunk.oldest_ms[block].load(std::memory_order_relaxed), static_cast<std::uint32_t>(i),
+                       block * kBlockRows});
     }
   }
-  std::ranges::sort(order, [](const Item& a, const Item& b) { return a.newest_ms > b.newest_ms; });
-  chunk_ = nullptr;  // a walk before this one may have ended anywhere
-  bool may_match = false;
-  for (const Item& item : order) {
-    if (!chunk_ || number_ != item.chunk) may_match = enter(item.chunk);
-    if (!may_match) {
-      if (!each({chunk_, number_, item.begin}, item.newest_ms)) return;
-      continue;
-    }
-    const RowBlock block = match(item.begin, std::min(item.begin + kBlockRows, snapshot_.rows_of(item.chunk)));
-    if (!each(block, item.newest_ms)) return;
+  std::ranges::sort(order, std::ranges::greater(), &BlockPlace::newest_ms);
+  return order;
+}
+
+void RowScan::each_block_newest_first(const std::function<bool(const RowBlock&, std::int64_t newest_ms)>& each) {
+  for (const BlockPlace& place : newest_first()) {
+    if (!each(block_at(place.chunk, place.begin), place.newest_ms)) return;
   }
 }
 

@@ -33,6 +33,14 @@ struct RowBlock {
   std::span<const std::uint16_t> list(std::uint16_t* rows) const { return {rows, list_kept(keep, count, begin, rows)}; }
 };
 
+// Where a block stands, and between what its rows were created.
+struct BlockPlace {
+  std::int64_t newest_ms = 0;
+  std::int64_t oldest_ms = 0;
+  std::uint32_t chunk = 0;
+  std::uint32_t begin = 0;  // its first row, in the chunk
+};
+
 // Finds the rows of a snapshot that meet a filter. One object a question, one thread.
 class RowScan {
  public:
@@ -42,9 +50,9 @@ class RowScan {
   // Keeps only rows whose shared facts hold. Called once for each of them.
   void keep_works(const std::function<bool(const Work&)>& holds);
   void keep_settings(const std::function<bool(const Setting&)>& holds);
-  // The same by number, of those that are told: also during a walk, from the next chunk on.
-  void keep_works(std::span<const std::uint8_t> passing);
-  void keep_settings(std::span<const std::uint8_t> passing);
+  // Instead of all that was said of these before: which pass, by number. Also during a walk.
+  void let_works(std::vector<std::uint8_t> passing);
+  void let_settings(std::vector<std::uint8_t> passing);
 
   // Every block that has matching rows, in order of commit. Odd runs are not among them.
   template <class Each>
@@ -74,7 +82,9 @@ class RowScan {
   }
   // One block by its place, with its matching rows, of which there may be none.
   [[nodiscard]] RowBlock block_at(std::size_t chunk, std::uint32_t begin);
-  // The same, newest creations first, with what is the newest creation in the block; until `each` returns false.
+  // Of every block of the snapshot, newest creations first.
+  [[nodiscard]] std::vector<BlockPlace> newest_first() const;
+  // Every block in that order, with its matching rows, of which there may be none; until `each` returns false.
   void each_block_newest_first(const std::function<bool(const RowBlock&, std::int64_t newest_ms)>& each);
 
   // Odd runs that meet the filter, with their row in the snapshot.
@@ -118,6 +128,7 @@ class RowScan {
   // Of the chunk at hand.
   const Chunk* chunk_ = nullptr;
   std::size_t number_ = 0;
+  bool may_match_ = false;
   LocalPass outcome_;
   LocalPass setting_;
   LocalPass label_;
