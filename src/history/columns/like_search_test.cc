@@ -50,10 +50,10 @@ std::vector<Row> rows_of(std::mt19937& random, std::uint32_t count) {
   std::vector<Row> rows;
   for (std::uint32_t i = 0; i < count; ++i) {
     // Strict ones are rare.
-    const auto strictest = static_cast<unsigned>(4 - std::min<std::uint64_t>(4, random() % 40 / (random() % 7 + 1)));
+    const auto strictest = static_cast<unsigned>(std::min<std::uint64_t>(4, random() % 400 / (random() % 9 + 1)));
     rows.push_back({i + static_cast<std::int64_t>(random() % 60), i,
                     static_cast<LevelBits>(31u & ~((1u << strictest) - 1)),
-                    1 + static_cast<int>(random() % 8 == 0) * 2});
+                    1 + static_cast<int>(random() % 2) * 3});
   }
   return rows;
 }
