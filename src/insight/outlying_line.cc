@@ -26,17 +26,7 @@ class Sorted {
   [[nodiscard]] std::size_t size() const { return values_.size(); }
   [[nodiscard]] double median() const { return stats::quantile_of_sorted(values_, 0.5); }
   [[nodiscard]] double log_median() const { return stats::quantile_of_sorted(logs_, 0.5); }
-  // The median of |log - median|, which grows to both sides: no more than half are looked at.
-  [[nodiscard]] double log_mad(double median) {
-    off_.resize(logs_.size());
-    std::size_t above = static_cast<std::size_t>(std::ranges::lower_bound(logs_, median) - logs_.begin());
-    std::size_t below = above;
-    for (std::size_t i = 0; i <= logs_.size() / 2; ++i) {
-      const bool up = below == 0 || (above < logs_.size() && logs_[above] - median < median - logs_[below - 1]);
-      off_[i] = std::fabs((up ? logs_[above++] : logs_[--below]) - median);
-    }
-    return stats::quantile_of_sorted(off_, 0.5);
-  }
+  [[nodiscard]] double log_mad(double median) { return stats::mad_of_sorted(logs_, median, off_); }
 
  private:
   std::vector<double> values_;

@@ -2,18 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "base/check.h"
+#include "base/parallel.h"
 #include "insight/stats/energy_split.h"
 #include "insight/stats/finite.h"
 #include "insight/stats/mann_whitney.h"
 #include "insight/stats/quantile.h"
 #include "insight/stats/robust_student.h"
+#include "insight/stats/two_levels.h"
 
 namespace comfytrace::insight::stats {
 namespace {
 
+constexpr std::size_t kWindowsAtOnce = 4;
+constexpr std::size_t kJudgedAtOnce = 8;
 constexpr double kDrawIn = 4;  // step-free deviations, see Search::drawn_in
 
 // A place that may be a change, and how well it stands between its neighbours.
@@ -38,8 +43,8 @@ class Search {
   std::vector<ChangePoint> run() {
     propose();
     confirm();
-    std::vector<ChangePoint> points;
-    for (std::size_t i = 0; i < candidates_.size(); ++i) points.push_back(describe(i));
+    std::vector<ChangePoint> points(candidates_.size());
+    base::parallel(points.size(), [&](std::size_t i) { points[i] = describe(i); });
     return points;
   }
 
@@ -58,11 +63,11 @@ class Search {
   }
 
   // Outliers weigh much in a sum of distances: values further than this from the middle count as if they were there.
-  [[nodiscard]] static std::vector<double> drawn_in(std::span<const double> values) {
+  [[nodiscard]] static std::vector<double> drawn_in(std::span<const double> values, std::span<const double> ascending) {
     std::vector<double> near(values.begin(), values.end());
     const double limit = kDrawIn * step_free_deviation(values);
     if (limit <= 0) return near;
-    const double middle = *median(values);
+    const double middle = quantile_of_sorted(ascending, 0.5);
     for (double& value : near) value = std::clamp(value, middle - limit, middle + limit);
     return near;
   }
@@ -72,11 +77,16 @@ class Search {
   void propose() {
     const std::size_t n = scaled_.size();
     const std::size_t step = options_.window / 2;
-    for (std::size_t from = 0; from < n; from += step) {
-      const std::size_t to = std::min(from + options_.window, n);
-      split(from, to);
-      if (to == n) break;
-    }
+    const std::size_t windows = n <= options_.window ? 1 : 1 + (n - options_.window + step - 1) / step;
+    // Each looks at its own values alone.
+    std::vector<std::vector<Candidate>> found((windows + kWindowsAtOnce - 1) / kWindowsAtOnce);
+    base::parallel(found.size(), [&](std::size_t part) {
+      for (std::size_t i = part * kWindowsAtOnce; i < std::min(windows, (part + 1) * kWindowsAtOnce); ++i) {
+        const std::size_t to = std::min(i * step + options_.window, n);
+        split(i * step, to, sorted_finite(this->part(i * step, to)), found[part]);
+      }
+    });
+    for (const auto& of : found) candidates_.insert(candidates_.end(), of.begin(), of.end());
     std::sort(candidates_.begin(), candidates_.end(),
               [](const Candidate& a, const Candidate& b) { return a.index < b.index; });
     // Windows overlap: of places too close to be two changes the clearer one stays.
@@ -91,15 +101,23 @@ class Search {
     candidates_ = std::move(apart);
   }
 
-  void split(std::size_t from, std::size_t to) {
-    const auto left = energy_split(drawn_in(part(from, to)), options_.min_segment);
+  void split(std::size_t from, std::size_t to, std::span<const double> ascending, std::vector<Candidate>& found) const {
+    const auto left = energy_split(drawn_in(part(from, to), ascending), options_.min_segment);
     if (!left) return;
     const std::size_t middle = from + *left;
-    const double p_value = robust_t_test(part(from, middle), part(middle, to)).p_value;
+    // The smaller side is put in order; the other is what it leaves over.
+    const bool is_left_smaller = middle - from < to - middle;
+    auto smaller = sorted_finite(is_left_smaller ? part(from, middle) : part(middle, to));
+    std::vector<double> larger;
+    larger.reserve(ascending.size() - smaller.size());
+    std::ranges::set_difference(ascending, smaller, std::back_inserter(larger));
+    const auto& on_left = is_left_smaller ? smaller : larger;
+    const auto& on_right = is_left_smaller ? larger : smaller;
+    const double p_value = TwoLevels(part(from, middle), part(middle, to), on_left, on_right).t_test().p_value;
     if (p_value > options_.weak_alpha) return;
-    candidates_.push_back({.index = middle, .p_value = p_value});
-    split(from, middle);
-    split(middle, to);
+    found.push_back({.index = middle, .p_value = p_value});
+    split(from, middle, on_left, found);
+    split(middle, to, on_right, found);
   }
 
   // What a candidate is judged by: up to its neighbours, and no further than a window.
@@ -117,17 +135,23 @@ class Search {
     Candidate& candidate = candidates_[i];
     const auto left = part(begin_of(i), candidate.index);
     const auto right = part(candidate.index, end_of(i));
-    candidate.autocorrelation = two_level_autocorrelation(left, right);
-    const RobustTTest test = robust_t_test(left, right, candidate.autocorrelation);
-    candidate.p_value = test.p_value;
-    candidate.rank_p = rank_test_only(left, right).p_value;
-    const double shift = *median(right) - *median(left);
+    const auto ascending_left = sorted_finite(left);
+    const auto ascending_right = sorted_finite(right);
+    const TwoLevels levels(left, right, ascending_left, ascending_right);
+    candidate.autocorrelation = levels.autocorrelation();
+    candidate.p_value = levels.t_test(candidate.autocorrelation).p_value;
+    candidate.rank_p = rank_test_of_sorted(ascending_left, ascending_right).p_value;
+    const double shift = levels.shift();
     candidate.effect = std::fabs(options_.scale == ChangeScale::log ? std::expm1(shift) : shift);
     candidate.judged = true;
   }
 
   // The strict pass: the weakest candidate goes, and its neighbours are judged again, until all that are left stand.
   void confirm() {
+    base::parallel((candidates_.size() + kJudgedAtOnce - 1) / kJudgedAtOnce, [&](std::size_t part) {
+      for (std::size_t i = part * kJudgedAtOnce; i < std::min(candidates_.size(), (part + 1) * kJudgedAtOnce); ++i)
+        judge(i);
+    });
     while (!candidates_.empty()) {
       for (std::size_t i = 0; i < candidates_.size(); ++i) {
         if (!candidates_[i].judged) judge(i);

@@ -18,14 +18,12 @@ std::optional<std::size_t> energy_split(std::span<const double> values, std::siz
   // Sums of each value's distances to the values before it and to those after it.
   std::vector<double> to_earlier(n, 0.0);
   std::vector<double> to_later(n, 0.0);
-  for (std::size_t i = 1; i < n; ++i) {
-    double sum = 0;
-    for (std::size_t j = 0; j < i; ++j) {
-      const double distance = std::fabs(values[i] - values[j]);
-      sum += distance;
-      to_later[j] += distance;
-    }
-    to_earlier[i] = sum;
+  // Each sum is made in the order of the values, many of them at once.
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t i = j + 1; i < n; ++i) to_earlier[i] += std::fabs(values[i] - values[j]);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < i; ++j) to_later[j] += std::fabs(values[i] - values[j]);
   }
   double within_left = 0;
   double within_right = 0;

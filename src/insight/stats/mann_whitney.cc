@@ -99,7 +99,9 @@ Depth shift_depth(std::size_t n, std::size_t m, double level) {
   return depth;
 }
 
-RankTest test_sorted(std::span<const double> before, std::span<const double> after) {
+}  // namespace
+
+RankTest rank_test_of_sorted(std::span<const double> before, std::span<const double> after) {
   RankTest test;
   test.n_before = before.size();
   test.n_after = after.size();
@@ -116,17 +118,15 @@ RankTest test_sorted(std::span<const double> before, std::span<const double> aft
   return test;
 }
 
-}  // namespace
-
 RankTest rank_test_only(std::span<const double> before, std::span<const double> after) {
-  return test_sorted(sorted_finite(before), sorted_finite(after));
+  return rank_test_of_sorted(sorted_finite(before), sorted_finite(after));
 }
 
 RankTest rank_test(std::span<const double> before, std::span<const double> after, double level) {
   CHECK(level > 0 && level < 1);
   const auto first = sorted_finite(before);
   const auto second = sorted_finite(after);
-  RankTest test = test_sorted(first, second);
+  RankTest test = rank_test_of_sorted(first, second);
   if (test.method == RankMethod::none) return test;
   const PairDifferences differences(first, second);
   test.shift = differences.median();

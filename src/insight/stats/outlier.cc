@@ -24,6 +24,19 @@ std::optional<RobustScale> robust_scale(std::span<const double> values) {
   return scale;
 }
 
+// |value - median| grows to both sides of it: no more than half are looked at.
+double mad_of_sorted(std::span<const double> ascending, double median, std::vector<double>& work) {
+  work.resize(ascending.size());
+  auto above = static_cast<std::size_t>(std::ranges::lower_bound(ascending, median) - ascending.begin());
+  std::size_t below = above;
+  for (std::size_t i = 0; i <= ascending.size() / 2 && i < ascending.size(); ++i) {
+    const bool up =
+        below == 0 || (above < ascending.size() && ascending[above] - median < median - ascending[below - 1]);
+    work[i] = std::fabs((up ? ascending[above++] : ascending[--below]) - median);
+  }
+  return quantile_of_sorted(work, 0.5);
+}
+
 double robust_deviation(const RobustScale& scale) {
   if (scale.mad > 0) return scale.mad / 0.6745;
   return 1.253314 * scale.mean_absolute_deviation;

@@ -1,0 +1,49 @@
+#include "insight/stats/two_levels.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "insight/stats/outlier.h"
+#include "insight/stats/quantile.h"
+#include "insight/stats/testing/seeded_values.h"
+
+namespace comfytrace::insight::stats {
+namespace {
+
+TEST(TwoLevels, KnowsTheShiftBetweenTheMedians) {
+  const std::vector<double> left = {3, 1, 2};
+  const std::vector<double> right = {9, 7, 8, 8.5};
+  EXPECT_DOUBLE_EQ(TwoLevels(left, right).shift(), 6.25);
+}
+
+TEST(TwoLevels, IsTheSameWhereTheOrderIsGiven) {
+  SeededValues random(4);
+  const auto left = random.normals(31);
+  const auto right = random.normals(18);
+  auto ascending_left = left;
+  auto ascending_right = right;
+  std::ranges::sort(ascending_left);
+  std::ranges::sort(ascending_right);
+  const TwoLevels plain(left, right);
+  const TwoLevels given(left, right, ascending_left, ascending_right);
+  EXPECT_EQ(plain.t_test(0.2).p_value, given.t_test(0.2).p_value);
+  EXPECT_EQ(plain.autocorrelation(), given.autocorrelation());
+  EXPECT_NE(plain.t_test(0.2).p_value, plain.t_test(0.4).p_value);
+}
+
+TEST(MadOfSorted, IsWhatTheRobustScaleSays) {
+  SeededValues random(9);
+  std::vector<double> work;
+  for (std::size_t n = 1; n < 40; ++n) {
+    auto values = random.normals(n);
+    for (std::size_t i = 0; i < n / 3; ++i) values[i] = std::round(values[i]);
+    std::ranges::sort(values);
+    EXPECT_EQ(mad_of_sorted(values, *median(values), work), robust_scale(values)->mad) << n;
+  }
+}
+
+}  // namespace
+}  // namespace comfytrace::insight::stats
