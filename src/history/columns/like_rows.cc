@@ -21,17 +21,26 @@ std::int64_t last_before(const LikeQuery& query) {
   return last;
 }
 
-// Walks until the search has what it needs: each(row, at, chunk) of every row that passes. `let`: lets those pass that
-// the search is open for, and none that it is not, by and by.
+// Walks until the search has what it needs: each(row, at, chunk) of every row that passes. `let`(levels by key): lets
+// pass what may be like at these.
 template <class Let, class Each>
 void walk(RowScan& scan, LikeSearch& search, Let let, Each each) {
   std::array<std::uint16_t, kBlockRows> rows;
   std::size_t blocks = 0;
+  std::vector<LevelBits> passing(search.keys().size());
   for (const BlockPlace& place : scan.newest_first()) {
     if (!search.goes_on(place.newest_ms, place.oldest_ms)) return;
     if (!search.is_any_open()) continue;
-    const bool again = ++blocks % kNarrowEach == 0 && search.has_narrowed();
-    if (search.has_widened() || again) let();
+    // More is let in at once, less by and by: it takes time, and what was enough before one time is not before the
+    // next.
+    const bool narrows = ++blocks % kNarrowEach == 0 && search.has_narrowed();
+    bool widens = false;
+    for (std::size_t key = 0; key < passing.size(); ++key) {
+      const LevelBits open = search.open()[key];
+      widens |= (open & ~passing[key]) != 0;
+      passing[key] = narrows ? open : static_cast<LevelBits>(passing[key] | open);
+    }
+    if (narrows || widens) let(passing);
     const RowBlock block = scan.block_at(place.chunk, place.begin);
     if (block.matching == 0) continue;
     const auto kept = block.list(rows.data());
@@ -193,7 +202,7 @@ LikeRows runs_like(const ColumnStore::Snapshot& snapshot, const LikeQuery& query
   scan.each_odd([&](const RunFacts& facts, std::uint32_t row) {
     offer_odd(facts.key, candidate_of(snapshot, facts, row), search);
   });
-  const auto let = [&] { scan.let_works(works.passing(search.open())); };
+  const auto let = [&](std::span<const LevelBits> levels) { scan.let_works(works.passing(levels)); };
   walk(scan, search, let, [&](const Candidate& row, const Chunk& chunk, std::uint32_t at) {
     for (const auto& of : works.of(chunk.work.at(at))) search.offer(of, row);
   });
@@ -220,9 +229,9 @@ std::vector<LikeScenes> scenes_like(const ColumnStore::Snapshot& snapshot, const
     }
   });
   const auto several = of_several_scenes(snapshot.shared().works, works);
-  const auto let = [&] {
-    scan.let_settings(settings.passing(search.open()));
-    auto passing = works.passing(search.open());
+  const auto let = [&](std::span<const LevelBits> levels) {
+    scan.let_settings(settings.passing(levels));
+    auto passing = works.passing(levels);
     std::ranges::transform(passing, several, passing.begin(), std::bit_or());
     scan.let_works(std::move(passing));
   };

@@ -79,7 +79,6 @@ void LikeSearch::begin_before(std::uint32_t key, std::int64_t oldest_ms) {
   for (std::size_t at = 0; at < kLikeLevels; ++at) put_behind(levels_[key * kLikeLevels + at]);
   // Every level: what an earlier time has enough of may be all that this one has.
   open_[key] = possible_[key];
-  widened_ = true;
   if (asked.early.empty()) return;
   const bool is_last = asked.begun == asked.before_ms.size();
   const auto end = std::ranges::stable_partition(

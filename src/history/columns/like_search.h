@@ -40,9 +40,8 @@ class LikeSearch {
   // By key: the levels of which rows are of use until that is asked again.
   [[nodiscard]] std::span<const LevelBits> open() const { return open_; }
   [[nodiscard]] bool is_any_open() const { return any_open_; }
-  // Whether those have become fewer, or more, since this was asked.
+  // Whether those have become fewer since this was asked.
   [[nodiscard]] bool has_narrowed() { return std::exchange(narrowed_, false); }
-  [[nodiscard]] bool has_widened() { return std::exchange(widened_, false); }
 
   // The level that counts for a position in the question, and its rows in order; at the end.
   struct Found {
@@ -84,7 +83,6 @@ class LikeSearch {
   std::vector<Level> levels_;  // kLikeLevels of each key
   bool any_open_ = false;
   bool narrowed_ = false;
-  bool widened_ = false;
 };
 
 }  // namespace comfytrace::history::columns

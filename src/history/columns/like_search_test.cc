@@ -52,8 +52,7 @@ std::vector<Row> rows_of(std::mt19937& random, std::uint32_t count) {
     // Strict ones are rare.
     const auto strictest = static_cast<unsigned>(std::min<std::uint64_t>(4, random() % 400 / (random() % 9 + 1)));
     rows.push_back({i + static_cast<std::int64_t>(random() % 60), i,
-                    static_cast<LevelBits>(31u & ~((1u << strictest) - 1)),
-                    1 + static_cast<int>(random() % 2) * 3});
+                    static_cast<LevelBits>(31u & ~((1u << strictest) - 1)), 1 + static_cast<int>(random() % 2) * 3});
   }
   return rows;
 }

@@ -49,7 +49,7 @@ LikeTable LikeTable::of_works(const Interner<Work>& works, std::span<const WorkK
     const Work& work = works[number];
     for (const std::uint32_t i : asked.of(work.structure)) {
       const LevelBits levels = levels_of(keys[i], work);
-      if (levels != 0) table.likes_.push_back({i, levels});
+      if (levels != 0) table.add(number, {i, levels});
     }
     table.begin_.push_back(table.likes_.size());
   }
@@ -67,7 +67,7 @@ LikeTable LikeTable::of_settings(const Interner<Setting>& settings, std::span<co
         // A scene's device is one of its run's.
         if (std::ranges::find(setting.devices, keys[i].device) != setting.devices.end())
           levels |= bit_of(LikeLevel::executed) | bit_of(LikeLevel::warmth) | bit_of(LikeLevel::device);
-        table.likes_.push_back({i, levels});
+        table.add(number, {i, levels});
       }
     }
     table.begin_.push_back(table.likes_.size());
@@ -77,10 +77,8 @@ LikeTable LikeTable::of_settings(const Interner<Setting>& settings, std::span<co
 
 std::vector<std::uint8_t> LikeTable::passing(std::span<const LevelBits> open) const {
   std::vector<std::uint8_t> passing(size());
-  for (std::size_t number = 0; number < passing.size(); ++number) {
-    for (const Like& like : of(static_cast<std::uint32_t>(number))) {
-      if ((like.levels & open[like.key]) != 0) passing[number] = 1;
-    }
+  for (std::size_t i = 0; i < likes_.size(); ++i) {
+    if ((likes_[i].levels & open[likes_[i].key]) != 0) passing[numbers_[i]] = 1;
   }
   return passing;
 }

@@ -43,8 +43,14 @@ class LikeTable {
   [[nodiscard]] std::vector<LevelBits> levels(std::size_t keys) const;
 
  private:
+  void add(std::size_t number, const Like& like) {
+    likes_.push_back(like);
+    numbers_.push_back(static_cast<std::uint32_t>(number));
+  }
+
   std::vector<std::size_t> begin_{0};  // by number, and the end
   std::vector<Like> likes_;
+  std::vector<std::uint32_t> numbers_;  // of each of those
 };
 
 }  // namespace comfytrace::history::columns
