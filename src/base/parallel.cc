@@ -39,6 +39,7 @@ class Helpers {
     std::unique_lock lock(mutex_);
     jobs_.push_back(&job);
     for (std::size_t i = 1; i < std::min(job.parts, threads_.size() + 1); ++i) wanted_.notify_one();
+    // Part 0 is the caller's: nobody has held the lock since the job was put there.
     while (job.next < job.parts) take_part(job, lock);
     finished_.wait(lock, [&] { return job.done == job.parts; });
   }

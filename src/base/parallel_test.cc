@@ -32,6 +32,16 @@ TEST(Parallel, ManyCallersAtOnceGetTheirOwn) {
   for (const auto& sum : sums) EXPECT_EQ(sum.load(), 200 * 10);
 }
 
+TEST(Parallel, TheFirstPartIsTheCallers) {
+  for (int round = 0; round < 500; ++round) {
+    std::thread::id first;
+    parallel(3, [&](std::size_t part) {
+      if (part == 0) first = std::this_thread::get_id();
+    });
+    ASSERT_EQ(first, std::this_thread::get_id());
+  }
+}
+
 TEST(Parallel, PartsMayAskForMoreThemselves) {
   std::atomic<int> done = 0;
   parallel(4, [&](std::size_t) { parallel(4, [&](std::size_t) { ++done; }); });

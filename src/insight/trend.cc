@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
+#include "base/parallel.h"
 #include "insight/stats/mann_kendall.h"
 #include "insight/stats/minimum_effect.h"
 #include "insight/stats/quantile.h"
@@ -97,8 +99,13 @@ void conclude(Trend& trend) {
     trend.sentence = "Not enough data: " + trend.scale_sentence;
 }
 
-Result<void> judge(const history::RunHistoryReader& reader, const TrendQuery& query, const history::BriefRuns& runs,
-                   const TrendValues& values, Trend& trend) {
+// What the values alone tell.
+struct Judged {
+  TrendPoints points;
+  StepSearch search;
+};
+
+Judged judge(const TrendQuery& query, const TrendValues& values, Trend& trend) {
   trend.runs_judged = static_cast<std::int64_t>(values.runs.size());
   trend.runs_missing = values.missing;
   trend.runs_left_out = values.left_out;
@@ -110,17 +117,31 @@ Result<void> judge(const history::RunHistoryReader& reader, const TrendQuery& qu
     trend.to_ms = values.runs.back().created_at_ms;
     trend.median = stats::median(values.y);
   }
-  const TrendPoints points = points_of(values, query.metric);
-  StepSearch search = find_steps(values, points, query);
-  if (auto done = explain_steps(reader, runs, values, query, search); !done) return done;
-  trend.slope = find_slope(points, search.level_begin, query);
-  trend.slope.sentence = slope_sentence(trend.slope, query, search.steps.empty());
+  Judged judged{points_of(values, query.metric), {}};
+  judged.search = find_steps(values, judged.points, query);
   if (!is_linear(query.metric) && values.y.size() >= 2) {
-    trend.variation = search.variation;
+    trend.variation = judged.search.variation;
     trend.smallest_step = stats::smallest_detectable_change(
-        search.variation, std::min<std::size_t>(points.y.size() - search.level_begin, 50), kStepRuns);
+        judged.search.variation, std::min<std::size_t>(judged.points.y.size() - judged.search.level_begin, 50),
+        kStepRuns);
   }
-  trend.steps = std::move(search.steps);
+  return judged;
+}
+
+// What changed at the steps, and the slope since the last.
+Result<void> explain(const history::RunHistoryReader& reader, const TrendQuery& query, const history::BriefRuns& runs,
+                     const TrendValues& values, Judged judged, Trend& trend) {
+  Result<void> explained;
+  base::parallel(2, [&](std::size_t part) {
+    if (part == 0) {
+      explained = explain_steps(reader, runs, values, query, judged.search);
+    } else {
+      trend.slope = find_slope(judged.points, judged.search.level_begin, query);
+    }
+  });
+  if (!explained) return explained;
+  trend.slope.sentence = slope_sentence(trend.slope, query, judged.search.steps.empty());
+  trend.steps = std::move(judged.search.steps);
   conclude(trend);
   return {};
 }
@@ -155,14 +176,23 @@ Result<Trend> trend_of(const history::RunHistoryReader& reader, const TrendQuery
   const TrendBucket bucket =
       query.bucket.value_or(few && query.metric != Metric::successRate ? TrendBucket::run : TrendBucket::day);
   const TrendValues values = comparable_values(*runs, query);
-  if (auto done = judge(reader, query, *runs, values, trend); !done) return done.error();
+  // The reader is asked on the thread that it belongs to.
+  std::optional<Result<history::Statistics>> statistics;
+  Judged judged;
+  base::parallel(2, [&](std::size_t part) {
+    if (part == 1) {
+      judged = judge(query, values, trend);
+    } else if (!few) {
+      statistics = reader.statistics(groups);
+    }
+  });
+  if (statistics && !*statistics) return statistics->error();
+  if (auto done = explain(reader, query, *runs, values, std::move(judged), trend); !done) return done.error();
   if (few) {
     trend.runs = static_cast<std::int64_t>(runs->runs.size());
   } else {
-    const auto statistics = reader.statistics(groups);
-    if (!statistics) return statistics.error();
-    trend.runs = statistics->total.runs;
-    if (bucket != TrendBucket::run) trend.series = series_of(statistics->groups, query.metric, bucket);
+    trend.runs = (*statistics)->total.runs;
+    if (bucket != TrendBucket::run) trend.series = series_of((*statistics)->groups, query.metric, bucket);
   }
   if (few || bucket == TrendBucket::run) trend.series = series_of(values, query, bucket);
   if (bucket == TrendBucket::run) {
