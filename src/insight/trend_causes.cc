@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "insight/run_texts.h"
 #include "insight/trait.h"
@@ -35,20 +36,28 @@ bool is_held(const Trait& trait, bool like_for_like) {
 struct Share {
   double before = 0;
   double after = 0;
+  const history::RunFacts* first = nullptr;  // that has the value
 };
 
 // How well "has this value" tells the runs after the step from those before: 1 always, 0 not at all (Youden's J).
 std::optional<WhatChanged> switch_of(const Trait& trait, const Window& window) {
   std::map<std::string, Share> shares;
-  std::map<std::string, std::string> words;
+  std::vector<const Share*> of_run;  // null: not known
+  of_run.reserve(window.runs.size());
   double known_before = 0;
   double known_after = 0;
   for (std::size_t i = 0; i < window.runs.size(); ++i) {
-    const std::string value = trait.value(*window.runs[i].kind);
-    if (value.empty()) continue;
-    words.emplace(value, trait.words(*window.runs[i].kind));
+    const history::RunFacts& run = *window.runs[i].kind;
+    std::string value = trait.value(run);
+    if (value.empty()) {
+      of_run.push_back(nullptr);
+      continue;
+    }
+    Share& share = shares[std::move(value)];
+    if (!share.first) share.first = &run;
+    of_run.push_back(&share);
     (i < window.at ? known_before : known_after) += 1;
-    (i < window.at ? shares[value].before : shares[value].after) += 1;
+    (i < window.at ? share.before : share.after) += 1;
   }
   const auto n_before = static_cast<double>(window.at);
   const double n_after = static_cast<double>(window.runs.size()) - n_before;
@@ -60,7 +69,8 @@ std::optional<WhatChanged> switch_of(const Trait& trait, const Window& window) {
   const auto before =
       std::ranges::min_element(shares, [&](const auto& a, const auto& b) { return gain(a.second) < gain(b.second); });
   if (before == after || gain(after->second) < kExplains) return std::nullopt;
-  WhatChanged changed{std::string(trait.what), words[before->first], words[after->first], 0, gain(after->second)};
+  WhatChanged changed{std::string(trait.what), trait.words(*before->second.first), trait.words(*after->second.first), 0,
+                      gain(after->second)};
   // The split that the new value draws best, for the switch may lie some runs beside the step.
   std::ptrdiff_t score = 0;
   std::ptrdiff_t best = 0;
@@ -70,7 +80,7 @@ std::optional<WhatChanged> switch_of(const Trait& trait, const Window& window) {
       best = score;
       split = i;
     }
-    score += trait.value(*window.runs[i].kind) == after->first ? -1 : 1;
+    score += of_run[i] == &after->second ? -1 : 1;
   }
   changed.at_ms = window.runs[split].created_at_ms;
   return changed;

@@ -31,7 +31,7 @@ struct RankTest {
 BOOST_DESCRIBE_STRUCT(RankTest, (),
                       (n_before, n_after, method, u, p_value, superiority, cliffs_delta, shift, shift_interval))
 
-// O((n + m) log (n + m)), with a constant of about 200 for the interval. Values of any order.
+// About O((n + m) log (n + m)), most of it for the interval. Values of any order.
 [[nodiscard]] RankTest rank_test(std::span<const double> before, std::span<const double> after, double level = kLevel);
 // The test alone, without shift and interval: for callers that make many.
 [[nodiscard]] RankTest rank_test_only(std::span<const double> before, std::span<const double> after);

@@ -1,35 +1,67 @@
 #include "insight/stats/pair_differences.h"
 
+#include <algorithm>
 #include <numeric>
+#include <vector>
 
 #include "base/check.h"
-#include "insight/stats/double_order.h"
 
 namespace comfytrace::insight::stats {
-std::uint64_t PairDifferences::count_up_to(double difference) const {
-  std::uint64_t count = 0;
-  std::size_t i = 0;  // the first of `before_` whose difference from this `value` is small enough
-  for (const double value : after_) {
-    while (i < before_.size() && value - before_[i] > difference) ++i;
-    if (i == before_.size()) break;
-    count += before_.size() - i;
-  }
-  return count;
-}
+namespace {
 
+constexpr std::size_t kFew = 32;  // differences that are put in order
+
+}  // namespace
+
+// A row is the differences of one of `after_`, which ascend as `before_` descends. What may be wanted of each is
+// between two places, which draw together around the middle of what is left; all three fall from row to row.
 double PairDifferences::at(std::uint64_t rank) const {
   CHECK(rank < count());
-  std::uint64_t low = to_order(after_.front() - before_.back());
-  std::uint64_t high = to_order(after_.back() - before_.front());
-  while (low < high) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    if (count_up_to(from_order(middle)) > rank) {
-      high = middle;
+  const std::size_t n = before_.size();
+  const auto difference = [&](std::size_t row, std::size_t place) { return after_[row] - before_[n - 1 - place]; };
+  std::vector<std::size_t> low(after_.size(), 0);
+  std::vector<std::size_t> high(after_.size(), n);
+  std::vector<std::size_t> below(after_.size());
+  std::vector<std::size_t> up_to(after_.size());
+  std::uint64_t before = 0;  // differences left of `low`
+  std::uint64_t left = count();
+  while (left > kFew) {
+    // The middle of the row that has the middle of all rows.
+    std::uint64_t sum = 0;
+    std::size_t row = 0;
+    while (sum + (high[row] - low[row]) <= left / 2) {
+      sum += high[row] - low[row];
+      ++row;
+    }
+    const double pivot = difference(row, low[row] + (high[row] - low[row]) / 2);
+    std::uint64_t n_below = 0;
+    std::uint64_t n_up_to = 0;
+    std::size_t b = n;
+    std::size_t u = n;
+    for (std::size_t i = 0; i < after_.size(); ++i) {
+      while (b > 0 && difference(i, b - 1) >= pivot) --b;
+      while (u > 0 && difference(i, u - 1) > pivot) --u;
+      n_below += below[i] = b;
+      n_up_to += up_to[i] = u;
+    }
+    if (rank < n_below) {
+      high = below;
+      left = n_below - before;
+    } else if (rank >= n_up_to) {
+      low = up_to;
+      left -= n_up_to - before;
+      before = n_up_to;
     } else {
-      low = middle + 1;
+      return pivot + 0.0;
     }
   }
-  return from_order(low) + 0.0;  // +0.0 also where halving came upon -0.0
+  std::vector<double> few;
+  for (std::size_t i = 0; i < after_.size(); ++i) {
+    for (std::size_t place = low[i]; place < high[i]; ++place) few.push_back(difference(i, place));
+  }
+  const auto wanted = few.begin() + static_cast<std::ptrdiff_t>(rank - before);
+  std::nth_element(few.begin(), wanted, few.end());
+  return *wanted + 0.0;  // never -0.0
 }
 
 double PairDifferences::median() const {

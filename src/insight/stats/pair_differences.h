@@ -6,7 +6,7 @@
 namespace comfytrace::insight::stats {
 
 // All differences after - before of two ascending, non-empty groups, in order but never listed: an element is found by
-// halving the doubles between the least and the greatest, counting at each step what lies below in O(n + m).
+// holding all against one of those that it may be, again and again, each time in O(n + m).
 class PairDifferences {
  public:
   PairDifferences(std::span<const double> before, std::span<const double> after) : before_(before), after_(after) {}
@@ -17,8 +17,6 @@ class PairDifferences {
   [[nodiscard]] double median() const;
 
  private:
-  [[nodiscard]] std::uint64_t count_up_to(double difference) const;
-
   std::span<const double> before_;
   std::span<const double> after_;
 };
