@@ -100,8 +100,10 @@ void LikeSearch::put_behind(Level& level) const {
 
 std::vector<LikeSearch::Found> LikeSearch::found() {
   for (std::uint32_t key = 0; key < keys_.size(); ++key) {
-    // Also of times before which no row can be.
     begin_before(key, std::numeric_limits<std::int64_t>::min());
+    // There is a time that nothing can be before.
+    if (asked_[key].begun == asked_[key].before_ms.size()) continue;
+    for (std::size_t at = 0; at < kLikeLevels; ++at) put_behind(levels_[key * kLikeLevels + at]);
   }
   std::vector<Found> all;
   all.reserve(key_of_.size());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <random>
 
 namespace comfytrace::history::columns {
@@ -115,6 +116,17 @@ TEST(LikeSearch, NeedsNothingBetweenATimeThatHasEnoughAndTheNext) {
   EXPECT_TRUE(search.is_any_open());
   for (std::uint32_t i = 3; i < 6; ++i) offer_times(search, {450 - i, i, bit_of(LikeLevel::executed)});
   EXPECT_FALSE(search.goes_on(399, 300));
+}
+
+TEST(LikeSearch, FindsNothingBeforeTheFirstOfAllTimes) {
+  const LikeQuery query = query_of({1'000, std::numeric_limits<std::int64_t>::min()}, 1, 3);
+  LikeSearch search(query);
+  search.begin({bit_of(LikeLevel::executed)});
+  EXPECT_TRUE(search.goes_on(500, 400));
+  offer_times(search, {450, 1, bit_of(LikeLevel::executed)});
+  const auto found = search.found();
+  EXPECT_EQ(found[0].rows.size(), 1);
+  EXPECT_FALSE(found[1].level);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "history/columns/block_place.h"
 #include "history/columns/column_store.h"
 #include "history/columns/measure_scan.h"
 #include "history/columns/rid_set.h"
@@ -31,14 +32,6 @@ struct RowBlock {
 
   // Writes down where the matching rows stand in the chunk, ascending; has room for a block.
   std::span<const std::uint16_t> list(std::uint16_t* rows) const { return {rows, list_kept(keep, count, begin, rows)}; }
-};
-
-// Where a block stands, and between what its rows were created.
-struct BlockPlace {
-  std::int64_t newest_ms = 0;
-  std::int64_t oldest_ms = 0;
-  std::uint32_t chunk = 0;
-  std::uint32_t begin = 0;  // its first row, in the chunk
 };
 
 // Finds the rows of a snapshot that meet a filter. One object a question, one thread.
