@@ -91,7 +91,7 @@ void add_upkeep_commands(Commands& commands) {
   add_settings(doctor, a);
   doctor->add_flag(
       "--verify", a.verify,
-      "Also compare the columns that statistics are made from, and the words of text filters, with every run; "
+      "Also compare the columns that statistics are made from, and what filters look into, with every run; "
       "reads the whole history");
 
   CLI::App* token = commands.add("token", "Make the access token that listening beyond this machine needs",

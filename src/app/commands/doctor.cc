@@ -85,7 +85,7 @@ Check check_watched(const model::WorkerState& watched) {
   return check;
 }
 
-// Whether the columns that statistics are made from, and the words that text filters look for, agree with the runs.
+// Whether the columns that statistics are made from, and what text and other filters look for, agree with the runs.
 Check check_columns(const Settings& settings) {
   Check check{"columns", Finding::good, "", ""};
   const auto compared = history::check_columns(settings.store, settings.max_column_bytes);
@@ -98,11 +98,12 @@ Check check_columns(const Settings& settings) {
     check.sentence += "; runs before " + human_time(*compared->covers_from_ms) + " are left out";
     check.mend = "raise max_column_bytes in config.toml to have them in statistics";
   }
-  if (compared->differing == 0 && compared->words_differing == 0) return check;
+  if (compared->differing == 0 && compared->words_differing == 0 && compared->facets_differing == 0) return check;
   check.finding = Finding::bad;
-  check.sentence += fmt::format("; {} runs and {} words differ", compared->differing, compared->words_differing);
+  check.sentence += fmt::format("; {} runs, {} words and {} kinds of facet differ", compared->differing,
+                                compared->words_differing, compared->facets_differing);
   for (const std::string& sentence : compared->first) check.sentence += "; " + sentence;
-  check.mend = "please report this; the runs themselves are whole, only statistics and text filters are wrong";
+  check.mend = "please report this; the runs themselves are whole, only statistics and filters are wrong";
   return check;
 }
 

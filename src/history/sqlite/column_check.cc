@@ -6,6 +6,7 @@
 
 #include "history/run_facts.h"
 #include "history/sqlite/column_file.h"
+#include "history/sqlite/facet_check.h"
 #include "history/sqlite/schema.h"
 #include "history/sqlite/word_check.h"
 
@@ -72,8 +73,14 @@ std::unordered_map<std::int64_t, std::uint32_t> rows_by_rid(const ColumnStore::S
 
 class Comparison {
  public:
-  Comparison(sqlite::Session& session, const ColumnStore& store, ColumnCheck& check)
-      : session_(session), snapshot_(store.snapshot()), check_(check), rows_(rows_by_rid(snapshot_)), words_(session) {}
+  Comparison(sqlite::Session& session, const ColumnStore& store, bool is_newest, ColumnCheck& check)
+      : session_(session),
+        snapshot_(store.snapshot()),
+        is_newest_(is_newest),
+        check_(check),
+        rows_(rows_by_rid(snapshot_)),
+        words_(session),
+        facets_(session) {}
 
   void run() {
     const std::int64_t from_ms = check_.covers_from_ms.value_or(std::numeric_limits<std::int64_t>::min());
@@ -93,10 +100,12 @@ class Comparison {
         all_read = false;
       }
       if (stored) words_.add(rid, stored->run);
+      if (stored) facets_.add(rid, stored->run);
       if (stored && stored->run.created_at_ms >= from_ms) compare(rid, facts_of(stored->run));
     }
-    // What words a damaged run has nobody can tell.
+    // What words and facets a damaged run has nobody can tell.
     if (all_read) compare_words();
+    if (all_read && is_newest_) compare_facets();
     for (const auto& [rid, row] : rows_) differs("the columns have a run " + std::to_string(rid) + " that is gone");
   }
 
@@ -116,6 +125,11 @@ class Comparison {
     check_.words_differing = static_cast<std::int64_t>(found.differing.size());
     for (std::string& sentence : found.differing) tell(std::move(sentence));
   }
+  void compare_facets() {
+    auto differing = facets_.compare();
+    check_.facets_differing = static_cast<std::int64_t>(differing.size());
+    for (std::string& sentence : differing) tell(std::move(sentence));
+  }
   void differs(std::string sentence) {
     ++check_.differing;
     tell(std::move(sentence));
@@ -126,9 +140,11 @@ class Comparison {
 
   sqlite::Session& session_;
   const ColumnStore::Snapshot snapshot_;
+  const bool is_newest_;  // an older schema keeps facets otherwise
   ColumnCheck& check_;
   std::unordered_map<std::int64_t, std::uint32_t> rows_;
   sqlite::WordCheck words_;
+  sqlite::FacetCheck facets_;
 };
 
 }  // namespace
@@ -136,7 +152,8 @@ class Comparison {
 base::Result<ColumnCheck> check_columns(const std::filesystem::path& path, std::int64_t max_column_bytes) {
   return sqlite::guarded(path, [&] {
     sqlite::Session session(path, sqlite::Connection::Mode::read, std::int64_t{4} << 20);
-    (void)sqlite::schema_of(session.connection, sqlite::newest(sqlite::migrations()));
+    const std::int64_t newest = sqlite::newest(sqlite::migrations());
+    const std::int64_t schema = sqlite::schema_of(session.connection, newest);
     // One snapshot for both sides, so that a server may go on writing meanwhile.
     sqlite::Transaction snapshot(session.connection, sqlite::Transaction::Kind::read);
     const auto loaded = sqlite::load_columns_in_transaction(session, max_column_bytes);
@@ -149,7 +166,7 @@ base::Result<ColumnCheck> check_columns(const std::filesystem::path& path, std::
       check.first.emplace_back("there are more runs than the columns can name");
       return check;
     }
-    Comparison(session, *loaded.store, check).run();
+    Comparison(session, *loaded.store, schema == newest, check).run();
     return check;
   });
 }

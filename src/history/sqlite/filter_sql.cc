@@ -42,17 +42,6 @@ std::string marks(std::size_t count) {
 
 }  // namespace
 
-std::int64_t place_hash(std::string_view worker_id, std::string_view prompt_id) {
-  std::uint32_t hash = 2166136261u;
-  const auto mix = [&](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  };
-  mix(worker_id);
-  mix(std::string_view("\0", 1));
-  mix(prompt_id);
-  return hash;
-}
-
 std::string match_of(std::string_view text) {
   std::string query;
   for (const std::string& word : words_of(text)) {
@@ -118,9 +107,13 @@ void FilterSql::add_facets(const std::vector<std::pair<Facet, std::string>>& fac
   for (const auto& [kind, text] : facets) {
     const auto id = session_.texts.find_name(text);
     if (!id) continue;
-    const std::string of_key = " FROM run_facets AS f WHERE f.kind = ? AND f.value = ?";
-    rids.sql += (rids.sql.empty() ? "SELECT f.rid AS rid" : " UNION SELECT f.rid") + of_key;
-    condition.sql += (condition.sql.empty() ? "(" : " OR ") + ("EXISTS (SELECT 1" + of_key + " AND f.rid = r.rid)");
+    const std::string of_key = " FROM facet_blocks AS f";
+    const std::string key = " WHERE f.kind = ? AND f.value = ?";
+    rids.sql += rids.sql.empty() ? "" : " UNION ";
+    rids.sql += "SELECT j.value AS rid" + of_key + " CROSS JOIN json_each(block_rids(f.rid, f.others)) AS j" + key;
+    // Blocks of a key do not overlap: the last that begins before the run has it, or none does.
+    condition.sql += (condition.sql.empty() ? "(" : " OR ") + ("(SELECT block_has(f.rid, f.others, r.rid)" + of_key) +
+                     key + " AND f.rid <= r.rid ORDER BY f.rid DESC LIMIT 1)";
     rids.values.insert(rids.values.end(), {static_cast<std::int64_t>(kind), *id});
   }
   if (rids.sql.empty()) return add("0");  // no run ever had one of them
@@ -156,8 +149,10 @@ void FilterSql::add_range(const char* column, const char* index, const std::opti
 // Last of all: it is the dearest. Prompts that many runs share are looked at once.
 void FilterSql::add_regex(const std::string& pattern) {
   if (auto regex = RunRegex::compile(pattern); !regex) throw Refused{regex.error()};
-  add("(run_regex(?, r.title) OR run_regex(?, r.error) OR run_regex(?, r.notes) OR r.rid IN (SELECT f.rid FROM prompts "
-      "AS p CROSS JOIN run_facets AS f ON f.kind = ? AND f.value = p.prompt_id WHERE run_regex(?, p.prompt)))",
+  add("(run_regex(?, r.title) OR run_regex(?, r.error) OR run_regex(?, r.notes) OR r.rid IN (SELECT j.value FROM "
+      "prompts "
+      "AS p CROSS JOIN facet_blocks AS f ON f.kind = ? AND f.value = p.prompt_id "
+      "CROSS JOIN json_each(block_rids(f.rid, f.others)) AS j WHERE run_regex(?, p.prompt)))",
       {pattern, pattern, pattern, static_cast<std::int64_t>(Facet::prompt), pattern});
 }
 

@@ -10,15 +10,10 @@
 
 #include "history/run_history.h"
 #include "history/run_rules.h"
+#include "history/sqlite/run_index.h"
 #include "history/sqlite/run_rows.h"
 
 namespace comfytrace::history::sqlite {
-
-// Kinds of `run_facets`.
-enum class Facet { worker = 1, fingerprint, workflow_name, model, tag, story_id, story_title, prompt, gpu };
-
-// 32 bits over worker and prompt: the key of `prompt_places`.
-[[nodiscard]] std::int64_t place_hash(std::string_view worker_id, std::string_view prompt_id);
 
 // The words of a text filter as a query that FTS5 takes as plain prefixes. Empty: no words, no restriction.
 [[nodiscard]] std::string match_of(std::string_view text);

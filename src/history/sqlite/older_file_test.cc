@@ -1,13 +1,17 @@
 #include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "base/codec.h"
 #include "history/sample_runs.h"
 #include "history/sqlite/column_check.h"
+#include "history/sqlite/rid_blocks.h"
 #include "history/sqlite/sqlite_history.h"
 
 namespace comfytrace::history {
@@ -38,6 +42,38 @@ TEST(OlderFile, OfTheFirstSchemaIsReadAsItWasWritten) {
     ASSERT_TRUE((*opened)->save({&run, 1}));
     EXPECT_EQ(**(*opened)->get(run.run_id), run);
   }
+}
+
+using Facets = std::set<std::array<std::int64_t, 3>>;  // kind, value, run
+
+Facets facets_in(const std::filesystem::path& path) {
+  Facets facets;
+  SQLite::Database file(path.string());
+  const bool has_blocks = file.tableExists("facet_blocks");
+  SQLite::Statement query(file, has_blocks ? "SELECT kind, value, rid, others FROM facet_blocks"
+                                           : "SELECT kind, value, rid, x'' FROM run_facets");
+  while (query.executeStep()) {
+    const auto others = query.getColumn(3).getString();
+    for (const std::int64_t rid : sqlite::rids_of_block(query.getColumn(2).getInt64(), others))
+      facets.insert({query.getColumn(0).getInt64(), query.getColumn(1).getInt64(), rid});
+  }
+  return facets;
+}
+
+TEST(OlderFile, OfSchema4HasTheSameFacetsInBlocks) {
+  TestFolder folder;
+  const auto path = folder.path() / "history.db";
+  SQLite::Database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+      .exec(text_of(COMFYTRACE_SOURCE_DIR "/tests/histories/schema4.sql"));
+  const Facets before = facets_in(path);
+  ASSERT_EQ(before.size(), 210u);
+  ASSERT_TRUE(SqliteHistory::open(path));
+  EXPECT_EQ(facets_in(path), before);
+  EXPECT_FALSE(SQLite::Database(path.string()).tableExists("run_facets"));
+  const auto check = check_columns(path, std::int64_t{1} << 30);
+  ASSERT_TRUE(check) << check.error().sentence();
+  EXPECT_EQ(check->runs, 24);
+  EXPECT_EQ(check->differing + check->words_differing + check->facets_differing, 0) << check->first.front();
 }
 
 // One whose columns were packed by a version that did so by zlib and JSON, or by one that kept what the classes of node

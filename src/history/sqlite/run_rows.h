@@ -10,6 +10,7 @@
 #include "history/sqlite/detail_packer.h"
 #include "history/sqlite/dictionary.h"
 #include "history/sqlite/regex_function.h"
+#include "history/sqlite/rid_blocks.h"
 #include "model/run.h"
 
 // Rows of `runs` and `run_details` to values.
@@ -18,11 +19,12 @@ namespace comfytrace::history::sqlite {
 // One connection and what belongs to it. One thread at a time.
 struct Session {
   Session(const std::filesystem::path& path, Connection::Mode mode, std::int64_t cache_bytes)
-      : connection(path, mode, cache_bytes), texts(connection), details(connection), regex(connection) {}
+      : connection(path, mode, cache_bytes), texts(connection), details(connection), regex(connection), blocks(connection) {}
   Connection connection;
   Dictionary texts;
   DetailPacker details;
   RegexFunction regex;  // not called any more once the last query has ended
+  RidBlockFunctions blocks;
 };
 
 // The columns that `summary_at` reads, of `runs AS r`.

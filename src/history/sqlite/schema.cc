@@ -4,10 +4,13 @@
 
 #include <array>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "history/sqlite/dictionary.h"
-#include "history/sqlite/filter_sql.h"
+#include "history/sqlite/rid_blocks.h"
 #include "history/sqlite/run_codec.h"
+#include "history/sqlite/run_index.h"
 #include "history/sqlite/tables.h"
 #include "history/words.h"
 
@@ -45,6 +48,36 @@ void step_to_schema_2(Connection& connection) {
   }
 }
 
+// The lists of runs by facet, packed.
+void step_to_schema_5(Connection& connection) {
+  connection.exec(kTablesOfSchema5);
+  using Key = std::pair<std::int64_t, std::int64_t>;
+  Key key;
+  std::vector<std::int64_t> rids;
+  const auto end_block = [&] {
+    if (rids.empty()) return;
+    const std::string others = others_of_block(rids);
+    connection.query("INSERT INTO facet_blocks VALUES (?, ?, ?, ?)")
+        .bind(key.first)
+        .bind(key.second)
+        .bind(rids.front())
+        .bind_blob(others)
+        .run();
+    rids.clear();
+  };
+  {
+    Query facets = connection.query("SELECT kind, value, rid FROM run_facets ORDER BY kind, value, rid");
+    while (facets.step()) {
+      const Key next{facets.integer(0), facets.integer(1)};
+      if (next != key || rids.size() == kMostInBlock) end_block();
+      key = next;
+      rids.push_back(facets.integer(2));
+    }
+    end_block();
+  }
+  connection.exec("DROP TABLE run_facets");
+}
+
 void set_schema(Connection& connection, std::int64_t version) {
   connection.exec("PRAGMA user_version = " + std::to_string(version));
 }
@@ -57,6 +90,7 @@ std::span<const Migration> migrations() {
       Migration{2, step_to_schema_2},
       Migration{3, [](Connection& connection) { connection.exec(kTablesOfSchema3); }},
       Migration{4, [](Connection& connection) { connection.exec(kTablesOfSchema4); }},
+      Migration{5, step_to_schema_5},
   };
   return steps;
 }

@@ -312,7 +312,7 @@ TEST_F(SqliteHistoryFile, BringsAFileOfSchema1UpToDate) {
   // Nothing is left behind when all of it goes.
   for (const auto& run : runs) ASSERT_TRUE(*history->remove(run.run_id));
   SQLite::Database file(path_.string());
-  for (const char* table : {"runs", "run_facets", "prompts", "prompt_places"})
+  for (const char* table : {"runs", "facet_blocks", "prompts", "prompt_places"})
     EXPECT_EQ(file.execAndGet("SELECT COUNT(*) FROM " + std::string(table)).getInt(), 0) << table;
 }
 

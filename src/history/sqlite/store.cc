@@ -5,11 +5,9 @@
 
 #include "base/codec.h"
 #include "history/run_rules.h"
-#include "history/sqlite/filter_sql.h"
 #include "history/sqlite/run_codec.h"
 #include "history/sqlite/sample_codec.h"
 #include "history/sqlite/schema.h"
-#include "history/words.h"
 
 namespace comfytrace::history::sqlite {
 namespace {
@@ -29,12 +27,6 @@ std::optional<std::string_view> view(const std::optional<std::string>& text) {
   return text ? std::optional<std::string_view>(*text) : std::nullopt;
 }
 
-template <class T>
-void keep_each_once(std::vector<T>& values) {
-  std::ranges::sort(values);
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-}
-
 // Both sorted.
 template <class T>
 std::vector<T> without(const std::vector<T>& values, const std::vector<T>& others) {
@@ -44,6 +36,11 @@ std::vector<T> without(const std::vector<T>& values, const std::vector<T>& other
 }
 
 }  // namespace
+
+void Store::finish() {
+  if (pending_.write(connection())) session_->texts.forget_prompts();
+  columns_.number_commit();
+}
 
 void Store::save(std::span<const model::Run> runs) {
   session_->details.learn_if_due();
@@ -65,7 +62,7 @@ void Store::save_one(const model::Run& run) {
   const auto rid = rid_of(*session_, run.run_id);
   if (!rid) {
     if (!may_come(run)) return;
-    reindex(write_row(run, 0, nullptr), {}, index_of(run));
+    index_new(write_row(run, 0, nullptr), index_of(run, session_->texts));
     return;
   }
   const auto stored = load_run(*session_, *rid);
@@ -74,7 +71,7 @@ void Store::save_one(const model::Run& run) {
   keep_amended(newer, stored->run, stored->amended);
   if (newer == stored->run) return;
   write_row(newer, stored->amended, &*stored);
-  reindex(*rid, index_of(stored->run), index_of(newer));
+  reindex(*rid, index_of(stored->run, session_->texts), index_of(newer, session_->texts));
 }
 
 std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, const StoredRun* stored) {
@@ -123,86 +120,32 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, cons
   return row;
 }
 
-RunIndex Store::index_of(const model::Run& run) {
-  RunIndex index;
-  index.words = search_text(run);
-  const auto put = [&](Facet kind, std::int64_t value) {
-    index.facets.emplace_back(static_cast<std::int64_t>(kind), value);
-  };
-  const auto facet = [&](Facet kind, std::string_view text) { put(kind, session_->texts.name_id(text)); };
-  // Scenes mostly have what the one before has.
-  const model::Scene* last_scene = nullptr;
-  const model::Attempt* last = nullptr;
-  std::string_view device;
-  const auto prompt = [&](const std::optional<std::string> model::Parameters::*which, const model::Scene& scene) {
-    const auto& text = scene.parameters.*which;
-    if (text && !(last_scene && last_scene->parameters.*which == text))
-      put(Facet::prompt, session_->texts.prompt_id(*text));
-  };
-  for (const auto& scene : run.scenes) {
-    if (!scene.workflow_fingerprint.empty()) facet(Facet::fingerprint, scene.workflow_fingerprint);
-    for (const auto& name : scene.parameters.checkpoints) facet(Facet::model, name);
-    prompt(&model::Parameters::positive_prompt, scene);
-    prompt(&model::Parameters::negative_prompt, scene);
-    for (const auto& attempt : scene.attempts) {
-      if (!last || last->worker_id != attempt.worker_id) facet(Facet::worker, attempt.worker_id);
-      if (attempt.environment && attempt.environment->device_name != device) {
-        device = attempt.environment->device_name;
-        if (!device.empty()) facet(Facet::gpu, folded(device));
-      }
-      index.places.push_back(place_hash(attempt.worker_id, attempt.prompt_id));
-      last = &attempt;
-    }
-    last_scene = &scene;
-  }
-  for (const auto& tag : run.tags) facet(Facet::tag, tag);
-  if (run.workflow_name) facet(Facet::workflow_name, folded(*run.workflow_name));
-  if (run.story_id) facet(Facet::story_id, *run.story_id);
-  if (run.story_title) facet(Facet::story_title, folded(*run.story_title));
-  keep_each_once(index.facets);
-  keep_each_once(index.places);
-  return index;
-}
-
 void Store::reindex(std::int64_t rid, const RunIndex& before, RunIndex after) {
-  // What goes may be among what still waits.
-  if (!before.words.empty() || !before.facets.empty() || !before.places.empty()) pending_.write_indexes(connection());
   if (before.words != after.words) {
-    if (!before.words.empty())
+    if (!before.words.empty()) {
+      // What goes may be among what still waits.
+      pending_.write_words(connection());
       connection()
           .query("INSERT INTO run_words(run_words, rowid, words) VALUES ('delete', ?, ?)")
           .bind(rid)
-          .bind(before.words)
+          .bind_kept(before.words)
           .run();
+    }
     if (!after.words.empty()) pending_.add_words(rid, std::move(after.words));
   }
-  for (const auto& [kind, value] : without(before.facets, after.facets)) {
-    connection()
-        .query("DELETE FROM run_facets WHERE kind = ? AND value = ? AND rid = ?")
-        .bind(kind)
-        .bind(value)
-        .bind(rid)
-        .run();
-  }
-  for (const auto& [kind, value] : without(after.facets, before.facets)) pending_.add_facet(kind, value, rid);
-  for (const std::int64_t hash : without(before.places, after.places))
+  for (const auto& [kind, value] : without(before.facets, after.facets)) pending_.change_facet(kind, value, rid, false);
+  for (const auto& [kind, value] : without(after.facets, before.facets)) pending_.change_facet(kind, value, rid, true);
+  const auto gone = without(before.places, after.places);
+  if (!gone.empty()) pending_.write_places(connection());
+  for (const std::int64_t hash : gone)
     connection().query("DELETE FROM prompt_places WHERE hash = ? AND rid = ?").bind(hash).bind(rid).run();
   for (const std::int64_t hash : without(after.places, before.places)) pending_.add_place(hash, rid);
-  drop_orphan_prompts(before, after);
 }
 
-void Store::drop_orphan_prompts(const RunIndex& before, const RunIndex& after) {
-  for (const auto& [kind, value] : without(before.facets, after.facets)) {
-    if (kind != static_cast<std::int64_t>(Facet::prompt)) continue;
-    session_->texts.forget_prompts();
-    pending_.write_indexes(connection());
-    connection()
-        .query(
-            "DELETE FROM prompts WHERE prompt_id = ?1 AND NOT EXISTS "
-            "(SELECT 1 FROM run_facets WHERE kind = 8 AND value = ?1)")
-        .bind(value)
-        .run();
-  }
+void Store::index_new(std::int64_t rid, RunIndex index) {
+  if (!index.words.empty()) pending_.add_words(rid, std::move(index.words));
+  for (const auto& [kind, value] : index.facets) pending_.add_facet(kind, value, rid);
+  for (const std::int64_t hash : index.places) pending_.add_place(hash, rid);
 }
 
 void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
@@ -216,7 +159,7 @@ void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
   for (const char* sql :
        {"DELETE FROM samples WHERE rid = ?", "DELETE FROM run_details WHERE rid = ?", "DELETE FROM runs WHERE rid = ?"})
     connection().query(sql).bind(rid).run();
-  if (stored) reindex(rid, index_of(stored->run), {});
+  if (stored) reindex(rid, index_of(stored->run, session_->texts), {});
   columns_.removed(rid);
   connection()
       .query("INSERT OR REPLACE INTO removed_runs VALUES (?, ?)")
@@ -243,7 +186,7 @@ bool Store::amend(std::string_view run_id, const RunPatch& patch) {
     model::Run amended = stored->run;
     const std::uint32_t fields = apply_patch(amended, patch);
     write_row(amended, stored->amended | fields, &*stored);
-    reindex(*rid, index_of(stored->run), index_of(amended));
+    reindex(*rid, index_of(stored->run, session_->texts), index_of(amended, session_->texts));
     return true;
   });
 }

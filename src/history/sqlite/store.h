@@ -16,17 +16,10 @@
 #include "history/sqlite/column_keeper.h"
 #include "history/sqlite/pending_rows.h"
 #include "history/sqlite/prune_walk.h"
+#include "history/sqlite/run_index.h"
 #include "history/sqlite/run_rows.h"
 
 namespace comfytrace::history::sqlite {
-
-// What is stored about a run beside its row, so that it is found.
-struct RunIndex {
-  std::string words;                                          // with spaces between
-  std::vector<std::pair<std::int64_t, std::int64_t>> facets;  // kind, value; sorted, each once
-  std::vector<std::int64_t> places;                           // likewise
-  bool operator==(const RunIndex&) const = default;
-};
 
 // All changes of the file. One thread; throws SQLite::Exception, Damaged or Refused, and then nothing has changed.
 class Store {
@@ -60,9 +53,10 @@ class Store {
   [[nodiscard]] bool may_come(const model::Run& run);
   // `stored`: what the run was, null if it is new. Returns its rid.
   std::int64_t write_row(const model::Run& run, std::uint32_t amended, const StoredRun* stored);
-  [[nodiscard]] RunIndex index_of(const model::Run& run);
+  void index_new(std::int64_t rid, RunIndex index);
   void reindex(std::int64_t rid, const RunIndex& before, RunIndex after);
-  void drop_orphan_prompts(const RunIndex& before, const RunIndex& after);
+  // What the transaction owes.
+  void finish();
   void erase(std::int64_t rid, std::string_view run_id, bool by_hand);
 
   Connection& connection() { return session_->connection; }
@@ -79,13 +73,11 @@ auto Store::in_transaction(Work&& work) -> decltype(work()) {
     Transaction transaction(connection(), Transaction::Kind::write);
     if constexpr (std::is_void_v<decltype(work())>) {
       work();
-      pending_.write(connection());
-      columns_.number_commit();
+      finish();
       transaction.commit();
     } else {
       result.emplace(work());
-      pending_.write(connection());
-      columns_.number_commit();
+      finish();
       transaction.commit();
     }
   } catch (...) {

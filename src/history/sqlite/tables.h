@@ -123,6 +123,15 @@ CREATE TABLE detail_dictionaries (dictionary_id INTEGER PRIMARY KEY AUTOINCREMEN
   packed_ratio REAL NOT NULL) STRICT;
 )sql";
 
+// Since schema 5 a row tells of many runs that have a facet, in place of one row each in `run_facets`. Blocks of a kind
+// and value do not overlap, and a run stands in one of them once (rid_blocks.h).
+inline constexpr const char* kTablesOfSchema5 = R"sql(
+CREATE TABLE facet_blocks (kind INTEGER NOT NULL, value INTEGER NOT NULL,
+  rid INTEGER NOT NULL,             -- the first
+  others BLOB NOT NULL,             -- each as its distance to the one before, 7 bits a byte, low bits first
+  PRIMARY KEY (kind, value, rid)) STRICT, WITHOUT ROWID;
+)sql";
+
 // Of no schema: it tells nothing that outlives the process that writes. The number of the last commit that changed
 // runs, by which a reader knows of which state the rows are that it sees (columns/mirror.h).
 inline constexpr const char* kTableOfCommits = R"sql(
