@@ -23,10 +23,15 @@ class Hash64 {
   [[nodiscard]] std::uint64_t value() const { return fold(state_ ^ kOther, kOdd); }
   // Sixteen hexadecimal digits, lower case.
   [[nodiscard]] std::string hex() const {
-    std::string digits(16, '0');
+    std::string digits;
+    put_hex(digits);
+    return digits;
+  }
+  // The same into a text that has room maybe.
+  void put_hex(std::string& digits) const {
+    digits.resize(16);
     std::uint64_t rest = value();
     for (std::size_t i = 16; i-- > 0; rest >>= 4) digits[i] = "0123456789abcdef"[rest & 15];
-    return digits;
   }
 
  private:

@@ -31,10 +31,14 @@ void mix(base::Hash64& hash, const std::optional<double>& number) {
   hash.mix(std::bit_cast<std::uint64_t>(number.value_or(0) + 0.0));
 }
 
-std::string models_of(const model::Parameters& parameters) {
+void put(const std::optional<std::string>& text, std::string& to) {
+  text ? void(to = *text) : to.clear();
+}
+
+void put_models(const model::Parameters& parameters, std::string& to) {
   if (parameters.checkpoints.empty() && parameters.loras.empty() && parameters.vaes.empty() &&
       parameters.text_encoders.empty()) {
-    return "";
+    return to.clear();
   }
   base::Hash64 hash;
   mix(hash, parameters.checkpoints);
@@ -46,7 +50,7 @@ std::string models_of(const model::Parameters& parameters) {
   }
   mix(hash, parameters.vaes);
   mix(hash, parameters.text_encoders);
-  return hash.hex();
+  hash.put_hex(to);
 }
 
 bool loads_model(const model::NodeExecution& node) {
@@ -55,8 +59,8 @@ bool loads_model(const model::NodeExecution& node) {
 }
 
 // The classes of the nodes that were cached: ids differ between graphs of one structure.
-std::string executed_of(const Attempt& attempt) {
-  if (!attempt.cached_known) return "";
+void put_executed(const Attempt& attempt, std::string& to) {
+  if (!attempt.cached_known) return to.clear();
   std::vector<std::string_view> cached;
   for (const auto& node : attempt.nodes) {
     if (node.state == NodeState::cached) cached.push_back(node.class_type);
@@ -66,46 +70,54 @@ std::string executed_of(const Attempt& attempt) {
   hash.mix(attempt.cached_node_ids.size());
   hash.mix(cached.size());
   for (const std::string_view class_type : cached) hash.mix(class_type);
-  return hash.hex();
+  hash.put_hex(to);
 }
 
-WorkKey key_of(const Scene& scene) {
-  WorkKey key;
+void put_key(const Scene& scene, WorkKey& key) {
   key.structure = scene.workflow_fingerprint;
-  key.models = models_of(scene.parameters);
+  put_models(scene.parameters, key.models);
   key.work_size = scene.work_size;
-  if (scene.attempts.empty()) return key;
+  key.scene_count = 1;
+  key.device.clear();
+  key.executed.clear();
+  key.is_cold.reset();
+  if (scene.attempts.empty()) return;
   const Attempt& last = scene.attempts.back();
   if (last.environment) key.device = last.environment->device_name;
-  key.executed = executed_of(last);
+  put_executed(last, key.executed);
   key.is_cold = is_cold(scene, last);
-  return key;
 }
 
 // One text of several: the common one, or a digest over all of them in order; empty if one is not known.
 template <class Get>
-std::string joined(const std::vector<SceneFacts>& scenes, Get get) {
+void put_joined(const std::vector<SceneFacts>& scenes, Get get, std::string& to) {
+  to.clear();
+  const auto text_of = [&](const SceneFacts& scene) -> const std::string& { return get(scene.key); };
+  if (scenes.empty() || std::ranges::any_of(scenes, [&](const auto& scene) { return text_of(scene).empty(); })) return;
+  if (std::ranges::all_of(scenes, [&](const auto& scene) { return text_of(scene) == text_of(scenes.front()); })) {
+    to = text_of(scenes.front());
+    return;
+  }
   std::vector<std::string_view> texts;
   texts.reserve(scenes.size());
-  for (const SceneFacts& scene : scenes) {
-    if (get(scene.key).empty()) return "";
-    texts.push_back(get(scene.key));
-  }
-  if (texts.empty()) return "";
-  if (std::ranges::all_of(texts, [&](std::string_view text) { return text == texts.front(); }))
-    return std::string(texts.front());
+  for (const SceneFacts& scene : scenes) texts.push_back(text_of(scene));
   std::ranges::sort(texts);
   base::Hash64 hash;
   mix(hash, texts);
-  return hash.hex();
+  hash.put_hex(to);
 }
 
-WorkKey key_of(const std::vector<SceneFacts>& scenes) {
-  WorkKey key;
+void put_key(const std::vector<SceneFacts>& scenes, WorkKey& key) {
   key.scene_count = static_cast<std::int64_t>(scenes.size());
-  key.structure = joined(scenes, [](const WorkKey& of) -> const std::string& { return of.structure; });
-  key.models = joined(scenes, [](const WorkKey& of) -> const std::string& { return of.models; });
-  key.executed = joined(scenes, [](const WorkKey& of) -> const std::string& { return of.executed; });
+  put_joined(
+      scenes, [](const WorkKey& of) -> const std::string& { return of.structure; }, key.structure);
+  put_joined(
+      scenes, [](const WorkKey& of) -> const std::string& { return of.models; }, key.models);
+  put_joined(
+      scenes, [](const WorkKey& of) -> const std::string& { return of.executed; }, key.executed);
+  key.device.clear();
+  key.work_size.reset();
+  key.is_cold.reset();
   const bool one_device = std::ranges::all_of(
       scenes, [&](const SceneFacts& scene) { return scene.key.device == scenes.front().key.device; });
   if (one_device && !scenes.empty()) key.device = scenes.front().key.device;
@@ -120,7 +132,6 @@ WorkKey key_of(const std::vector<SceneFacts>& scenes) {
   }
   if (size_known) key.work_size = size;
   if (cold || cold_known) key.is_cold = cold;
-  return key;
 }
 
 // ComfyUI counts pictures; a film is one file of as many frames as its latent had.
@@ -145,35 +156,57 @@ bool timed_out(const Attempt& attempt) {
 // the next node is looked for behind that of the one before.
 class ClassSums {
  public:
+  ClassSums() { sums_.reserve(kFew); }
   void add(const Attempt& attempt) {
     if (!attempt.node_times_known) return;
     for (const auto& node : attempt.nodes) {
       if (!node.duration_ms || node.class_type.empty() || node.state == NodeState::cached) continue;
-      NodeClassFacts& sum = sum_of(node.class_type);
+      Sum& sum = sum_of(node.class_type);
       ++sum.executions;
       sum.duration_ms = base::saturating_add(sum.duration_ms, *node.duration_ms);
     }
   }
-  [[nodiscard]] std::vector<NodeClassFacts> sorted() && {
-    std::ranges::sort(sums_, {}, &NodeClassFacts::class_type);
-    return std::move(sums_);
+  void put_sorted(std::vector<NodeClassFacts>& classes) && {
+    std::ranges::sort(sums_, {}, &Sum::class_type);
+    classes.resize(sums_.size());
+    for (std::size_t i = 0; i < sums_.size(); ++i) {
+      classes[i].class_type = sums_[i].class_type;
+      classes[i].executions = sums_[i].executions;
+      classes[i].duration_ms = sums_[i].duration_ms;
+    }
   }
 
  private:
-  NodeClassFacts& sum_of(const std::string& class_type) {
+  // Up to so many are looked through one by one.
+  static constexpr std::size_t kFew = 32;
+  struct Sum {
+    std::string_view class_type;  // in the run
+    std::int64_t executions = 0;
+    std::int64_t duration_ms = 0;
+  };
+
+  Sum& sum_of(std::string_view class_type) {
     const std::size_t next = last_ + 1 < sums_.size() ? last_ + 1 : 0;
     if (next < sums_.size() && sums_[next].class_type == class_type) {
       last_ = next;
       return sums_[last_];
     }
-    const auto [at, is_new] = places_.try_emplace(class_type, sums_.size());
-    if (is_new) sums_.emplace_back().class_type = class_type;
-    last_ = at->second;
+    last_ = place_of(class_type);
+    if (last_ == sums_.size()) sums_.push_back({class_type});
     return sums_[last_];
   }
+  // Where it is, or will be.
+  std::size_t place_of(std::string_view class_type) {
+    if (sums_.size() < kFew) {
+      const auto at = std::ranges::find(sums_, class_type, &Sum::class_type);
+      return static_cast<std::size_t>(at - sums_.begin());
+    }
+    for (std::size_t i = places_.size(); i < sums_.size(); ++i) places_.emplace(sums_[i].class_type, i);
+    return places_.try_emplace(class_type, sums_.size()).first->second;
+  }
 
-  std::vector<NodeClassFacts> sums_;
-  std::unordered_map<std::string_view, std::size_t> places_;  // in sums_, by names in the run
+  std::vector<Sum> sums_;
+  std::unordered_map<std::string_view, std::size_t> places_;  // in sums_; once those are many
   std::size_t last_ = 0;
 };
 
@@ -198,6 +231,11 @@ RunFacts facts_of(const model::Run& run) {
 
 RunFacts facts_of(const model::Run& run, const model::RunSummary& line) {
   RunFacts facts;
+  put_facts(run, line, facts);
+  return facts;
+}
+
+void put_facts(const model::Run& run, const model::RunSummary& line, RunFacts& facts) {
   facts.run_id = run.run_id;
   facts.status = run.status;
   facts.exit_reason = run.exit_reason;
@@ -210,30 +248,38 @@ RunFacts facts_of(const model::Run& run, const model::RunSummary& line) {
   facts.scene_count = line.scene_count;
   facts.scenes_succeeded = line.scenes_succeeded;
   facts.attempt_count = line.attempt_count;
-  facts.workflow_name = run.workflow_name.value_or("");
+  put(run.workflow_name, facts.workflow_name);
   facts.fingerprint = line.workflow_fingerprint;
-  facts.model = line.model.value_or("");
+  put(line.model, facts.model);
   facts.worker_ids = line.worker_ids;
   facts.devices = line.device_names;
-  facts.story_id = run.story_id.value_or("");
-  facts.story_title = run.story_title.value_or("");
+  put(run.story_id, facts.story_id);
+  put(run.story_title, facts.story_title);
   facts.tags = run.tags;
   facts.archived = run.archived;
 
+  facts.attempts_out_of_memory = facts.attempts_timed_out = facts.fallback_count = 0;
+  facts.vram_free_before_bytes = facts.vram_total_bytes = facts.frames = std::nullopt;
+  facts.comfyui_version.clear();
+  facts.pytorch_version.clear();
+
   ClassSums classes;
+  std::vector<std::string_view> models;
   bool environment_seen = false;
+  facts.scenes.resize(run.scenes.size());
+  auto next = facts.scenes.begin();
   for (const Scene& scene : run.scenes) {
     for (const std::string& model : scene.parameters.checkpoints) {
-      if (std::ranges::find(facts.models, model) == facts.models.end()) facts.models.push_back(model);
+      if (std::ranges::find(models, model) == models.end()) models.push_back(model);
     }
     if (const auto frames = frames_of(scene)) facts.frames = facts.frames.value_or(0) + *frames;
-    SceneFacts of_scene;
+    SceneFacts& of_scene = *next++;
     of_scene.scene_id = scene.scene_id;
     of_scene.status = scene.status;
     of_scene.exit_reason = scene.exit_reason;
     of_scene.attempt_count = static_cast<std::int64_t>(scene.attempts.size());
-    of_scene.key = key_of(scene);
-    if (!scene.attempts.empty()) of_scene.duration_ms = scene.attempts.back().duration_ms;
+    put_key(scene, of_scene.key);
+    of_scene.duration_ms = scene.attempts.empty() ? std::nullopt : scene.attempts.back().duration_ms;
     for (const Attempt& attempt : scene.attempts) {
       facts.attempts_out_of_memory += attempt.exit_reason == ExitReason::outOfMemory;
       facts.attempts_timed_out += timed_out(attempt);
@@ -246,12 +292,11 @@ RunFacts facts_of(const model::Run& run, const model::RunSummary& line) {
       facts.pytorch_version = attempt.environment->pytorch_version;
       facts.vram_total_bytes = attempt.environment->vram_total_bytes;
     }
-    facts.scenes.push_back(std::move(of_scene));
   }
-  facts.key = key_of(facts.scenes);
-  std::ranges::sort(facts.models);
-  facts.node_classes = std::move(classes).sorted();
-  return facts;
+  put_key(facts.scenes, facts.key);
+  std::ranges::sort(models);
+  facts.models.assign(models.begin(), models.end());
+  std::move(classes).put_sorted(facts.node_classes);
 }
 
 }  // namespace comfytrace::history

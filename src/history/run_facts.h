@@ -83,6 +83,8 @@ struct RunFacts {
 [[nodiscard]] RunFacts facts_of(const model::Run& run);
 // The same for whom the list line is at hand.
 [[nodiscard]] RunFacts facts_of(const model::Run& run, const model::RunSummary& line);
+// The same in place of what `facts` was, whose room it takes: for whom many runs go by.
+void put_facts(const model::Run& run, const model::RunSummary& line, RunFacts& facts);
 
 // Whether one of `attempt`'s nodes loaded a model file, as far as the record tells.
 [[nodiscard]] std::optional<bool> is_cold(const model::Scene& scene, const model::Attempt& attempt);

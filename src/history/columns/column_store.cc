@@ -139,7 +139,7 @@ void ColumnStore::write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, 
   chunk.outcome.set(at, shared_.outcomes.id_of(outcome));
   chunk.setting.set(at, shared_.settings.id_of(kept ? setting_of(facts) : Setting{}));
   chunk.label.set(at, shared_.labels.id_of(kept ? label_of(facts) : Label{}));
-  chunk.work.set(at, shared_.works.id_of(kept ? facts.key : WorkKey{}));
+  chunk.work.set(at, kept ? shared_.works.id_of(facts.key) : shared_.works.id_of(WorkKey{}));
 }
 
 void ColumnStore::name_row(std::uint32_t rid, std::uint32_t row) {

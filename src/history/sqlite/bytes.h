@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // Variable-length integers: 7 bits a byte, low bits first; signed ones by zigzag, so that small is short.
 namespace comfytrace::history::sqlite {
@@ -27,15 +29,22 @@ namespace comfytrace::history::sqlite {
 
 class ByteWriter {
  public:
-  void byte(std::uint8_t value) { bytes_ += static_cast<char>(value); }
-  void raw(std::string_view bytes) { bytes_ += bytes; }
+  void byte(std::uint8_t value) {
+    make_room(1);
+    room_[size_++] = static_cast<char>(value);
+  }
+  void raw(std::string_view bytes) {
+    if (bytes.empty()) return;
+    make_room(bytes.size());
+    std::memcpy(room_.data() + size_, bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
   void u64(std::uint64_t value) {
-    if (value < 0x80) return byte(static_cast<std::uint8_t>(value));
-    char bytes[10];
-    std::size_t size = 0;
-    for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
-    bytes[size++] = static_cast<char>(value);
-    raw({bytes, size});
+    make_room(10);
+    char* at = room_.data() + size_;
+    for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+    *at++ = static_cast<char>(value);
+    size_ = static_cast<std::size_t>(at - room_.data());
   }
   void i64(std::int64_t value) { u64(zigzag(value)); }
   void text(std::string_view text) {
@@ -47,15 +56,26 @@ class ByteWriter {
     for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
     raw({bytes, 8});
   }
-  [[nodiscard]] const std::string& bytes() const { return bytes_; }
-  [[nodiscard]] std::string take() { return std::move(bytes_); }
-  void reserve(std::size_t size) { bytes_.reserve(size); }
-  void clear() { bytes_.clear(); }
+  // Valid until more is written.
+  [[nodiscard]] std::string_view bytes() const { return std::string_view(room_).substr(0, size_); }
+  [[nodiscard]] std::string take() {
+    room_.resize(std::exchange(size_, 0));
+    return std::move(room_);
+  }
+  void reserve(std::size_t size) {
+    if (size > size_) make_room(size - size_);
+  }
+  void clear() { size_ = 0; }
   // Takes back what was written from there on.
-  void cut(std::size_t size) { bytes_.resize(size); }
+  void cut(std::size_t size) { size_ = size; }
 
  private:
-  std::string bytes_;
+  void make_room(std::size_t bytes) {
+    if (room_.size() - size_ < bytes) room_.resize(std::max({size_ + bytes, 2 * room_.size(), std::size_t{32}}));
+  }
+
+  std::string room_;  // written up to size_
+  std::size_t size_ = 0;
 };
 
 // Reads what a ByteWriter wrote. Past the end, or on nonsense, it fails for good and gives zeros.

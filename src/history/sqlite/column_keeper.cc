@@ -36,29 +36,55 @@ void ColumnKeeper::show() {
   mirror_->show({store_, covers_from_ms_, store_ ? store_->snapshot() : columns::ColumnStore::Snapshot{}, commit_});
 }
 
+void ColumnKeeper::came(std::int64_t rid, const model::Run& run, const model::RunSummary& line) {
+  came_.push_back(rid);
+  if (!store_ || !has_room_ || run.created_at_ms < from_ms()) return;
+  put_facts(run, line, facts_);
+  has_room_ = store_->append(rid, facts_);
+}
+
 void ColumnKeeper::number_commit() {
-  if (pending_.empty()) return;
+  if (!has_changes()) return;
   session_->connection.query("UPDATE column_commit SET number = ? WHERE place = 1").bind(commit_ + 1).run();
 }
 
 void ColumnKeeper::committed() {
-  if (pending_.empty()) return;
+  if (!has_changes()) return;
   ++commit_;
-  unwritten_ += static_cast<std::int64_t>(pending_.size());
-  const std::int64_t from_ms = covers_from_ms_.value_or(std::numeric_limits<std::int64_t>::min());
+  unwritten_ += static_cast<std::int64_t>(came_.size() + pending_.size());
+  if (store_ && !has_room_) replace(nullptr);
   for (const auto& [rid, facts] : pending_) {
     if (!store_) break;
-    if (!facts || facts->created_at_ms < from_ms) {
+    if (!facts || facts->created_at_ms < from_ms()) {
       store_->remove(rid);
     } else if (!store_->append(rid, *facts)) {
       replace(nullptr);
     }
   }
-  pending_.clear();
+  forget_changes();
   if (store_) store_->publish();
   show();
   fit();
   if (unwritten_ >= kUnwritten) write_back();
+}
+
+void ColumnKeeper::rolled_back() {
+  if (store_) {
+    for (const std::int64_t rid : came_) store_->remove(rid);
+  }
+  forget_changes();
+  // On a full disk the same may come again and again.
+  fit();
+}
+
+void ColumnKeeper::forget_changes() {
+  came_.clear();
+  pending_.clear();
+  has_room_ = true;
+}
+
+std::int64_t ColumnKeeper::from_ms() const {
+  return covers_from_ms_.value_or(std::numeric_limits<std::int64_t>::min());
 }
 
 void ColumnKeeper::replace(std::shared_ptr<columns::ColumnStore> store) {
@@ -90,7 +116,7 @@ void ColumnKeeper::fit() {
   const std::uint32_t dead = store_->rows() - store_->live();
   const bool too_large = static_cast<std::int64_t>(store_->bytes()) > max_bytes_;
   if (!too_large && dead <= std::max(columns::kChunkRows, store_->live() / 4)) return;
-  std::int64_t from_ms = covers_from_ms_.value_or(std::numeric_limits<std::int64_t>::min());
+  std::int64_t from_ms = this->from_ms();
   if (too_large && dead <= store_->live()) {
     from_ms = std::max(from_ms, oldest_to_keep());
     covers_from_ms_ = from_ms;

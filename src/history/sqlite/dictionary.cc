@@ -2,9 +2,14 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
 namespace comfytrace::history::sqlite {
 namespace {
 
+constexpr const char* kFindName = "SELECT name_id FROM names WHERE hash = ? AND name = ?";
 constexpr std::size_t kCacheBytes = 1u << 20;
 
 // FNV-1a. Only narrows the search: the text itself is compared.
@@ -27,16 +32,28 @@ std::int64_t add(Connection& connection, const char* sql, std::string_view text)
 
 }  // namespace
 
-void Dictionary::remember(std::int64_t id, std::string_view text) {
+// By its ends and its length, in which texts differ most.
+std::size_t RecentTexts::slot_of(std::string_view text) {
+  std::uint64_t ends[2] = {};
+  const std::size_t bytes = std::min(text.size(), sizeof ends[0]);
+  if (bytes > 0) {
+    std::memcpy(&ends[0], text.data(), bytes);
+    std::memcpy(&ends[1], text.data() + text.size() - bytes, bytes);
+  }
+  const std::uint64_t mixed = (ends[0] ^ std::rotl(ends[1], 23) ^ text.size()) * 0x9E3779B97F4A7C15u;
+  return static_cast<std::size_t>(mixed >> 32) % kSlots;
+}
+
+std::string_view Dictionary::remember(std::int64_t id, std::string_view text) {
   if (cached_bytes_ > kCacheBytes) forget();
   cached_bytes_ += 2 * text.size() + 128;
-  ids_.emplace(text, id);
   names_.emplace(id, text);
+  return ids_.emplace(text, id).first->first;
 }
 
 std::optional<std::int64_t> Dictionary::find_name(std::string_view text) {
   if (const auto at = ids_.find(text); at != ids_.end()) return at->second;
-  const auto id = find(connection_, "SELECT name_id FROM names WHERE hash = ? AND name = ?", text);
+  const auto id = find(connection_, kFindName, text);
   if (id) remember(*id, text);
   return id;
 }
@@ -46,14 +63,23 @@ std::optional<std::int64_t> Dictionary::find_prompt(std::string_view text) {
 }
 
 std::int64_t Dictionary::name_id(std::string_view text) {
-  if (const auto known = find_name(text)) return *known;
-  const std::int64_t id = add(connection_, "INSERT INTO names(hash, name) VALUES (?, ?)", text);
-  remember(id, text);
-  return id;
+  if (const auto recent = recent_.find(text)) return *recent;
+  auto at = ids_.find(text);
+  if (at == ids_.end()) {
+    const auto known = find(connection_, kFindName, text);
+    const std::int64_t id = known ? *known : add(connection_, "INSERT INTO names(hash, name) VALUES (?, ?)", text);
+    at = ids_.find(remember(id, text));
+  }
+  recent_.put(at->first, at->second);
+  return at->second;
 }
 
 std::int64_t Dictionary::prompt_id(std::string_view text) {
-  if (const auto at = prompt_ids_.find(text); at != prompt_ids_.end()) return at->second;
+  if (const auto recent = recent_prompts_.find(text)) return *recent;
+  if (const auto at = prompt_ids_.find(text); at != prompt_ids_.end()) {
+    recent_prompts_.put(at->first, at->second);
+    return at->second;
+  }
   const auto known = find_prompt(text);
   const std::int64_t id = known ? *known : add(connection_, "INSERT INTO prompts(hash, prompt) VALUES (?, ?)", text);
   if (prompt_bytes_ > kCacheBytes) forget_prompts();

@@ -26,6 +26,7 @@ namespace comfytrace::history::sqlite {
 [[nodiscard]] std::optional<std::array<char, 16>> uuid_bytes(std::string_view text);
 [[nodiscard]] std::string uuid_text(std::string_view bytes);
 
+// What is written must stay as long as this.
 class FieldWriter {
  public:
   static constexpr bool kWriting = true;
@@ -115,8 +116,8 @@ class FieldWriter {
  private:
   ByteWriter bytes_;
   SharedTexts& texts_;
-  std::string run_id_;
-  std::string last_id_;
+  std::string_view run_id_;
+  std::string_view last_id_;
   std::int64_t last_time_;
   std::size_t plain_text_bytes_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -61,12 +62,13 @@ void unless_alike(FieldWriter& io, const T& value, std::string& before, const Wr
   const std::size_t from = io.bytes().bytes().size();
   io.boolean(false);
   write(value);
-  std::string written = io.bytes().bytes().substr(from);
-  if (written == before) {
-    io.bytes().cut(from);
-    io.boolean(true);
+  const std::string_view written = io.bytes().bytes().substr(from);
+  if (written != before) {
+    before = written;
+    return;
   }
-  before = std::move(written);
+  io.bytes().cut(from);
+  io.boolean(true);
 }
 
 template <class T, class Read, class Copy>

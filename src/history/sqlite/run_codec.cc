@@ -339,10 +339,12 @@ void fields(Io& io, Of<Io, model::Run>& run, SharedTexts& texts, std::uint8_t ve
 std::string pack_details(const model::Run& run, SharedTexts& texts) {
   FieldWriter io(run, texts);
   io.bytes().reserve(2'048);
+  io.bytes().raw(plain_form({}));
+  const std::size_t head = io.bytes().bytes().size();
   io.bytes().byte(kVersion);
   fields(io, run, texts, kVersion);
-  const std::string& bytes = io.bytes().bytes();
-  return io.plain_text_bytes() >= kWorthDeflating ? deflated_if_shorter(bytes) : plain_form(bytes);
+  if (io.plain_text_bytes() >= kWorthDeflating) return deflated_if_shorter(io.bytes().bytes().substr(head));
+  return io.bytes().take();
 }
 
 bool unpack_details(std::string_view bytes, SharedTexts& texts, model::Run& run) {

@@ -116,7 +116,7 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, cons
   if (stored) pending_.count(base::enum_name(stored->run.status), stored->run.archived, -1);
   pending_.count(base::enum_name(run.status), run.archived, 1);
   pending_.changed(row);
-  columns_.changed(row, run, line);
+  stored ? columns_.changed(row, run, line) : columns_.came(row, run, line);
   return row;
 }
 
