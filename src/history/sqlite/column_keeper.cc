@@ -37,6 +37,8 @@ void ColumnKeeper::show() {
 }
 
 void ColumnKeeper::came(std::int64_t rid, const model::Run& run, const model::RunSummary& line) {
+  // After one that went this may have its number.
+  if (has_removed_) return changed(rid, run, line);
   came_.push_back(rid);
   if (!store_ || !has_room_ || run.created_at_ms < from_ms()) return;
   put_facts(run, line, facts_);
@@ -81,6 +83,7 @@ void ColumnKeeper::forget_changes() {
   came_.clear();
   pending_.clear();
   has_room_ = true;
+  has_removed_ = false;
 }
 
 std::int64_t ColumnKeeper::from_ms() const {

@@ -26,7 +26,10 @@ class ColumnKeeper {
   void changed(std::int64_t rid, const model::Run& run, const model::RunSummary& line) {
     pending_.emplace_back(rid, facts_of(run, line));
   }
-  void removed(std::int64_t rid) { pending_.emplace_back(rid, std::nullopt); }
+  void removed(std::int64_t rid) {
+    pending_.emplace_back(rid, std::nullopt);
+    has_removed_ = true;
+  }
   // At its end, before it is committed.
   void number_commit();
   // After it: shows its changes, or forgets them.
@@ -55,7 +58,8 @@ class ColumnKeeper {
   std::uint32_t kept_rows_ = 0;  // rows that the file has
   std::int64_t unwritten_ = 0;   // changes that it does not have
   std::vector<std::int64_t> came_;
-  bool has_room_ = true;  // for all that came
+  bool has_room_ = true;      // for all that came
+  bool has_removed_ = false;  // in this transaction
   std::vector<std::pair<std::int64_t, std::optional<RunFacts>>> pending_;
   RunFacts facts_;  // of the run that came last: its room serves the next
 };
