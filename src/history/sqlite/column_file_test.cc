@@ -231,5 +231,125 @@ TEST_F(ColumnFile, ARolledBackChangeIsNotInTheColumns) {
   EXPECT_EQ((*history)->statistics({})->total.runs, kept);
 }
 
+// A history that takes two runs titled "refused" for a fault, and with them all that is saved in the same transaction.
+class RefusingHistory {
+ public:
+  explicit RefusingHistory(const std::filesystem::path& path, std::int64_t max_column_bytes = kRoomy)
+      : history_(open(path, max_column_bytes)) {
+    SQLite::Database(path.string(), SQLite::OPEN_READWRITE)
+        .exec("CREATE UNIQUE INDEX IF NOT EXISTS refusing ON runs(title) WHERE title = 'refused'");
+  }
+  SqliteHistory& operator*() { return *history_; }
+  SqliteHistory* operator->() { return history_.get(); }
+  void refuse(std::vector<model::Run> runs) {
+    for (const char* run_id : {"refused 1", "refused 2"}) {
+      runs.push_back(simple_run(run_id, 1'000));
+      runs.back().title = "refused";
+    }
+    ASSERT_FALSE(history_->save(runs));
+  }
+
+ private:
+  std::unique_ptr<SqliteHistory> history_;
+};
+
+void expect_equal_lists(const RunHistoryReader& told, const RunHistoryReader& expected) {
+  for (const RunSort sort : {RunSort::newest, RunSort::oldest, RunSort::longest}) {
+    const auto a = told.page({}, sort, 500, "");
+    const auto b = expected.page({}, sort, 500, "");
+    ASSERT_TRUE(a && b);
+    ASSERT_EQ(a->total, b->total);
+    ASSERT_EQ(a->runs, b->runs);
+  }
+}
+
+// Runs of one seed as they come in one transaction: new ones, some of them twice, and some that are there already.
+std::vector<model::Run> transaction_of(RandomRuns& random, std::uint64_t first_new) {
+  std::vector<model::Run> runs;
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    runs.push_back(typical_run(first_new + i));
+    runs.back().tags = {"castle", "tag " + std::to_string(random.pick(9))};
+    if (random.chance(40)) runs.push_back(random.run("odd " + std::to_string(first_new + i)));
+    if (!random.chance(40)) continue;
+    runs.push_back(runs.back());
+    runs.back().story_id = "story " + std::to_string(random.pick(9));
+    runs.back().status = model::Status::failed;
+  }
+  runs.push_back(typical_run(static_cast<std::uint64_t>(random.pick(10))));
+  runs.back().story_title = "saved again " + std::to_string(random.pick(99));
+  return runs;
+}
+
+TEST_F(ColumnFile, FailedTransactionsInARowLeaveNothingInTheColumns) {
+  MemoryHistory memory;
+  RefusingHistory history(path_);
+  RandomRuns random(17);
+  save(memory, typical_runs(0, 10));
+  save(*history, typical_runs(0, 10));
+  const auto reader = open_reader(path_, {.columns = history->columns()});
+  ASSERT_TRUE(reader);
+  for (std::uint64_t round = 0; round < 12; ++round) {
+    for (std::int64_t i = random.pick(4); i >= 0; --i) {
+      history.refuse(transaction_of(random, 1'000 + 10 * static_cast<std::uint64_t>(random.pick(100))));
+      ASSERT_NO_FATAL_FAILURE(expect_equal_lists(*history, memory));
+      ASSERT_NO_FATAL_FAILURE(expect_equal(**reader, memory, round));
+    }
+    const auto runs = transaction_of(random, 1'000 + 10 * round);
+    save(memory, runs);
+    save(*history, runs);
+    if (random.chance(50)) {
+      const std::string amended = typical_run(static_cast<std::uint64_t>(random.pick(10))).run_id;
+      ASSERT_TRUE(*history->amend(amended, {.archived = true}) && *memory.amend(amended, {.archived = true}));
+    }
+    // What goes at the end gives its number to a run that comes.
+    if (random.chance(50)) {
+      ASSERT_EQ(*history->remove(runs[4].run_id), *memory.remove(runs[4].run_id));
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_equal_lists(**reader, memory));
+    ASSERT_NO_FATAL_FAILURE(expect_equal(*history, memory, 100 + round));
+    ASSERT_NO_FATAL_FAILURE(expect_sound(path_, memory.info()->runs));
+  }
+}
+
+TEST_F(ColumnFile, DeadRowsOfFailedTransactionsAreNotReadFromTheFile) {
+  MemoryHistory memory;
+  save(memory, typical_runs(0, 40));
+  {
+    RefusingHistory history(path_);
+    save(*history, typical_runs(0, 20));
+    history.refuse(typical_runs(100, 50));
+    history.refuse(typical_runs(200, 50));
+    save(*history, typical_runs(20, 20));
+    history.refuse(typical_runs(300, 50));
+  }
+  ASSERT_NO_FATAL_FAILURE(expect_sound(path_, 40));
+  EXPECT_EQ(check_columns(path_, kRoomy)->read_runs, 0);
+  const auto history = open(path_);
+  ASSERT_NO_FATAL_FAILURE(expect_equal(*history, memory, 9));
+  expect_equal_lists(*history, memory);
+}
+
+TEST_F(ColumnFile, AFailedTransactionPushesNoRunOutOfTheColumns) {
+  std::size_t bytes = 0;
+  std::vector<model::Run> runs;
+  for (int i = 0; i < 1'000; ++i) runs.push_back(simple_run("run " + std::to_string(i), 1'000 + i));
+  {
+    const auto history = open(path_);
+    save(*history, runs);
+    bytes = history->columns()->view().store->bytes();
+  }
+  RefusingHistory history(path_, static_cast<std::int64_t>(bytes) + 20'000);
+  std::vector<model::Run> others;
+  for (int i = 0; i < 900; ++i) others.push_back(simple_run("other " + std::to_string(i), 5'000 + i));
+  for (int i = 0; i < 3; ++i) {
+    history.refuse(others);
+    EXPECT_EQ(history->columns()->view().covers_from_ms, std::nullopt);
+    const auto all = history->statistics({});
+    ASSERT_TRUE(all) << all.error().sentence();
+    EXPECT_EQ(all->total.runs, 1'000);
+  }
+  EXPECT_LT(history->columns()->view().store->rows(), 2'000u) << "what is dead goes first";
+}
+
 }  // namespace
 }  // namespace comfytrace::history

@@ -74,9 +74,9 @@ void ColumnKeeper::rolled_back() {
   if (store_) {
     for (const std::int64_t rid : came_) store_->remove(rid);
   }
+  // On a full disk the same may come again and again. No run has to go for what is dead, and nothing is written there.
+  if (store_ && !came_.empty() && has_too_many_dead()) compact();
   forget_changes();
-  // On a full disk the same may come again and again.
-  fit();
 }
 
 void ColumnKeeper::forget_changes() {
@@ -113,20 +113,28 @@ std::int64_t ColumnKeeper::oldest_to_keep() const {
   return *oldest;
 }
 
+bool ColumnKeeper::is_too_large() const {
+  return static_cast<std::int64_t>(store_->bytes()) > max_bytes_;
+}
+
+bool ColumnKeeper::has_too_many_dead() const {
+  const std::uint32_t dead = store_->rows() - store_->live();
+  return dead > std::max(columns::kChunkRows, store_->live() / 4) || (dead > 0 && is_too_large());
+}
+
+void ColumnKeeper::compact() {
+  auto fresh = store_->compacted(from_ms());
+  fresh->publish();
+  replace(std::move(fresh));
+}
+
 // Drops dead rows when they are many, and the oldest runs when all take too much memory.
 void ColumnKeeper::fit() {
   if (!store_) return;
-  const std::uint32_t dead = store_->rows() - store_->live();
-  const bool too_large = static_cast<std::int64_t>(store_->bytes()) > max_bytes_;
-  if (!too_large && dead <= std::max(columns::kChunkRows, store_->live() / 4)) return;
-  std::int64_t from_ms = this->from_ms();
-  if (too_large && dead <= store_->live()) {
-    from_ms = std::max(from_ms, oldest_to_keep());
-    covers_from_ms_ = from_ms;
-  }
-  auto fresh = store_->compacted(from_ms);
-  fresh->publish();
-  replace(std::move(fresh));
+  const bool drops_runs = store_->rows() - store_->live() <= store_->live() && is_too_large();
+  if (!drops_runs && !has_too_many_dead()) return;
+  if (drops_runs) covers_from_ms_ = std::max(from_ms(), oldest_to_keep());
+  compact();
   write_back();
 }
 

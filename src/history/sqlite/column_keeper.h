@@ -44,6 +44,9 @@ class ColumnKeeper {
   [[nodiscard]] bool has_changes() const { return !came_.empty() || !pending_.empty(); }
   void forget_changes();
   void fit();
+  [[nodiscard]] bool is_too_large() const;
+  [[nodiscard]] bool has_too_many_dead() const;
+  void compact();
   void replace(std::shared_ptr<columns::ColumnStore> store);
   void show();
   [[nodiscard]] std::int64_t oldest_to_keep() const;

@@ -82,8 +82,8 @@ auto Store::in_transaction(Work&& work) -> decltype(work()) {
     }
   } catch (...) {
     session_->texts.forget();
-    columns_.rolled_back();
     pending_.forget();
+    columns_.rolled_back();
     throw;
   }
   columns_.committed();
