@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "history/sample_runs.h"
 
@@ -104,6 +107,83 @@ TEST(RunFacts, OfAnyRunAreTakenWithoutHarm) {
     const RunFacts facts = facts_of(run);
     EXPECT_EQ(facts, facts_of(run));
     EXPECT_EQ(facts.scenes.size(), run.scenes.size());
+  }
+}
+
+// Runs with more and fewer of everything than the one before, so that what is left over would show.
+std::vector<model::Run> mixed_runs(std::uint32_t seed) {
+  RandomRuns random(seed);
+  std::vector<model::Run> runs;
+  for (int i = 0; i < 120; ++i) runs.push_back(random.run("run " + std::to_string(i)));
+  for (std::uint64_t i = 0; i < 20; ++i) runs.push_back(typical_run(i, 1 + static_cast<int>(i) * 3));
+  for (int i = 0; i < 10; ++i) {
+    model::Run bare;
+    bare.run_id = "bare " + std::to_string(i);
+    runs.push_back(bare);
+    runs.push_back(simple_run("simple " + std::to_string(i), i));
+  }
+  return runs;
+}
+
+TEST(RunFacts, PutIntoTheRoomOfAnotherRunAreThoseOfAFreshOne) {
+  std::mt19937 order(3);
+  for (const std::uint32_t seed : {21u, 22u, 23u}) {
+    std::vector<model::Run> runs = mixed_runs(seed);
+    RunFacts used;
+    for (int round = 0; round < 3; ++round) {
+      std::shuffle(runs.begin(), runs.end(), order);
+      for (const model::Run& run : runs) {
+        put_facts(run, model::summarise(run), used);
+        ASSERT_EQ(used, facts_of(run)) << run.run_id;
+      }
+    }
+  }
+}
+
+TEST(RunFacts, OfABareRunHaveNothingOfAFullOneBeforeIt) {
+  model::Run full = typical_run(7, 40);
+  full.story_id = full.story_title = full.workflow_name = "castle";
+  full.tags = {"keep", "castle"};
+  full.archived = true;
+  full.exit_reason = model::ExitReason::outOfMemory;
+  for (auto& scene : full.scenes) scene.exit_reason = full.exit_reason;
+  RunFacts used;
+  put_facts(full, model::summarise(full), used);
+  ASSERT_FALSE(used.node_classes.empty() || used.models.empty() || used.key.structure.empty());
+  const model::Run bare;
+  put_facts(bare, model::summarise(bare), used);
+  RunFacts expected;
+  expected.key.scene_count = 0;
+  EXPECT_EQ(used, expected);
+}
+
+TEST(RunFacts, SumUpHoweverManyClassesOfNodeThereAre) {
+  std::mt19937 order(5);
+  RunFacts used;
+  for (const int classes : {1, 31, 32, 33, 34, 64, 200, 2}) {
+    model::Run run = typical_run(7, 3);
+    std::map<std::string, NodeClassFacts> expected;
+    for (auto& scene : run.scenes) {
+      auto& nodes = scene.attempts.back().nodes;
+      nodes.clear();
+      for (int i = 0; i < 2 * classes; ++i) {
+        NodeExecution& node = nodes.emplace_back();
+        node.class_type = "class " + std::to_string(i % classes);
+        node.state = NodeState::finished;
+        node.duration_ms = i + 1;
+      }
+      std::shuffle(nodes.begin(), nodes.end(), order);
+      for (const NodeExecution& node : nodes) {
+        NodeClassFacts& sum = expected[node.class_type];
+        sum.class_type = node.class_type;
+        ++sum.executions;
+        sum.duration_ms += *node.duration_ms;
+      }
+    }
+    put_facts(run, model::summarise(run), used);
+    ASSERT_EQ(used.node_classes.size(), expected.size());
+    auto at = used.node_classes.begin();
+    for (const auto& [name, sum] : expected) EXPECT_EQ(*at++, sum) << name << " of " << classes;
   }
 }
 
