@@ -104,7 +104,7 @@ TEST_F(ColumnKeeperFile, ARunThatCameAndChangedInOneTransactionIsThereOnceOrNotA
   commit([&] { came(1, typical_run(1)); });
   for (std::int64_t rid = 2; rid < 20; ++rid) {
     const auto number = static_cast<std::uint64_t>(rid);
-    const auto old = seen();
+    auto expected = seen();
     const auto work = [&] {
       came(rid, typical_run(number));
       changed(rid, typical_run(number + 100));
@@ -112,12 +112,13 @@ TEST_F(ColumnKeeperFile, ARunThatCameAndChangedInOneTransactionIsThereOnceOrNotA
       changed(rid, typical_run(number + 300));
     };
     roll_back(work);
-    ASSERT_EQ(seen(), old);
+    ASSERT_EQ(seen(), expected);
     // The number that was not used goes to another run.
     roll_back([&] { came(rid, typical_run(number + 400)); });
-    ASSERT_EQ(seen(), old);
+    commit([&] { changed(1, typical_run(number + 500)); });
+    expected[1] = facts(typical_run(number + 500));
+    ASSERT_EQ(seen(), expected);
     commit(work);
-    auto expected = old;
     expected[1] = facts(typical_run(number + 200));
     expected[rid] = facts(typical_run(number + 300));
     ASSERT_EQ(seen(), expected);
