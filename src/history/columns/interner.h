@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "history/columns/stable_vector.h"
@@ -62,7 +61,7 @@ class Interner {
 
   // The writer alone. `Like`: T, or the base that has all of it.
   template <class Like = T>
-  std::uint32_t id_of(Like&& value) {
+  std::uint32_t id_of(const Like& value) {
     Weigher weigher;
     weigher.add_as<T>(value);
     const auto [begin, end] = ids_.equal_range(weigher.hash);
@@ -70,7 +69,7 @@ class Interner {
       if (value == values_[at->second]) return at->second;
     }
     const auto id = static_cast<std::uint32_t>(values_.size());
-    values_.push_back(T{std::forward<Like>(value)});
+    values_.push_back(T{value});
     ids_.emplace(weigher.hash, id);
     bytes_ += sizeof(T) + weigher.bytes + 48;
     return id;
