@@ -55,8 +55,15 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
   part.apart = apart_group_;
   has_more_ = false;
   if (apart_group_ != kNone) tell_apart(part.kinds);
-  has_total_ = cube_total_ && is_alike_ && !has_more_ && cube_total_->add(number_);
+  has_total_ = cube_total_ && is_alike_ && can_be_left() && cube_total_->add(number_);
   is_rounded_ |= has_total_;
+}
+
+// Whether what is apart is what the others leave of the total, and is told well by that.
+bool LabelCount::can_be_left() const {
+  if (apart_group_ == kNone) return true;
+  const auto cube = find_cube(snapshot_, number_);
+  return !has_more_ && cube && !cube->has_far;
 }
 
 void LabelCount::tell_apart(std::span<const std::uint32_t> kinds) {

@@ -44,6 +44,7 @@ class LabelCount {
 
  private:
   void enter(const Chunk& chunk, const RowBlock& first, LabelPart& part);
+  [[nodiscard]] bool can_be_left() const;
   void tell_apart(std::span<const std::uint32_t> kinds);
   [[nodiscard]] std::uint32_t most_of(const RowBlock& block) const;
   void guess(std::size_t matching, std::uint32_t passed);
