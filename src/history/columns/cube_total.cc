@@ -1,22 +1,73 @@
 #include "history/columns/cube_total.h"
 
+#include <algorithm>
+#include <memory>
+#include <utility>
+
 namespace comfytrace::history::columns {
 
-bool CubeTotal::add(std::size_t chunk) {
+CubeTotal::CubeTotal(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RowScan& scan,
+                     const ExactBudget& budget)
+    : snapshot_(snapshot), walk_(snapshot, filter, scan), budget_(budget), everything_(StatisticsQuery{}) {}
+
+bool CubeTotal::add(std::size_t chunk, const OutcomeTable* outcomes) {
+  const auto cube = find_cube(snapshot_, chunk);
+  if (!cube || cube->cells.empty()) return false;
   const Chunk& of = snapshot_.chunk(chunk);
-  bool is_entered = false;
-  const bool is_taken = walk_.each(
-      chunk, [&](const ChunkCube::Cell& cell) { total_.tally.merge(cell.tally, budget_); },
-      [&](const ChunkCube::Cell&, std::span<const std::uint16_t> rows) {
-        if (!is_entered) {
-          outcomes_.take(of.outcome.locals(), snapshot_.shared().outcomes);
-          total_.enter(of, outcomes_);
-          is_entered = true;
-        }
-        total_.add(rows, budget_);
-      });
-  if (is_entered) total_.settle(budget_);
-  return is_taken;
+  sort_cells(*cube);
+  std::shared_ptr<const ChunkSummary> all;
+  if (!cube->has_far && others_.size() < whole_.size()) all = of.summaries.find(everything_).summary;
+  if (all && of.last_death() > std::min(all->version, snapshot_.version)) all = nullptr;
+  add_cells(all.get());
+  if (divided_.empty()) return true;
+  if (!outcomes) outcomes_.take(of.outcome.locals(), snapshot_.shared().outcomes);
+  add_divided(of, *cube, outcomes ? *outcomes : outcomes_, all != nullptr);
+  return true;
+}
+
+void CubeTotal::sort_cells(const ChunkCube& cube) {
+  whole_.clear();
+  others_.clear();
+  divided_.clear();
+  for (const ChunkCube::Cell& cell : cube.cells) {
+    const Within of_cell = walk_.matching(cell);
+    (of_cell == Within::all ? whole_ : of_cell == Within::some ? divided_ : others_).push_back(&cell);
+  }
+}
+
+void CubeTotal::add_cells(const ChunkSummary* all) {
+  if (!all) {
+    for (const ChunkCube::Cell* cell : whole_) added_.tally.merge(cell->tally, budget_);
+    return;
+  }
+  more_.tally.merge(all->total, budget_);
+  for (const ChunkCube::Cell* cell : others_) out_.tally.merge(cell->tally, budget_);
+  for (const ChunkCube::Cell* cell : whole_) bounds_.add(cell->tally);
+}
+
+void CubeTotal::add_divided(const Chunk& chunk, const ChunkCube& cube, const OutcomeTable& outcomes,
+                            bool is_within_all) {
+  for (WaitingTally* tally : {&added_, &more_, &out_}) tally->enter(chunk, outcomes);
+  for (const ChunkCube::Cell* cell : divided_) {
+    const CubeWalk::Divided rows = walk_.divide(chunk, cube.rows_of(*cell));
+    const bool are_most = rows.matching.size() > rows.others.size() && !cube.has_far;
+    if (are_most) {
+      if (!is_within_all) more_.tally.merge(cell->tally, budget_);
+      out_.add(rows.others, budget_);
+      bounds_.add(*cell, chunk, rows.matching, outcomes);
+    } else {
+      if (is_within_all) out_.tally.merge(cell->tally, budget_);
+      added_.add(rows.matching, budget_);
+    }
+  }
+  for (WaitingTally* tally : {&added_, &more_, &out_}) tally->settle(budget_);
+}
+
+const GroupTally& CubeTotal::finish() {
+  more_.tally.subtract(std::move(out_.tally));
+  more_.tally.bound(bounds_);
+  added_.tally.merge(more_.tally, budget_);
+  return added_.tally;
 }
 
 }  // namespace comfytrace::history::columns

@@ -1,41 +1,44 @@
 #include "history/columns/cube_walk.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace comfytrace::history::columns {
 namespace {
 
-// What is missing is negative, and within no bounds.
-std::optional<Bounds> bounds_of(std::optional<std::int64_t> min, std::optional<std::int64_t> max) {
-  if (!min && !max) return std::nullopt;
-  return Bounds{std::max<std::int64_t>(min.value_or(0), 0), max.value_or(std::numeric_limits<std::int64_t>::max())};
+// What is missing is within no bounds.
+Bounds bounds_of(std::optional<std::int64_t> min, std::optional<std::int64_t> max, std::int64_t most) {
+  return {std::clamp<std::int64_t>(min.value_or(0), 0, most + 1),
+          std::clamp<std::int64_t>(max.value_or(most), -1, most)};
+}
+
+MeasureBounds bounds_of(const RunFilter& filter) {
+  MeasureBounds bounds;
+  const Bounds of_duration =
+      bounds_of(filter.duration_min_ms, filter.duration_max_ms, std::numeric_limits<std::int32_t>::max() - 1);
+  const Bounds of_peak =
+      bounds_of(filter.vram_peak_min_bytes, filter.vram_peak_max_bytes, (std::int64_t{255} << 32) - 1);
+  bounds.duration_min_ms = static_cast<std::int32_t>(of_duration.min);
+  bounds.duration_max_ms = static_cast<std::int32_t>(of_duration.max);
+  bounds.vram_peak_min_bytes = of_peak.min;
+  bounds.vram_peak_max_bytes = of_peak.max;
+  return bounds;
 }
 
 }  // namespace
 
 CubeWalk::CubeWalk(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RowScan& scan)
-    : snapshot_(snapshot),
-      filter_(filter),
-      duration_ms_(bounds_of(filter.duration_min_ms, filter.duration_max_ms)),
-      vram_peak_bytes_(bounds_of(filter.vram_peak_min_bytes, filter.vram_peak_max_bytes)),
-      scan_(scan) {}
+    : snapshot_(snapshot), filter_(filter), bounds_(bounds_of(filter)), scan_(scan) {}
 
-std::span<const std::uint16_t> CubeWalk::within_bounds(const Chunk& chunk, std::span<const std::uint16_t> rows) {
-  if (rows_.size() < rows.size()) rows_.resize(rows.size());
-  std::span<const std::uint16_t> left = rows;
-  // Each row is written, and stays if it counts: a branch would be guessed wrong too often.
-  const auto keep = [&](const Bounds& bounds, const auto& value_of) {
-    std::uint16_t* to = rows_.data();
-    for (const std::uint16_t row : left) {
-      const std::int64_t value = value_of(row);
-      *to = row;
-      to += static_cast<std::ptrdiff_t>((value >= bounds.min) & (value <= bounds.max));
-    }
-    left = {rows_.data(), to};
-  };
-  if (duration_ms_) keep(*duration_ms_, [&](std::uint16_t row) { return std::int64_t{chunk.duration_ms[row]}; });
-  if (vram_peak_bytes_) keep(*vram_peak_bytes_, [&](std::uint16_t row) { return chunk.vram_peak(row); });
-  return left;
+CubeWalk::Divided CubeWalk::divide(const Chunk& chunk, std::span<const std::uint16_t> rows) {
+  if (matching_.size() < rows.size()) {
+    matching_.resize(rows.size());
+    others_.resize(rows.size());
+  }
+  if (filter_.duration_min_ms || filter_.duration_max_ms) bounds_.duration_ms = chunk.duration_ms.get();
+  if (filter_.vram_peak_min_bytes || filter_.vram_peak_max_bytes) bounds_.vram_peak = peaks_of(chunk, 0);
+  const std::size_t within = divide_rows(bounds_, rows, matching_.data(), others_.data());
+  return {std::span(matching_).first(within), std::span(others_).first(rows.size() - within)};
 }
 
 }  // namespace comfytrace::history::columns

@@ -25,25 +25,34 @@ class CubeWalk {
     const auto cube = find_cube(snapshot_, chunk);
     if (!cube || cube->cells.empty()) return false;
     for (const ChunkCube::Cell& cell : cube->cells) {
-      if (!scan_.passes(cell.setting, cell.outcome)) continue;
-      const Within of_cell = within(cell, filter_);
+      const Within of_cell = matching(cell);
       if (of_cell == Within::all) each_cell(cell);
       if (of_cell != Within::some) continue;
-      const auto rows = within_bounds(snapshot_.chunk(chunk), cube->rows_of(cell));
+      const auto rows = divide(snapshot_.chunk(chunk), cube->rows_of(cell)).matching;
       if (!rows.empty()) each_rows(cell, rows);
     }
     return true;
   }
 
- private:
-  std::span<const std::uint16_t> within_bounds(const Chunk& chunk, std::span<const std::uint16_t> rows);
+  // How many rows of the cell match.
+  [[nodiscard]] Within matching(const ChunkCube::Cell& cell) const {
+    return scan_.passes(cell.setting, cell.outcome) ? within(cell, filter_) : Within::none;
+  }
+  // Rows of a cell by whether the filter's bounds of numbers take them in; both in the order they came. Valid until the
+  // next call.
+  struct Divided {
+    std::span<const std::uint16_t> matching;
+    std::span<const std::uint16_t> others;
+  };
+  [[nodiscard]] Divided divide(const Chunk& chunk, std::span<const std::uint16_t> rows);
 
+ private:
   const ColumnStore::Snapshot& snapshot_;
   const RunFilter& filter_;
-  const std::optional<Bounds> duration_ms_;
-  const std::optional<Bounds> vram_peak_bytes_;
+  MeasureBounds bounds_;
   const RowScan scan_;
-  std::vector<std::uint16_t> rows_;
+  std::vector<std::uint16_t> matching_;
+  std::vector<std::uint16_t> others_;
 };
 
 }  // namespace comfytrace::history::columns

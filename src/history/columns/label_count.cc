@@ -55,7 +55,7 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
   part.apart = apart_group_;
   has_more_ = false;
   if (apart_group_ != kNone) tell_apart(part.kinds);
-  has_total_ = cube_total_ && is_alike_ && can_be_left() && cube_total_->add(number_);
+  has_total_ = cube_total_ && is_alike_ && can_be_left() && cube_total_->add(number_, &outcomes_);
   is_rounded_ |= has_total_;
 }
 
@@ -162,10 +162,11 @@ void LabelCount::finish() {
   total_.merge(rest_.tally, total_budget_);
   total_.merge(apart_.tally, total_budget_);
   if (!cube_total_) return;
-  total_.merge(cube_total_->tally(), total_budget_);
+  const GroupTally& of_all_cubes = cube_total_->finish();
+  total_.merge(of_all_cubes, total_budget_);
   if (apart_group_ == kNone) return;
   GroupTally of_cubes;
-  of_cubes.merge(cube_total_->tally(), apart_budget_);
+  of_cubes.merge(of_all_cubes, apart_budget_);
   of_cubes.subtract(std::move(rest_of_cubes_.tally));
   of_cubes.bound(apart_bounds_);
   apart_.tally.merge(of_cubes, apart_budget_);

@@ -117,6 +117,15 @@ Loops take_loops(Loops wanted) {
   return takes();
 }
 
+void gather_measures(const MeasureColumns& from, std::span<const std::uint16_t> rows, const MeasureRoom& to) {
+  CT_CHOOSE(gather_measures(from, rows, to));
+}
+
+std::size_t divide_rows(const MeasureBounds& bounds, std::span<const std::uint16_t> rows, std::uint16_t* within,
+                        std::uint16_t* others) {
+  return CT_CHOOSE(divide_rows(bounds, rows, within, others));
+}
+
 void mask_between(const std::int32_t* values, std::uint32_t count, std::int32_t min, std::int32_t max,
                   std::uint8_t* keep) {
   CT_CHOOSE(mask_between(values, count, min, max, keep));

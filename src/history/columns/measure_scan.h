@@ -24,6 +24,37 @@ struct PeakColumn {
   const std::uint8_t* high = nullptr;
 };
 
+// The measures of the rows of a chunk: kChunkRows of each, from a multiple of four bytes on.
+struct MeasureColumns {
+  const std::int32_t* duration_ms = nullptr;
+  const std::int32_t* queue_wait_ms = nullptr;
+  PeakColumn vram_peak;
+  const std::uint16_t* outcomes = nullptr;
+};
+struct MeasureRoom {
+  std::int32_t* duration_ms = nullptr;
+  std::int32_t* queue_wait_ms = nullptr;
+  std::uint32_t* peak_low = nullptr;
+  std::uint8_t* peak_high = nullptr;
+  std::uint16_t* outcomes = nullptr;
+};
+// Puts the measures of these rows side by side. There is room for them.
+void gather_measures(const MeasureColumns& from, std::span<const std::uint16_t> rows, const MeasureRoom& to);
+
+// Between which values rows lie; a column of no use is null. Bounds as for mask_between().
+struct MeasureBounds {
+  const std::int32_t* duration_ms = nullptr;
+  std::int32_t duration_min_ms = 0;
+  std::int32_t duration_max_ms = 0;
+  PeakColumn vram_peak;
+  std::int64_t vram_peak_min_bytes = 0;
+  std::int64_t vram_peak_max_bytes = 0;
+};
+// Sorts rows by whether all bounds take them in, each kind in the order they came. Both have room for all rows. Returns
+// how many are within. The columns are as those of a chunk.
+std::size_t divide_rows(const MeasureBounds& bounds, std::span<const std::uint16_t> rows, std::uint16_t* within,
+                        std::uint16_t* others);
+
 // Takes out the rows whose value is not within the bounds. What is missing is not.
 void mask_between(const std::int32_t* values, std::uint32_t count, std::int32_t min, std::int32_t max,
                   std::uint8_t* keep);

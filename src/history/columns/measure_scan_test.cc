@@ -7,6 +7,7 @@
 #include <limits>
 #include <random>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/log_bucket.h"
@@ -155,6 +156,68 @@ TEST_P(MeasureScan, CountsNumbers) {
     std::vector<std::uint32_t> plain(kinds, 1);
     for (std::size_t i = 0; i < rows.outcomes.size(); ++i) plain[rows.outcomes[i]] += rows.keep[i];
     EXPECT_EQ(counts, plain);
+  }
+}
+
+TEST_P(MeasureScan, PutsMeasuresOfRowsSideBySide) {
+  const Rows columns(kChunkRows);
+  std::vector<std::uint16_t> rows;
+  for (std::uint32_t i = 0; i < count(); ++i)
+    rows.push_back(static_cast<std::uint16_t>(Rows::random() % (kChunkRows - 4)));
+  constexpr std::uint8_t kUntouched = 77;
+  Rows to(count() + 1);
+  std::ranges::fill(to.high, kUntouched);
+  std::vector<std::int32_t> waits(rows.size() + 1, kUntouched);
+  gather_measures({columns.ints.data(),
+                   columns.ints.data() + 4,
+                   {columns.low.data(), columns.high.data()},
+                   columns.outcomes.data()},
+                  rows, {to.ints.data(), waits.data(), to.low.data(), to.high.data(), to.outcomes.data()});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    ASSERT_EQ(waits[i], columns.ints[rows[i] + 4u]);
+    ASSERT_EQ(to.ints[i], columns.ints[rows[i]]);
+    ASSERT_EQ(to.low[i], columns.low[rows[i]]);
+    ASSERT_EQ(to.high[i], columns.high[rows[i]]);
+    ASSERT_EQ(to.outcomes[i], columns.outcomes[rows[i]]);
+  }
+  EXPECT_EQ(to.high.back(), kUntouched);
+  EXPECT_EQ(waits.back(), kUntouched);
+}
+
+TEST_P(MeasureScan, SortsRowsByWhetherTheyAreWithinBounds) {
+  const Rows columns(kChunkRows);
+  std::vector<std::uint16_t> rows;
+  for (std::uint32_t i = 0; i < count(); ++i) rows.push_back(static_cast<std::uint16_t>(Rows::random()));
+  const PeakColumn peaks{columns.low.data(), columns.high.data()};
+  constexpr std::int64_t kMostPeak = (std::int64_t{255} << 32) - 1;
+  for (const auto& [min, max] : {std::pair<std::int64_t, std::int64_t>{0, kMostPeak},
+                                 {1'000'000, std::int64_t{3} << 32},
+                                 {std::int64_t{2} << 32, (std::int64_t{9} << 32) + 5},
+                                 {kMostPeak + 1, kMostPeak},
+                                 {0, -1}}) {
+    for (int kind = 1; kind < 4; ++kind) {
+      MeasureBounds bounds;
+      bounds.vram_peak_min_bytes = min;
+      bounds.vram_peak_max_bytes = max;
+      bounds.duration_min_ms = 100;
+      bounds.duration_max_ms = 1 << 20;
+      if (kind & 1) bounds.duration_ms = columns.ints.data();
+      if (kind & 2) bounds.vram_peak = peaks;
+      std::vector<std::uint16_t> within(rows.size());
+      std::vector<std::uint16_t> others(rows.size());
+      within.resize(divide_rows(bounds, rows, within.data(), others.data()));
+      others.resize(rows.size() - within.size());
+      std::vector<std::uint16_t> plain;
+      std::vector<std::uint16_t> plain_others;
+      for (const std::uint16_t row : rows) {
+        const std::int64_t peak = std::int64_t{columns.high[row]} << 32 | columns.low[row];
+        const bool is_in = ((kind & 1) == 0 || (columns.ints[row] >= 100 && columns.ints[row] <= 1 << 20)) &&
+                           ((kind & 2) == 0 || (columns.high[row] != 255 && peak >= min && peak <= max));
+        (is_in ? plain : plain_others).push_back(row);
+      }
+      ASSERT_EQ(within, plain);
+      ASSERT_EQ(others, plain_others);
+    }
   }
 }
 

@@ -4,16 +4,6 @@
 #include <array>
 
 namespace comfytrace::history::columns {
-namespace {
-
-template <class T>
-void gather(std::vector<T>& into, std::uint32_t begin, const T* column, std::span<const std::uint16_t> rows) {
-  if (into.size() < begin + rows.size()) into.resize(begin + rows.size());
-  T* to = into.data() + begin;
-  for (const std::uint16_t row : rows) *to++ = column[row];
-}
-
-}  // namespace
 
 const std::uint8_t* all_kept() {
   static const auto kAll = [] {
@@ -25,12 +15,22 @@ const std::uint8_t* all_kept() {
 }
 
 void RowBuffer::append(const Chunk& chunk, std::span<const std::uint16_t> rows) {
-  gather(duration_ms_, size_, chunk.duration_ms.get(), rows);
-  gather(queue_wait_ms_, size_, chunk.queue_wait_ms.get(), rows);
-  gather(peak_low_, size_, chunk.vram_peak_low.get(), rows);
-  gather(peak_high_, size_, chunk.vram_peak_high.get(), rows);
-  gather(outcomes_, size_, chunk.outcome.rows(), rows);
+  const std::uint32_t begin = size_;
   size_ += static_cast<std::uint32_t>(rows.size());
+  if (outcomes_.size() < size_) {
+    duration_ms_.resize(size_);
+    queue_wait_ms_.resize(size_);
+    peak_low_.resize(size_);
+    peak_high_.resize(size_);
+    outcomes_.resize(size_);
+  }
+  gather_measures({chunk.duration_ms.get(),
+                   chunk.queue_wait_ms.get(),
+                   {chunk.vram_peak_low.get(), chunk.vram_peak_high.get()},
+                   chunk.outcome.rows()},
+                  rows,
+                  {duration_ms_.data() + begin, queue_wait_ms_.data() + begin, peak_low_.data() + begin,
+                   peak_high_.data() + begin, outcomes_.data() + begin});
 }
 
 void RowBuffer::add_to(GroupTally& tally, std::uint32_t begin, std::uint32_t count, const OutcomeTable& outcomes,

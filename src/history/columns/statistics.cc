@@ -97,7 +97,7 @@ class Share {
   // When all chunks are added.
   void settle() {
     if (complement_) complement_->add_to(gatherer_);
-    if (cube_total_) gatherer_.merge_total(cube_total_->tally());
+    if (cube_total_) gatherer_.merge_total(cube_total_->finish());
   }
   [[nodiscard]] Gatherer& gatherer() { return gatherer_; }
   // Whether some values are not there as they were.

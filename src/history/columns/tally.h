@@ -19,11 +19,13 @@ namespace comfytrace::history::columns {
 
 // A tally of rows of one chunk in little room.
 struct PackedDistribution {
-  std::vector<std::int64_t> values;  // each as it was, while they are few
+  std::vector<std::int64_t> values;  // each as it was, ascending, while they are few
   Moments moments;                   // of the others
   std::vector<BucketStep> buckets;
   std::vector<std::int64_t> negative;
 
+  // Of all values.
+  [[nodiscard]] Bounds bounds() const;
   // Times so far from the others that, once they are taken out, too little is left of what the squares of those sum up
   // to.
   [[nodiscard]] bool has_far() const;

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace comfytrace::history::columns {
+namespace {
+
+bool has(const Bounds& bounds, const Bounds& part) {
+  return part.min >= bounds.min && part.max <= bounds.max;
+}
+
+}  // namespace
 
 void TallyBounds::add(const RowBlock& block, const OutcomeTable& outcomes) {
   const Chunk& chunk = *block.chunk;
@@ -18,6 +25,30 @@ void TallyBounds::add(const RowBlock& block, const OutcomeTable& outcomes) {
   duration_ms_.add(bounds_of(chunk.duration_ms.get() + begin, of_duration, block.count));
   queue_wait_ms_.add(bounds_of(chunk.queue_wait_ms.get() + begin, block.keep, block.count));
   add_peaks(peaks_of(chunk, begin), block.keep, block.count);
+}
+
+void TallyBounds::add(const PackedTally& tally) {
+  duration_ms_.add(tally.duration_ms.bounds());
+  queue_wait_ms_.add(tally.queue_wait_ms.bounds());
+  vram_peak_bytes_.add(tally.vram_peak_bytes.bounds());
+}
+
+void TallyBounds::add(const ChunkCube::Cell& cell, const Chunk& chunk, std::span<const std::uint16_t> rows,
+                      const OutcomeTable& outcomes) {
+  // All that is within already need not be looked at.
+  const auto add = [&](Bounds& bounds, const PackedDistribution& of_cell, const auto& value_of) {
+    if (has(bounds, of_cell.bounds())) return;
+    for (const std::uint16_t row : rows) {
+      if (const std::int64_t value = value_of(row); value >= 0) bounds.add(value);
+    }
+  };
+  const std::uint16_t* ends = chunk.outcome.rows();
+  add(duration_ms_, cell.tally.duration_ms, [&](std::uint16_t row) -> std::int64_t {
+    return outcomes.ended()[ends[row]] != 0 ? chunk.duration_ms[row] : -1;
+  });
+  add(queue_wait_ms_, cell.tally.queue_wait_ms,
+      [&](std::uint16_t row) -> std::int64_t { return chunk.queue_wait_ms[row]; });
+  add(vram_peak_bytes_, cell.tally.vram_peak_bytes, [&](std::uint16_t row) { return chunk.vram_peak(row); });
 }
 
 void TallyBounds::add_peaks(const PeakColumn& peaks, const std::uint8_t* keep, std::uint32_t count) {

@@ -2,9 +2,10 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
+#include <span>
 
 #include "history/columns/bounds.h"
+#include "history/columns/chunk_cube.h"
 #include "history/columns/outcome_table.h"
 #include "history/columns/row_scan.h"
 
@@ -16,6 +17,10 @@ class TallyBounds {
  public:
   // Rows of one chunk after another, whose outcomes these are.
   void add(const RowBlock& block, const OutcomeTable& outcomes);
+  void add(const PackedTally& tally);
+  // Some rows of a cell of the chunk, whose outcomes these are.
+  void add(const ChunkCube::Cell& cell, const Chunk& chunk, std::span<const std::uint16_t> rows,
+           const OutcomeTable& outcomes);
   [[nodiscard]] const Bounds& duration_ms() const { return duration_ms_; }
   [[nodiscard]] const Bounds& queue_wait_ms() const { return queue_wait_ms_; }
   [[nodiscard]] const Bounds& vram_peak_bytes() const { return vram_peak_bytes_; }
