@@ -29,15 +29,26 @@ struct ChunkCube {
     std::uint32_t count = 0;
     Reach duration_ms;
     Reach vram_peak_bytes;
-    PackedTally tally;
   };
-  std::uint32_t version = 0;        // of the snapshot it was made of
-  std::vector<Cell> cells;          // none: there would be too many to save time
-  std::vector<std::uint16_t> rows;  // in the chunk, those of each cell ascending
-  bool has_far = false;             // a cell has a duration or a wait that is far (PackedDistribution)
+  // Between what the values of a block's rows lie.
+  struct BlockReach {
+    Bounds duration_ms;
+    Bounds queue_wait_ms;
+    Bounds vram_peak_bytes;
+  };
+  std::uint32_t version = 0;         // of the snapshot it was made of
+  std::vector<Cell> cells;           // none: there would be too many to save time
+  std::vector<PackedTally> tallies;  // of each cell; apart, as every question looks at all cells and adds up few
+  std::vector<std::uint16_t> rows;   // in the chunk, those of each cell ascending
+  std::vector<BlockReach> blocks;    // of the chunk
+  bool has_far = false;              // a cell has a duration or a wait that is far (PackedDistribution)
 
   [[nodiscard]] std::span<const std::uint16_t> rows_of(const Cell& cell) const {
     return std::span(rows).subspan(cell.begin, cell.count);
+  }
+  // Of one of its cells.
+  [[nodiscard]] const PackedTally& tally_of(const Cell& cell) const {
+    return tallies[static_cast<std::size_t>(&cell - cells.data())];
   }
 };
 

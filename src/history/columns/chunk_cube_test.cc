@@ -155,7 +155,7 @@ TEST_F(CubeOfRuns, KeepsApartWhatLiesFarFromTheOthers) {
   for (const ChunkCube::Cell& cell : cube->cells) {
     ASSERT_EQ(cell.count, cube->rows_of(cell).size());
     ASSERT_TRUE(std::ranges::is_sorted(cube->rows_of(cell)));
-    ASSERT_EQ(cell.tally.counts.front(), std::int64_t{cell.count});
+    ASSERT_EQ(cube->tally_of(cell).counts.front(), std::int64_t{cell.count});
     rows += cell.count;
     const Bounds& durations = cell.duration_ms.bounds;
     if (durations.max > durations.min * 4) wide += cell.count;

@@ -65,6 +65,7 @@ class CubeMaker {
     const auto filled = std::ranges::count_if(begin_, [](std::uint32_t rows) { return rows > 0; });
     if (static_cast<std::size_t>(filled) > kMostCells) return cube;
     cube.cells.reserve(static_cast<std::size_t>(filled));
+    cube.tallies.reserve(static_cast<std::size_t>(filled));
     place();
     std::uint32_t begin = 0;
     for (std::size_t cell = 0; cell + 1 < begin_.size(); ++cell) {
@@ -75,14 +76,15 @@ class CubeMaker {
       for (std::uint32_t i = 0; i < pieces; ++i) {
         const std::uint32_t piece = piece_begin(close, pieces, i);
         const std::uint32_t rows = piece_begin(close, pieces, i + 1) - piece;
-        if (rows > 0) cube.cells.push_back(tally(cell, begin + piece, rows));
+        if (rows > 0) add(cube, cell, begin + piece, rows);
       }
-      if (end - begin > close) cube.cells.push_back(tally(cell, begin + close, end - begin - close));
+      if (end - begin > close) add(cube, cell, begin + close, end - begin - close);
       begin = end;
     }
     cube.rows = std::move(rows_);
-    cube.has_far = std::ranges::any_of(cube.cells, [](const ChunkCube::Cell& of_cell) {
-      return of_cell.tally.duration_ms.has_far() || of_cell.tally.queue_wait_ms.has_far();
+    for (std::uint32_t block = 0; block < kBlocks; ++block) cube.blocks.push_back(reach_of(block));
+    cube.has_far = std::ranges::any_of(cube.tallies, [](const PackedTally& tally) {
+      return tally.duration_ms.has_far() || tally.queue_wait_ms.has_far();
     });
     return cube;
   }
@@ -158,7 +160,7 @@ class CubeMaker {
     }
     if (pieces > 1) std::sort(first + piece_begin(count, pieces, pieces - 1), first + count);
   }
-  [[nodiscard]] ChunkCube::Cell tally(std::size_t cell, std::uint32_t begin, std::uint32_t count) {
+  void add(ChunkCube& cube, std::size_t cell, std::uint32_t begin, std::uint32_t count) {
     ChunkCube::Cell of_cell;
     of_cell.setting = chunk_.setting.locals()[cell / ends_];
     of_cell.outcome = outcome_of_end_[cell % ends_];
@@ -172,8 +174,21 @@ class CubeMaker {
     buffer_.clear();
     buffer_.append(chunk_, rows);
     buffer_.add_to(tally_, 0, count, outcomes_, {kValuesOfACell});
-    of_cell.tally = tally_.take(kValuesOfACell);
-    return of_cell;
+    cube.cells.push_back(of_cell);
+    cube.tallies.push_back(tally_.take(kValuesOfACell));
+  }
+  // Of all rows, dead ones too.
+  [[nodiscard]] ChunkCube::BlockReach reach_of(std::uint32_t block) const {
+    ChunkCube::BlockReach reach;
+    const auto add = [](Bounds& bounds, std::int64_t value) {
+      if (value >= 0) bounds.add(value);
+    };
+    for (std::uint32_t row = block * kBlockRows; row < (block + 1) * kBlockRows; ++row) {
+      add(reach.duration_ms, chunk_.duration_ms[row]);
+      add(reach.queue_wait_ms, chunk_.queue_wait_ms[row]);
+      add(reach.vram_peak_bytes, chunk_.vram_peak(row));
+    }
+    return reach;
   }
   static void reach(ChunkCube::Reach& reach, std::int64_t value) {
     if (value < 0) {

@@ -19,7 +19,7 @@ class CubeTotal {
             const ExactBudget& budget);
 
   // A full chunk that the dates cover, with its outcomes where they are there already. False: it has no cube of use,
-  // and nothing was added.
+  // or the filter's bounds divide too much of it, and nothing was added.
   bool add(std::size_t chunk, const OutcomeTable* outcomes = nullptr);
   // Of all that was added; nothing may be added after it.
   [[nodiscard]] const GroupTally& finish();
@@ -27,7 +27,7 @@ class CubeTotal {
  private:
   // The cells of the chunk at hand by how many of their rows match.
   void sort_cells(const ChunkCube& cube);
-  void add_cells(const ChunkSummary* all);
+  void add_cells(const ChunkCube& cube, const ChunkSummary* all);
   void add_divided(const Chunk& chunk, const ChunkCube& cube, const OutcomeTable& outcomes, bool is_within_all);
 
   const ColumnStore::Snapshot& snapshot_;

@@ -26,7 +26,7 @@ class CubeWalk {
     if (!cube || cube->cells.empty()) return false;
     for (const ChunkCube::Cell& cell : cube->cells) {
       const Within of_cell = matching(cell);
-      if (of_cell == Within::all) each_cell(cell);
+      if (of_cell == Within::all) each_cell(cell, cube->tally_of(cell));
       if (of_cell != Within::some) continue;
       const auto rows = divide(snapshot_.chunk(chunk), cube->rows_of(cell)).matching;
       if (!rows.empty()) each_rows(cell, rows);

@@ -76,12 +76,11 @@ void Gatherer::add(const ChunkSummary& summary, Of of) {
   for (const auto& group : summary.groups) this->group(names_.of(group.name)).merge(group.tally, group_budget_);
 }
 
-void Gatherer::add(const ChunkCube::Cell& cell) {
-  count_matching(static_cast<std::size_t>(cell.tally.counts.front()));
-  if (!total_is_sum_) total_.merge(cell.tally, total_budget_);
+void Gatherer::add(const ChunkCube::Cell& cell, const PackedTally& tally) {
+  count_matching(static_cast<std::size_t>(tally.counts.front()));
+  if (!total_is_sum_) total_.merge(tally, total_budget_);
   if (!keys_) return;
-  for (const std::uint32_t number : keys_->of(cell.setting, cell.outcome))
-    group(number).merge(cell.tally, group_budget_);
+  for (const std::uint32_t number : keys_->of(cell.setting, cell.outcome)) group(number).merge(tally, group_budget_);
 }
 
 void Gatherer::add(const Chunk& chunk, const ChunkCube::Cell& cell, std::span<const std::uint16_t> rows) {

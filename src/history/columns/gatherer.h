@@ -30,7 +30,7 @@ class Gatherer {
   void add(const RowBlock& block, Of of = Of::all);
   void add(const RunFacts& facts);
   void add(const ChunkSummary& summary, Of of = Of::all);
-  void add(const ChunkCube::Cell& cell);
+  void add(const ChunkCube::Cell& cell, const PackedTally& tally);
   // Some rows of the cell. Of a chunk that is added by cells alone.
   void add(const Chunk& chunk, const ChunkCube::Cell& cell, std::span<const std::uint16_t> rows);
 

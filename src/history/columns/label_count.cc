@@ -18,6 +18,7 @@ LabelCount::LabelCount(const ColumnStore::Snapshot& snapshot, const LabelGroups&
                        const RunFilter* of_cells)
     : snapshot_(snapshot),
       groups_(groups),
+      filter_(of_cells),
       total_budget_(total_budget),
       apart_budget_(apart_budget),
       alike_chunks_(alike_chunks),
@@ -55,15 +56,14 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
   part.apart = apart_group_;
   has_more_ = false;
   if (apart_group_ != kNone) tell_apart(part.kinds);
-  has_total_ = cube_total_ && is_alike_ && can_be_left() && cube_total_->add(number_, &outcomes_);
+  cube_ = cube_total_ && is_alike_ ? find_cube(snapshot_, number_) : nullptr;
+  has_total_ = cube_ && can_be_left() && cube_total_->add(number_, &outcomes_);
   is_rounded_ |= has_total_;
 }
 
 // Whether what is apart is what the others leave of the total, and is told well by that.
 bool LabelCount::can_be_left() const {
-  if (apart_group_ == kNone) return true;
-  const auto cube = find_cube(snapshot_, number_);
-  return !has_more_ && cube && !cube->has_far;
+  return apart_group_ == kNone || (!has_more_ && !cube_->has_far);
 }
 
 void LabelCount::tell_apart(std::span<const std::uint32_t> kinds) {
@@ -124,7 +124,7 @@ void LabelCount::add(const RowBlock& block) {
   runs_apart_ += of_apart.matching;
   for (std::uint32_t i = 0; i < block.count; ++i) others[i] = block.keep[i] ^ apart[i];
   if (has_total_) {
-    apart_bounds_.add(of_apart, outcomes_);
+    bound_apart(of_apart);
     rest_of_cubes_.add(part_of(others), apart_budget_);
   } else {
     apart_.add(of_apart, apart_budget_);
@@ -134,6 +134,17 @@ void LabelCount::add(const RowBlock& block) {
   std::copy_n(block.keep, block.count, others.begin());
   mask_passing(locals, block.count, is_listed_, others.data());
   list(block, others.data());
+}
+
+void LabelCount::bound_apart(const RowBlock& of_apart) {
+  ChunkCube::BlockReach reach = cube_->blocks[of_apart.begin / kBlockRows];
+  const auto clip = [](Bounds& bounds, const std::optional<std::int64_t>& min, const std::optional<std::int64_t>& max) {
+    if (min) bounds.min = std::max(bounds.min, *min);
+    if (max) bounds.max = std::min(bounds.max, *max);
+  };
+  clip(reach.duration_ms, filter_->duration_min_ms, filter_->duration_max_ms);
+  clip(reach.vram_peak_bytes, filter_->vram_peak_min_bytes, filter_->vram_peak_max_bytes);
+  apart_bounds_.add(of_apart, outcomes_, &reach);
 }
 
 void LabelCount::list(const RowBlock& block, const std::uint8_t* keep) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -48,12 +49,14 @@ class LabelCount {
   void tell_apart(std::span<const std::uint32_t> kinds);
   [[nodiscard]] std::uint32_t most_of(const RowBlock& block) const;
   void guess(std::size_t matching, std::uint32_t passed);
+  void bound_apart(const RowBlock& of_apart);
   void add(const RowBlock& block);
   void list(const RowBlock& block, const std::uint8_t* keep);
   void settle();
 
   const ColumnStore::Snapshot& snapshot_;
   const LabelGroups& groups_;
+  const RunFilter* const filter_;  // of the cells
   ExactBudget total_budget_;
   ExactBudget apart_budget_;
   const std::size_t alike_chunks_;
@@ -74,6 +77,7 @@ class LabelCount {
   std::size_t number_ = 0;
   bool is_alike_ = false;   // full and covered by the dates
   bool has_total_ = false;  // by cells
+  std::shared_ptr<const ChunkCube> cube_;
   LabelPart* part_ = nullptr;
   OutcomeTable outcomes_;
   const std::uint16_t* locals_ = nullptr;

@@ -79,7 +79,10 @@ std::vector<std::uint32_t> largest(const LabelGroups& groups, std::span<const st
 // The groups that are told, by their place among them.
 struct Told {
   std::vector<std::uint32_t> place_of;  // by group; kNone: it is not told
+  std::vector<std::uint64_t> bits;      // by group, whether it is told: as most are not, this is what is looked at most
   std::vector<ExactBudget> budgets;     // by place
+
+  [[nodiscard]] bool has(std::uint32_t group) const { return (bits[group / 64] >> group % 64 & 1) != 0; }
 };
 
 // Tallies of the groups that are told, of the rows of some chunks.
@@ -113,8 +116,7 @@ class ToldTallies {
   template <class Each>
   void each_place(const LabelPart& part, std::size_t local, const Each& each) const {
     groups_.each_of(part.kinds[local], [&](std::uint32_t group) {
-      const std::uint32_t place = told_.place_of[group];
-      if (place != kNone && group != part.apart) each(place);
+      if (told_.has(group) && group != part.apart) each(told_.place_of[group]);
     });
   }
   // By counting; the rows of each group then stand side by side, and `end_` tells to where.
@@ -252,10 +254,11 @@ class LabelStatistics {
     ExactBudget budget = group_budget_;
     if (matching_ > budget.values) budget.values = std::min(budget.values, kValuesOfAGroup);
     const auto of_all = std::accumulate(runs_.begin(), runs_.end(), std::uint64_t{0});
-    Told told{std::vector<std::uint32_t>(runs_.size(), kNone), {}};
+    Told told{std::vector<std::uint32_t>(runs_.size(), kNone), std::vector<std::uint64_t>(runs_.size() / 64 + 1), {}};
     has_most_ = false;
     for (const std::uint32_t group : order) {
       told.place_of[group] = static_cast<std::uint32_t>(told.budgets.size());
+      told.bits[group / 64] |= std::uint64_t{1} << group % 64;
       // What has most of the runs keeps as many values as the total.
       const bool has_most = std::uint64_t{runs_[group]} * 2 > of_all;
       has_most_ |= has_most;

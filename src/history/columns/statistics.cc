@@ -106,7 +106,7 @@ class Share {
  private:
   bool add_cube(std::size_t chunk) {
     const bool is_taken = cubes_->each(
-        chunk, [&](const ChunkCube::Cell& cell) { gatherer_.add(cell); },
+        chunk, [&](const ChunkCube::Cell& cell, const PackedTally& tally) { gatherer_.add(cell, tally); },
         [&](const ChunkCube::Cell& cell, std::span<const std::uint16_t> rows) {
           gatherer_.add(snapshot_.chunk(chunk), cell, rows);
         });

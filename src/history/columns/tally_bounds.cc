@@ -11,20 +11,25 @@ bool has(const Bounds& bounds, const Bounds& part) {
 
 }  // namespace
 
-void TallyBounds::add(const RowBlock& block, const OutcomeTable& outcomes) {
+void TallyBounds::add(const RowBlock& block, const OutcomeTable& outcomes, const ChunkCube::BlockReach* reach) {
   const Chunk& chunk = *block.chunk;
   const std::uint32_t begin = block.begin;
-  // What has not ended has no duration.
-  std::array<std::uint8_t, kBlockRows> ended;
-  const std::uint8_t* of_duration = block.keep;
-  if (!outcomes.all_ended()) {
-    std::copy_n(block.keep, block.count, ended.begin());
-    mask_passing(chunk.outcome.rows() + begin, block.count, outcomes.ended(), ended.data());
-    of_duration = ended.data();
+  // What is within already need not be looked at.
+  if (!reach || !has(duration_ms_, reach->duration_ms)) {
+    // What has not ended has no duration.
+    std::array<std::uint8_t, kBlockRows> ended;
+    const std::uint8_t* of_duration = block.keep;
+    if (!outcomes.all_ended()) {
+      std::copy_n(block.keep, block.count, ended.begin());
+      mask_passing(chunk.outcome.rows() + begin, block.count, outcomes.ended(), ended.data());
+      of_duration = ended.data();
+    }
+    duration_ms_.add(bounds_of(chunk.duration_ms.get() + begin, of_duration, block.count));
   }
-  duration_ms_.add(bounds_of(chunk.duration_ms.get() + begin, of_duration, block.count));
-  queue_wait_ms_.add(bounds_of(chunk.queue_wait_ms.get() + begin, block.keep, block.count));
-  add_peaks(peaks_of(chunk, begin), block.keep, block.count);
+  if (!reach || !has(queue_wait_ms_, reach->queue_wait_ms))
+    queue_wait_ms_.add(bounds_of(chunk.queue_wait_ms.get() + begin, block.keep, block.count));
+  if (!reach || !has(vram_peak_bytes_, reach->vram_peak_bytes))
+    add_peaks(peaks_of(chunk, begin), block.keep, block.count);
 }
 
 void TallyBounds::add(const PackedTally& tally) {
@@ -33,22 +38,21 @@ void TallyBounds::add(const PackedTally& tally) {
   vram_peak_bytes_.add(tally.vram_peak_bytes.bounds());
 }
 
-void TallyBounds::add(const ChunkCube::Cell& cell, const Chunk& chunk, std::span<const std::uint16_t> rows,
+void TallyBounds::add(const PackedTally& all, const Chunk& chunk, std::span<const std::uint16_t> rows,
                       const OutcomeTable& outcomes) {
   // All that is within already need not be looked at.
-  const auto add = [&](Bounds& bounds, const PackedDistribution& of_cell, const auto& value_of) {
-    if (has(bounds, of_cell.bounds())) return;
+  const auto add = [&](Bounds& bounds, const PackedDistribution& of_all, const auto& value_of) {
+    if (has(bounds, of_all.bounds())) return;
     for (const std::uint16_t row : rows) {
       if (const std::int64_t value = value_of(row); value >= 0) bounds.add(value);
     }
   };
   const std::uint16_t* ends = chunk.outcome.rows();
-  add(duration_ms_, cell.tally.duration_ms, [&](std::uint16_t row) -> std::int64_t {
+  add(duration_ms_, all.duration_ms, [&](std::uint16_t row) -> std::int64_t {
     return outcomes.ended()[ends[row]] != 0 ? chunk.duration_ms[row] : -1;
   });
-  add(queue_wait_ms_, cell.tally.queue_wait_ms,
-      [&](std::uint16_t row) -> std::int64_t { return chunk.queue_wait_ms[row]; });
-  add(vram_peak_bytes_, cell.tally.vram_peak_bytes, [&](std::uint16_t row) { return chunk.vram_peak(row); });
+  add(queue_wait_ms_, all.queue_wait_ms, [&](std::uint16_t row) -> std::int64_t { return chunk.queue_wait_ms[row]; });
+  add(vram_peak_bytes_, all.vram_peak_bytes, [&](std::uint16_t row) { return chunk.vram_peak(row); });
 }
 
 void TallyBounds::add_peaks(const PeakColumn& peaks, const std::uint8_t* keep, std::uint32_t count) {

@@ -5,7 +5,6 @@
 #include <span>
 
 #include "history/columns/bounds.h"
-#include "history/columns/chunk_cube.h"
 #include "history/columns/outcome_table.h"
 #include "history/columns/row_scan.h"
 
@@ -15,11 +14,11 @@ namespace comfytrace::history::columns {
 // the least or the most.
 class TallyBounds {
  public:
-  // Rows of one chunk after another, whose outcomes these are.
-  void add(const RowBlock& block, const OutcomeTable& outcomes);
+  // Rows of one chunk after another, whose outcomes these are. `reach`: what is known of the block; null: nothing.
+  void add(const RowBlock& block, const OutcomeTable& outcomes, const ChunkCube::BlockReach* reach = nullptr);
   void add(const PackedTally& tally);
-  // Some rows of a cell of the chunk, whose outcomes these are.
-  void add(const ChunkCube::Cell& cell, const Chunk& chunk, std::span<const std::uint16_t> rows,
+  // Some rows of the chunk, whose outcomes these are, out of more that have this tally.
+  void add(const PackedTally& all, const Chunk& chunk, std::span<const std::uint16_t> rows,
            const OutcomeTable& outcomes);
   [[nodiscard]] const Bounds& duration_ms() const { return duration_ms_; }
   [[nodiscard]] const Bounds& queue_wait_ms() const { return queue_wait_ms_; }
