@@ -73,11 +73,11 @@ class Reader {
   bool good_ = true;
 };
 
-template <class T>
-void put_values(Writer& writer, const Interner<T>& interner) {
+template <class Values>
+void put_values(Writer& writer, const Values& of) {
   std::string values;
-  put_number(values, interner.size());
-  for (std::size_t i = 0; i < interner.size(); ++i) put_value(values, interner[i]);
+  put_number(values, of.size());
+  for (std::size_t i = 0; i < of.size(); ++i) put_value(values, of[i]);
   writer.text(values);
 }
 void put_values(Writer& writer, const LabelBook& labels) {
@@ -94,13 +94,13 @@ bool take_older(std::string_view bytes, Values& into) {
   return true;
 }
 
-template <class T>
-bool take_newer(std::string_view bytes, Interner<T>& interner) {
+template <class Values>
+bool take_newer(std::string_view bytes, Values& into) {
   ValueReader reader(bytes);
   for (std::uint64_t i = 0, count = reader.count(); i < count; ++i) {
-    T value;
+    typename Values::Value value;
     reader.take(value);
-    if (!reader.good() || interner.id_of(value) != i) return false;
+    if (!reader.good() || into.id_of(value) != i) return false;
   }
   return reader.good() && reader.rest().empty();
 }

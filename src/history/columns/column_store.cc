@@ -87,7 +87,7 @@ std::vector<std::string> ColumnStore::devices_at(const Snapshot& snapshot, std::
     const RunFacts* odd = odd_at(chunk, at);
     return odd ? odd->devices : std::vector<std::string>();
   }
-  return snapshot.shared().settings[chunk.setting.at(at)].devices;
+  return snapshot.shared().settings.machine_of(chunk.setting.at(at)).devices;
 }
 
 Chunk& ColumnStore::chunk_for_row(std::uint32_t row) {

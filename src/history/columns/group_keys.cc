@@ -14,6 +14,12 @@ std::vector<std::string> each_of(std::vector<std::string> texts) {
   return texts;
 }
 
+// What tells the groups of a setting.
+SettingBook::Part part_of(GroupBy group_by) {
+  if (group_by == GroupBy::workflow) return SettingBook::Part::workflow;
+  return group_by == GroupBy::model ? SettingBook::Part::models : SettingBook::Part::machine;
+}
+
 }  // namespace
 
 std::vector<std::string> group_keys_of(const Outcome& outcome, const Setting& setting, const Label& label,
@@ -45,11 +51,19 @@ std::vector<std::string> group_keys_of(const Outcome& outcome, const Setting& se
 GroupKeys::GroupKeys(GroupBy group_by, const SharedFacts& shared, GroupNames& names)
     : by_outcome_(group_by == GroupBy::status || group_by == GroupBy::exitReason),
       is_partition_(group_by != GroupBy::model && group_by != GroupBy::worker && group_by != GroupBy::gpu) {
-  const std::size_t count = by_outcome_ ? shared.outcomes.size() : shared.settings.size();
+  const SettingBook& settings = shared.settings;
+  const SettingBook::Part part = part_of(group_by);
+  const std::size_t count = by_outcome_ ? shared.outcomes.size() : settings.size();
+  std::vector<std::vector<std::uint32_t>> groups(by_outcome_ ? count : settings.count_of(part));
+  for (std::uint32_t number = 0; number < groups.size(); ++number) {
+    const auto keys = by_outcome_ ? group_keys_of(shared.outcomes[number], {}, {}, group_by)
+                                  : group_keys_of({}, settings.only(part, number), {}, group_by);
+    for (const std::string& key : keys) groups[number].push_back(names.of(key));
+  }
+  begin_.reserve(count + 1);
   for (std::size_t id = 0; id < count; ++id) {
-    const auto keys = group_keys_of(by_outcome_ ? shared.outcomes[id] : Outcome(),
-                                    by_outcome_ ? Setting() : shared.settings[id], {}, group_by);
-    for (const std::string& key : keys) groups_.push_back(names.of(key));
+    const auto& of = groups[by_outcome_ ? id : settings.number_of(id, part)];
+    groups_.insert(groups_.end(), of.begin(), of.end());
     begin_.push_back(static_cast<std::uint32_t>(groups_.size()));
   }
 }

@@ -56,16 +56,16 @@ LikeTable LikeTable::of_works(const Interner<Work>& works, std::span<const WorkK
   return table;
 }
 
-LikeTable LikeTable::of_settings(const Interner<Setting>& settings, std::span<const WorkKey> keys) {
+LikeTable LikeTable::of_settings(const SettingBook& settings, std::span<const WorkKey> keys) {
   const ByStructure asked(keys);
   LikeTable table;
   for (std::size_t number = 0, end = settings.size(); number < end; ++number) {
-    const Setting& setting = settings[number];
-    for (const std::string& fingerprint : setting.fingerprints) {
+    const std::vector<std::string>& devices = settings.machine_of(number).devices;
+    for (const std::string& fingerprint : settings.graphs_of(number).fingerprints) {
       for (const std::uint32_t i : asked.of(fingerprint)) {
         LevelBits levels = bit_of(LikeLevel::structure) | bit_of(LikeLevel::models);
         // A scene's device is one of its run's.
-        if (std::ranges::find(setting.devices, keys[i].device) != setting.devices.end())
+        if (std::ranges::find(devices, keys[i].device) != devices.end())
           levels |= bit_of(LikeLevel::executed) | bit_of(LikeLevel::warmth) | bit_of(LikeLevel::device);
         table.add(number, {i, levels});
       }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "history/columns/interner.h"
-#include "history/columns/shared_facts.h"
+#include "history/columns/setting_book.h"
 #include "history/like_runs.h"
 
 namespace comfytrace::history::columns {
@@ -28,7 +28,7 @@ class LikeTable {
   // Of keys: exactly so.
   [[nodiscard]] static LikeTable of_works(const Interner<Work>& works, std::span<const WorkKey> keys);
   // What the scenes of runs with such settings may be like, as far as settings tell.
-  [[nodiscard]] static LikeTable of_settings(const Interner<Setting>& settings, std::span<const WorkKey> keys);
+  [[nodiscard]] static LikeTable of_settings(const SettingBook& settings, std::span<const WorkKey> keys);
 
   // How many numbers there are.
   [[nodiscard]] std::size_t size() const { return begin_.size() - 1; }

@@ -221,20 +221,16 @@ std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, con
   const auto any = [&](const RunFacts& facts) { return std::ranges::any_of(facts.scenes, wants); };
   // A scene's graph is one of its run's, and so is its device; most runs are ruled out by that.
   const bool same_device = query.level <= LikeLevel::device;
-  scan.keep_settings([&](const Setting& setting) {
-    const auto has = [](const std::vector<std::string>& all, const std::string& one) {
-      return std::ranges::find(all, one) != all.end();
-    };
-    return has(setting.fingerprints, query.like.structure) && (!same_device || has(setting.devices, query.like.device));
-  });
-  // By the number of a key: whether it is like the one asked for. Keys newer than the snapshot are not.
   const SharedFacts& shared = snapshot.shared();
+  scan.keep_settings(
+      shared.settings.having(query.like.structure, same_device ? std::optional(query.like.device) : std::nullopt));
+  // By the number of a key: whether it is like the one asked for. Keys newer than the snapshot are not.
   std::vector<std::uint8_t> likes(shared.works.size());
   for (std::size_t i = 0; i < likes.size(); ++i) {
     const Work& work = shared.works[i];
     likes[i] = work.structure == query.like.structure && is_like(query.like, work, query.level);
   }
-  if (std::ranges::find(likes, 1) == likes.end()) scan.keep_settings([](const Setting&) { return false; });
+  if (std::ranges::find(likes, 1) == likes.end()) scan.let_settings(std::vector<std::uint8_t>(shared.settings.size()));
   const auto wants_packed = [&](model::Status status, std::uint32_t work) {
     if (work >= likes.size() || !likes[work]) return false;
     return query.statuses.empty() || std::ranges::find(query.statuses, status) != query.statuses.end();

@@ -53,7 +53,7 @@ RowScan::RowScan(const ColumnStore::Snapshot& snapshot, const RunFilter& filter,
     outcomes_[i] = !outcome.is_odd && (!asks || meets(outcome, filter));
   }
   if (asks_setting(filter)) {
-    keep_settings([&](const Setting& setting) { return meets(setting, filter); });
+    settings_ = shared.settings.meeting(filter);
   }
   if (asks_label(filter)) {
     labels_.resize(shared.labels.size());
@@ -67,10 +67,9 @@ void RowScan::keep_works(const std::function<bool(const Work&)>& holds) {
   for (std::size_t i = 0; i < works_.size(); ++i) works_[i] = works_[i] && holds(works[i]);
 }
 
-void RowScan::keep_settings(const std::function<bool(const Setting&)>& holds) {
-  const auto& settings = snapshot_.shared().settings;
-  settings_.resize(settings.size(), 1);
-  for (std::size_t i = 0; i < settings_.size(); ++i) settings_[i] = settings_[i] && holds(settings[i]);
+void RowScan::keep_settings(const std::vector<std::uint8_t>& passing) {
+  settings_.resize(passing.size(), 1);
+  std::ranges::transform(settings_, passing, settings_.begin(), std::bit_and());
 }
 
 void RowScan::let_works(std::vector<std::uint8_t> passing) {

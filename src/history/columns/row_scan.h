@@ -42,7 +42,8 @@ class RowScan {
 
   // Keeps only rows whose shared facts hold. Called once for each of them.
   void keep_works(const std::function<bool(const Work&)>& holds);
-  void keep_settings(const std::function<bool(const Setting&)>& holds);
+  // Keeps only rows of settings that pass, by number.
+  void keep_settings(const std::vector<std::uint8_t>& passing);
   // Instead of all that was said of these before: which pass, by number. Also during a walk.
   void let_works(std::vector<std::uint8_t> passing);
   void let_settings(std::vector<std::uint8_t> passing);

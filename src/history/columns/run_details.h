@@ -8,6 +8,7 @@
 #include "history/columns/interner.h"
 #include "history/columns/label_book.h"
 #include "history/columns/label_kinds.h"
+#include "history/columns/setting_book.h"
 #include "history/columns/shared_facts.h"
 
 namespace comfytrace::history::columns {
@@ -15,7 +16,7 @@ namespace comfytrace::history::columns {
 // All kinds of shared facts of one store.
 struct SharedFacts {
   Interner<Outcome> outcomes;
-  Interner<Setting> settings;
+  SettingBook settings;
   LabelBook labels;
   Interner<Work> works;
   Interner<NodeShape> shapes;

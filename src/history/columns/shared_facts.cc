@@ -1,6 +1,7 @@
 #include "history/columns/shared_facts.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "history/columns/label_book.h"
 #include "history/words.h"
@@ -45,10 +46,11 @@ Outcome outcome_of(const RunFacts& facts) {
 }
 
 Setting setting_of(const RunFacts& facts) {
-  Setting setting{facts.workflow_name,  facts.fingerprint,      {},
-                  facts.model,          facts.models,           facts.worker_ids,
-                  facts.devices,        facts.vram_total_bytes, facts.comfyui_version,
-                  facts.pytorch_version};
+  Setting setting{
+      {facts.workflow_name},
+      {facts.fingerprint, {}},
+      {facts.model, facts.models},
+      {facts.worker_ids, facts.devices, facts.vram_total_bytes, facts.comfyui_version, facts.pytorch_version}};
   for (const SceneFacts& scene : facts.scenes) {
     if (!scene.key.structure.empty()) setting.fingerprints.push_back(scene.key.structure);
   }
@@ -75,7 +77,7 @@ WorkKey key_of(const Work& work) {
   return work;
 }
 
-void restore(RunFacts& facts, const Outcome& outcome, const Setting& setting, const Label& label) {
+void restore(RunFacts& facts, const Outcome& outcome, Setting setting, const Label& label) {
   facts.status = outcome.status;
   facts.exit_reason = outcome.exit_reason;
   facts.archived = outcome.archived;
@@ -86,15 +88,15 @@ void restore(RunFacts& facts, const Outcome& outcome, const Setting& setting, co
   facts.attempts_timed_out = outcome.attempts_timed_out;
   facts.fallback_count = outcome.fallback_count;
   facts.frames = outcome.frames;
-  facts.workflow_name = setting.workflow_name;
-  facts.fingerprint = setting.fingerprint;
-  facts.model = setting.model;
-  facts.models = setting.models;
-  facts.worker_ids = setting.worker_ids;
-  facts.devices = setting.devices;
+  facts.workflow_name = std::move(setting.workflow_name);
+  facts.fingerprint = std::move(setting.fingerprint);
+  facts.model = std::move(setting.model);
+  facts.models = std::move(setting.models);
+  facts.worker_ids = std::move(setting.worker_ids);
+  facts.devices = std::move(setting.devices);
   facts.vram_total_bytes = setting.vram_total_bytes;
-  facts.comfyui_version = setting.comfyui_version;
-  facts.pytorch_version = setting.pytorch_version;
+  facts.comfyui_version = std::move(setting.comfyui_version);
+  facts.pytorch_version = std::move(setting.pytorch_version);
   facts.story_id = label.story_id;
   facts.story_title = label.story_title;
   facts.tags = label.tags;
@@ -121,16 +123,24 @@ bool meets(const Outcome& outcome, const RunFilter& filter) {
   return within(filter.attempts_min, filter.attempts_max, outcome.attempt_count);
 }
 
-bool meets(const Setting& setting, const RunFilter& filter) {
-  if (!filter.worker_ids.empty() && !shares(filter.worker_ids, setting.worker_ids)) return false;
-  if (!filter.models.empty() && !shares(filter.models, setting.models)) return false;
-  if (!filter.gpus.empty() && std::ranges::none_of(setting.devices, [&](const std::string& device) {
-        return contains_folded(filter.gpus, device);
-      }))
-    return false;
+bool meets(const Workflow& workflow, const RunFilter& filter) {
   if (filter.workflows.empty()) return true;
-  if (!setting.workflow_name.empty() && contains_folded(filter.workflows, setting.workflow_name)) return true;
-  return shares(filter.workflows, setting.fingerprints);
+  return !workflow.workflow_name.empty() && contains_folded(filter.workflows, workflow.workflow_name);
+}
+
+bool meets(const Graphs& graphs, const RunFilter& filter) {
+  return filter.workflows.empty() || shares(filter.workflows, graphs.fingerprints);
+}
+
+bool meets(const Models& models, const RunFilter& filter) {
+  return filter.models.empty() || shares(filter.models, models.models);
+}
+
+bool meets(const Machine& machine, const RunFilter& filter) {
+  if (!filter.worker_ids.empty() && !shares(filter.worker_ids, machine.worker_ids)) return false;
+  return filter.gpus.empty() || std::ranges::any_of(machine.devices, [&](const std::string& device) {
+           return contains_folded(filter.gpus, device);
+         });
 }
 
 bool meets(const RunFacts& facts, const RunFilter& filter) {
@@ -144,7 +154,10 @@ bool meets(const RunFacts& facts, const RunFilter& filter) {
     put_value(label, label_of(facts));
     if (!meets(LabelView(label), filter)) return false;
   }
-  return !asks_setting(filter) || meets(setting_of(facts), filter);
+  if (!asks_setting(filter)) return true;
+  const Setting setting = setting_of(facts);
+  return (meets(static_cast<const Workflow&>(setting), filter) || meets(static_cast<const Graphs&>(setting), filter)) &&
+         meets(static_cast<const Models&>(setting), filter) && meets(static_cast<const Machine&>(setting), filter);
 }
 
 }  // namespace comfytrace::history::columns

@@ -31,18 +31,38 @@ BOOST_DESCRIBE_STRUCT(Outcome, (),
                       (status, exit_reason, archived, is_odd, scene_count, scenes_succeeded, attempt_count,
                        attempts_out_of_memory, attempts_timed_out, fallback_count, frames))
 
-// What a run was and what it ran on.
-struct Setting {
+// What a run was and what it ran on, in parts of which each repeats more often than all of them together.
+struct Workflow {
   std::string workflow_name;
+  bool operator==(const Workflow&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Workflow, (), (workflow_name))
+
+struct Graphs {
   std::string fingerprint;
   std::vector<std::string> fingerprints;  // of every scene, sorted, each once
+  bool operator==(const Graphs&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Graphs, (), (fingerprint, fingerprints))
+
+struct Models {
   std::string model;
   std::vector<std::string> models;
+  bool operator==(const Models&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Models, (), (model, models))
+
+struct Machine {
   std::vector<std::string> worker_ids;
   std::vector<std::string> devices;
   std::optional<std::int64_t> vram_total_bytes;
   std::string comfyui_version;
   std::string pytorch_version;
+  bool operator==(const Machine&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Machine, (), (worker_ids, devices, vram_total_bytes, comfyui_version, pytorch_version))
+
+struct Setting : Workflow, Graphs, Models, Machine {
   bool operator==(const Setting&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Setting, (),
@@ -84,14 +104,18 @@ BOOST_DESCRIBE_STRUCT(Work, (), (structure, models, work_size, scene_count, devi
 [[nodiscard]] NodeShape shape_of(const RunFacts& facts);
 [[nodiscard]] WorkKey key_of(const Work& work);
 // Puts back what the three hold.
-void restore(RunFacts& facts, const Outcome& outcome, const Setting& setting, const Label& label);
+void restore(RunFacts& facts, const Outcome& outcome, Setting setting, const Label& label);
 
 // The part of a filter that each kind decides alone.
 [[nodiscard]] bool asks_outcome(const RunFilter& filter);
 [[nodiscard]] bool asks_setting(const RunFilter& filter);
 [[nodiscard]] bool asks_label(const RunFilter& filter);
 [[nodiscard]] bool meets(const Outcome& outcome, const RunFilter& filter);
-[[nodiscard]] bool meets(const Setting& setting, const RunFilter& filter);
+// What is asked of workflows is met by either of these.
+[[nodiscard]] bool meets(const Workflow& workflow, const RunFilter& filter);
+[[nodiscard]] bool meets(const Graphs& graphs, const RunFilter& filter);
+[[nodiscard]] bool meets(const Models& models, const RunFilter& filter);
+[[nodiscard]] bool meets(const Machine& machine, const RunFilter& filter);
 
 // Every criterion of `filter` but text and regex.
 [[nodiscard]] bool meets(const RunFacts& facts, const RunFilter& filter);
