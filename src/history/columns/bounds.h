@@ -19,6 +19,12 @@ struct Bounds {
     min = std::min(min, other.min);
     max = std::max(max, other.max);
   }
+  // To what lies in both.
+  void clip(const Bounds& other) {
+    min = std::max(min, other.min);
+    max = std::min(max, other.max);
+  }
+  [[nodiscard]] bool has(const Bounds& part) const { return part.min >= min && part.max <= max; }
 };
 
 }  // namespace comfytrace::history::columns

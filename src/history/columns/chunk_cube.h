@@ -13,6 +13,20 @@
 
 namespace comfytrace::history::columns {
 
+// Between what the values of some rows lie, as far as it is known.
+struct RowReach {
+  Bounds duration_ms;
+  Bounds queue_wait_ms;
+  Bounds vram_peak_bytes;
+
+  // What lies in both.
+  void clip(const RowReach& other) {
+    duration_ms.clip(other.duration_ms);
+    queue_wait_ms.clip(other.queue_wait_ms);
+    vram_peak_bytes.clip(other.vram_peak_bytes);
+  }
+};
+
 // The tallies of a full chunk for every setting and every end that a run had there: what most filters ask of and most
 // groups are made of. Where there are many rows of one kind, those that lie far from the others are a cell of their
 // own: so the others lie close together, and bounds of a filter seldom divide them.
@@ -28,19 +42,15 @@ struct ChunkCube {
     std::uint32_t begin = 0;    // its rows in ChunkCube::rows
     std::uint32_t count = 0;
     Reach duration_ms;
+    Reach queue_wait_ms;
     Reach vram_peak_bytes;
-  };
-  // Between what the values of a block's rows lie.
-  struct BlockReach {
-    Bounds duration_ms;
-    Bounds queue_wait_ms;
-    Bounds vram_peak_bytes;
+    bool has_ended = true;  // all of them have, or none: these have no duration that counts
   };
   std::uint32_t version = 0;         // of the snapshot it was made of
   std::vector<Cell> cells;           // none: there would be too many to save time
   std::vector<PackedTally> tallies;  // of each cell; apart, as every question looks at all cells and adds up few
   std::vector<std::uint16_t> rows;   // in the chunk, those of each cell ascending
-  std::vector<BlockReach> blocks;    // of the chunk
+  std::vector<RowReach> blocks;      // of each block of the chunk
   bool has_far = false;              // a cell has a duration or a wait that is far (PackedDistribution)
 
   [[nodiscard]] std::span<const std::uint16_t> rows_of(const Cell& cell) const {

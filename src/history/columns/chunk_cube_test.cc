@@ -54,7 +54,7 @@ TEST(ChunkCube, TellsWhetherBoundsTakeInACell) {
 // of no story and have no tag.
 class CubeOfRuns : public ::testing::Test {
  protected:
-  CubeOfRuns() {
+  explicit CubeOfRuns(std::int64_t longest_ms = 0) {
     SampleFacts sample(11);
     std::vector<RunFacts> kinds;
     for (std::uint64_t i = 0; i < 12; ++i) kinds.push_back(sample.run(i));
@@ -75,6 +75,7 @@ class CubeOfRuns : public ::testing::Test {
       if (one_of(150)) *facts.duration_ms *= 20;
       if (one_of(150)) facts.vram_peak_bytes = std::int64_t{48} << 30;
       if (one_of(200)) facts.duration_ms.reset();
+      if (rid == 9'000 && longest_ms > 0) facts.duration_ms = longest_ms;
       if (kind == 3 || one_of(200)) facts.vram_peak_bytes.reset();
       EXPECT_TRUE(store_.append(rid, facts));
       all_.push_back(std::move(facts));
@@ -141,6 +142,28 @@ TEST_F(CubeOfRuns, TellTotalsOfGroupsThatTheyDoNotTell) {
         ASSERT_EQ(durations.groups[i].duration_ms.n, told.groups[i].duration_ms.n);
         ASSERT_EQ(durations.groups[i].duration_ms.median, told.groups[i].duration_ms.median);
       }
+    }
+  }
+}
+
+// What is apart may not be what the others leave of a total in which one time outweighs all.
+class CubeOfAFarTime : public CubeOfRuns {
+ protected:
+  CubeOfAFarTime() : CubeOfRuns(std::int64_t{1} << 30) {}
+};
+
+TEST_F(CubeOfAFarTime, LosesNoDigitsOfTheOthers) {
+  const auto snapshot = store_.snapshot();
+  for (const std::size_t chunk : {0, 1}) prepare_summaries(snapshot, chunk, 0);
+  for (const std::int64_t most_ms : {std::int64_t{1} << 20, std::int64_t{1} << 30}) {
+    StatisticsQuery query;
+    query.filter.duration_max_ms = most_ms;
+    const auto runs = matching(query.filter);
+    ASSERT_GT(runs.size(), ExactBudget().values);
+    for (const GroupBy by : {GroupBy::none, GroupBy::story, GroupBy::tag, GroupBy::nodeClass, GroupBy::day}) {
+      query.group_by = by;
+      ASSERT_EQ(difference(statistics_of(snapshot, query), history::statistics_of(runs, query)), "")
+          << most_ms << " ms, by " << static_cast<int>(by);
     }
   }
 }

@@ -26,6 +26,8 @@ struct ChunkSummary {
   std::vector<Group> groups;
 
   [[nodiscard]] std::size_t bytes() const;
+  // Whether it has times that nothing can be taken out beside (PackedDistribution).
+  [[nodiscard]] bool has_far() const;
   // Sets `exact` by what is there.
   void tell_whether_exact();
 };

@@ -4,15 +4,6 @@
 #include <cstring>
 
 namespace comfytrace::history::columns {
-namespace {
-
-bool has_far(const ChunkSummary& whole) {
-  return whole.total.duration_ms.has_far() || whole.total.queue_wait_ms.has_far() ||
-         std::ranges::any_of(whole.groups, [](const auto& group) { return group.tally.duration_ms.has_far(); });
-}
-
-}  // namespace
-
 Complement::Complement(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& all, const ExactBudget& budget)
     : snapshot_(snapshot),
       budget_(budget),
@@ -32,7 +23,7 @@ bool Complement::add(RowScan& scan, std::size_t chunk, Gatherer::Of told) {
   if (matching_ <= std::max<std::size_t>(budget_.values, kChunkRows / 2)) return false;
   const Chunk& of = snapshot_.chunk(chunk);
   const auto whole = of.summaries.find(key_).summary;
-  if (!whole || of.last_death() > std::min(whole->version, snapshot_.version) || has_far(*whole)) return false;
+  if (!whole || of.last_death() > std::min(whole->version, snapshot_.version) || whole->has_far()) return false;
   whole_.add(*whole, told);
   take_out_others(chunk, told);
   if (told == Gatherer::Of::all) bound_total(of);

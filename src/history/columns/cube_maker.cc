@@ -169,8 +169,10 @@ class CubeMaker {
     const auto rows = std::span(rows_).subspan(begin, count);
     for (const std::uint16_t row : rows) {
       reach(of_cell.duration_ms, chunk_.duration_ms[row]);
+      reach(of_cell.queue_wait_ms, chunk_.queue_wait_ms[row]);
       reach(of_cell.vram_peak_bytes, chunk_.vram_peak(row));
     }
+    of_cell.has_ended = !model::is_open(snapshot_.shared().outcomes[of_cell.outcome].status);
     buffer_.clear();
     buffer_.append(chunk_, rows);
     buffer_.add_to(tally_, 0, count, outcomes_, {kValuesOfACell});
@@ -178,8 +180,8 @@ class CubeMaker {
     cube.tallies.push_back(tally_.take(kValuesOfACell));
   }
   // Of all rows, dead ones too.
-  [[nodiscard]] ChunkCube::BlockReach reach_of(std::uint32_t block) const {
-    ChunkCube::BlockReach reach;
+  [[nodiscard]] RowReach reach_of(std::uint32_t block) const {
+    RowReach reach;
     const auto add = [](Bounds& bounds, std::int64_t value) {
       if (value >= 0) bounds.add(value);
     };

@@ -21,6 +21,15 @@ bool CubeTotal::add(std::size_t chunk, const OutcomeTable* outcomes) {
   if (!cube || cube->cells.empty()) return false;
   const Chunk& of = snapshot_.chunk(chunk);
   sort_cells(*cube);
+  reach_ = {};
+  for (const auto* cells : {&whole_, &divided_}) {
+    for (const ChunkCube::Cell* cell : *cells) {
+      const RowReach reach = reach_of(*cell);
+      reach_.duration_ms.add(reach.duration_ms);
+      reach_.queue_wait_ms.add(reach.queue_wait_ms);
+      reach_.vram_peak_bytes.add(reach.vram_peak_bytes);
+    }
+  }
   std::size_t divided = 0;
   for (const ChunkCube::Cell* cell : divided_) divided += cell->count;
   if (divided > kMostDivided) return false;
@@ -32,6 +41,13 @@ bool CubeTotal::add(std::size_t chunk, const OutcomeTable* outcomes) {
   if (!outcomes) outcomes_.take(of.outcome.locals(), snapshot_.shared().outcomes);
   add_divided(of, *cube, outcomes ? *outcomes : outcomes_, all != nullptr);
   return true;
+}
+
+// Of its rows that match.
+RowReach CubeTotal::reach_of(const ChunkCube::Cell& cell) const {
+  RowReach reach{cell.duration_ms.bounds, cell.queue_wait_ms.bounds, cell.vram_peak_bytes.bounds};
+  reach.clip(walk_.reach());
+  return reach;
 }
 
 void CubeTotal::sort_cells(const ChunkCube& cube) {
@@ -51,7 +67,7 @@ void CubeTotal::add_cells(const ChunkCube& cube, const ChunkSummary* all) {
   }
   more_.tally.merge(all->total, budget_);
   for (const ChunkCube::Cell* cell : others_) out_.tally.merge(cube.tally_of(*cell), budget_);
-  for (const ChunkCube::Cell* cell : whole_) bounds_.add(cube.tally_of(*cell));
+  for (const ChunkCube::Cell* cell : whole_) bounds_.add(*cell);
 }
 
 void CubeTotal::add_divided(const Chunk& chunk, const ChunkCube& cube, const OutcomeTable& outcomes,
@@ -59,12 +75,13 @@ void CubeTotal::add_divided(const Chunk& chunk, const ChunkCube& cube, const Out
   for (WaitingTally* tally : {&added_, &more_, &out_}) tally->enter(chunk, outcomes);
   for (const ChunkCube::Cell* cell : divided_) {
     const PackedTally& all = cube.tally_of(*cell);
+    const RowReach reach = reach_of(*cell);
     const CubeWalk::Divided rows = walk_.divide(chunk, cube.rows_of(*cell));
     const bool are_most = rows.matching.size() > rows.others.size() && !cube.has_far;
     if (are_most) {
       if (!is_within_all) more_.tally.merge(all, budget_);
       out_.add(rows.others, budget_);
-      bounds_.add(all, chunk, rows.matching, outcomes);
+      bounds_.add(chunk, rows.matching, outcomes, &reach);
     } else {
       if (is_within_all) out_.tally.merge(all, budget_);
       added_.add(rows.matching, budget_);

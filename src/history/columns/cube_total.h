@@ -21,10 +21,13 @@ class CubeTotal {
   // A full chunk that the dates cover, with its outcomes where they are there already. False: it has no cube of use,
   // or the filter's bounds divide too much of it, and nothing was added.
   bool add(std::size_t chunk, const OutcomeTable* outcomes = nullptr);
+  // Of what matches in the chunk that was added last.
+  [[nodiscard]] const RowReach& reach() const { return reach_; }
   // Of all that was added; nothing may be added after it.
   [[nodiscard]] const GroupTally& finish();
 
  private:
+  [[nodiscard]] RowReach reach_of(const ChunkCube::Cell& cell) const;
   // The cells of the chunk at hand by how many of their rows match.
   void sort_cells(const ChunkCube& cube);
   void add_cells(const ChunkCube& cube, const ChunkSummary* all);
@@ -44,6 +47,7 @@ class CubeTotal {
   std::vector<const ChunkCube::Cell*> whole_;
   std::vector<const ChunkCube::Cell*> others_;
   std::vector<const ChunkCube::Cell*> divided_;
+  RowReach reach_;
 };
 
 }  // namespace comfytrace::history::columns

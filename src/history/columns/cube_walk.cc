@@ -28,7 +28,11 @@ MeasureBounds bounds_of(const RunFilter& filter) {
 }  // namespace
 
 CubeWalk::CubeWalk(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RowScan& scan)
-    : snapshot_(snapshot), filter_(filter), bounds_(bounds_of(filter)), scan_(scan) {}
+    : snapshot_(snapshot), filter_(filter), bounds_(bounds_of(filter)), scan_(scan) {
+  reach_.duration_ms = {bounds_.duration_min_ms, bounds_.duration_max_ms};
+  reach_.queue_wait_ms = {0, std::numeric_limits<std::int64_t>::max()};
+  reach_.vram_peak_bytes = {bounds_.vram_peak_min_bytes, bounds_.vram_peak_max_bytes};
+}
 
 CubeWalk::Divided CubeWalk::divide(const Chunk& chunk, std::span<const std::uint16_t> rows) {
   if (matching_.size() < rows.size()) {

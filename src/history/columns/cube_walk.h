@@ -34,6 +34,8 @@ class CubeWalk {
     return true;
   }
 
+  // What the filter's bounds of numbers take in.
+  [[nodiscard]] const RowReach& reach() const { return reach_; }
   // How many rows of the cell match.
   [[nodiscard]] Within matching(const ChunkCube::Cell& cell) const {
     return scan_.passes(cell.setting, cell.outcome) ? within(cell, filter_) : Within::none;
@@ -50,6 +52,7 @@ class CubeWalk {
   const ColumnStore::Snapshot& snapshot_;
   const RunFilter& filter_;
   MeasureBounds bounds_;
+  RowReach reach_;
   const RowScan scan_;
   std::vector<std::uint16_t> matching_;
   std::vector<std::uint16_t> others_;

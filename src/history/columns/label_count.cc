@@ -18,7 +18,6 @@ LabelCount::LabelCount(const ColumnStore::Snapshot& snapshot, const LabelGroups&
                        const RunFilter* of_cells)
     : snapshot_(snapshot),
       groups_(groups),
-      filter_(of_cells),
       total_budget_(total_budget),
       apart_budget_(apart_budget),
       alike_chunks_(alike_chunks),
@@ -137,13 +136,8 @@ void LabelCount::add(const RowBlock& block) {
 }
 
 void LabelCount::bound_apart(const RowBlock& of_apart) {
-  ChunkCube::BlockReach reach = cube_->blocks[of_apart.begin / kBlockRows];
-  const auto clip = [](Bounds& bounds, const std::optional<std::int64_t>& min, const std::optional<std::int64_t>& max) {
-    if (min) bounds.min = std::max(bounds.min, *min);
-    if (max) bounds.max = std::min(bounds.max, *max);
-  };
-  clip(reach.duration_ms, filter_->duration_min_ms, filter_->duration_max_ms);
-  clip(reach.vram_peak_bytes, filter_->vram_peak_min_bytes, filter_->vram_peak_max_bytes);
+  RowReach reach = cube_->blocks[of_apart.begin / kBlockRows];
+  reach.clip(cube_total_->reach());
   apart_bounds_.add(of_apart, outcomes_, &reach);
 }
 

@@ -56,7 +56,6 @@ class LabelCount {
 
   const ColumnStore::Snapshot& snapshot_;
   const LabelGroups& groups_;
-  const RunFilter* const filter_;  // of the cells
   ExactBudget total_budget_;
   ExactBudget apart_budget_;
   const std::size_t alike_chunks_;

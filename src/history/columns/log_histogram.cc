@@ -63,10 +63,12 @@ void LogHistogram::merge(const LogHistogram& other, std::int64_t least, std::int
   add_counts(to, from, size);
 }
 
-void LogHistogram::subtract(const LogHistogram& part) {
-  for (std::size_t i = 0; i < part.counts_.size(); ++i) {
-    if (part.counts_[i] > 0) counts_[part.first_ + i - first_] -= part.counts_[i];
-  }
+void LogHistogram::subtract(const LogHistogram& part, std::int64_t least, std::int64_t most) {
+  if (part.counts_.empty()) return;
+  const std::size_t begin = part.place_of(least);
+  const std::size_t end = std::min(part.place_of(most) + 1, part.counts_.size());
+  std::uint32_t* counts = counts_.data() + part.first_ - first_;
+  for (std::size_t i = begin; i < end; ++i) counts[i] -= part.counts_[i];
 }
 
 void LogHistogram::merge(std::span<const BucketStep> steps, std::int64_t least, std::int64_t most) {

@@ -21,8 +21,8 @@ class LogHistogram {
   void add(std::span<const std::int64_t> values, std::int64_t least, std::int64_t most);
   // Of the other, whose values are from `least` to `most`.
   void merge(const LogHistogram& other, std::int64_t least, std::int64_t most);
-  // Takes out values that are here.
-  void subtract(const LogHistogram& part);
+  // Takes out the values of another, from `least` to `most`, which are here.
+  void subtract(const LogHistogram& part, std::int64_t least, std::int64_t most);
   // `least` and `most` are among the values that were counted there.
   void merge(std::span<const BucketStep> steps, std::int64_t least, std::int64_t most);
   // Hands over what was counted, of which `least` and `most` bound the values, and is empty then but for its room.

@@ -26,7 +26,7 @@ bool may_be_kept(GroupBy group_by) {
 
 // To make what is kept of a chunk takes longer than to answer from its rows. An answer that comes again makes so many
 // at most, lest the second one takes long for the sake of the third.
-constexpr int kSummariesAtOnce = 2;
+constexpr int kSummariesAtOnce = 1;
 
 // Whether so many matching rows in one full chunk mean, as others are like it, that more match in all than can be kept
 // as they are.
@@ -205,18 +205,56 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   return first.gatherer().finish();
 }
 
+// `is_other`: gets 1 for each row that does not match.
 std::unique_ptr<const TimeParts> time_parts_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query,
-                                               RowScan scan, std::size_t chunk) {
+                                               RowScan scan, std::size_t chunk,
+                                               std::vector<std::uint8_t>* is_other = nullptr) {
   auto parts =
       std::make_unique<TimeParts>(snapshot.chunk(chunk), snapshot.shared(), query.group_by, query.utc_offset_ms);
-  scan.each_block_of(chunk, [&](const RowBlock& block) { parts->add(block); });
+  if (is_other) is_other->assign(kChunkRows, 1);
+  scan.each_block_of(chunk, [&](const RowBlock& block) {
+    parts->add(block);
+    if (!is_other) return;
+    for (std::uint32_t i = 0; i < block.count; ++i) (*is_other)[block.begin + i] = block.keep[i] ^ 1;
+  });
   return parts;
+}
+
+// Where most of a full chunk matches: what it keeps of all its times, which these parts and those of the others make
+// up. Null: it is of no use.
+std::shared_ptr<const ChunkSummary> whole_of(const ColumnStore::Snapshot& snapshot, std::size_t chunk,
+                                             const SummaryKey& everything, const TimeParts& parts) {
+  if (parts.matching() * 3 < std::size_t{kChunkRows} * 2) return nullptr;
+  const Chunk& of = snapshot.chunk(chunk);
+  auto all = of.summaries.find(everything).summary;
+  if (!all || of.last_death() > std::min(all->version, snapshot.version) || all->has_far()) return nullptr;
+  return all;
+}
+
+std::unique_ptr<const TimeParts> other_parts_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query,
+                                                std::size_t chunk, std::vector<std::uint8_t>& is_other) {
+  auto others =
+      std::make_unique<TimeParts>(snapshot.chunk(chunk), snapshot.shared(), query.group_by, query.utc_offset_ms);
+  const RunFilter every_run;
+  RowScan(snapshot, every_run).each_block_of(chunk, [&](const RowBlock& block) {
+    RowBlock rest = block;
+    std::uint8_t* keep = is_other.data() + block.begin;
+    for (std::uint32_t i = 0; i < block.count; ++i) keep[i] &= block.keep[i];
+    rest.keep = keep;
+    rest.matching = count_kept(keep, block.count);
+    if (rest.matching > 0) others->add(rest);
+  });
+  return others;
 }
 
 // The same by time.
 std::optional<Statistics> ask_times(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query, RowScan& scan,
                                     const ExactBudget& budget, const SummaryKey* key) {
   TimeStatistics times(query, snapshot.chunks(), budget);
+  StatisticsQuery unfiltered;
+  unfiltered.group_by = query.group_by;
+  unfiltered.utc_offset_ms = query.utc_offset_ms;
+  const SummaryKey everything(unfiltered);
   std::atomic<bool> is_rounded = false;
   std::atomic<int> summaries_left = kSummariesAtOnce;
   base::parallel(snapshot.chunks(), [&](std::size_t i) {
@@ -226,9 +264,16 @@ std::optional<Statistics> ask_times(const ColumnStore::Snapshot& snapshot, const
     if (may_be_kept) found = of.summaries.find(*key);
     if (found.summary && of.last_death() > std::min(found.summary->version, snapshot.version)) found.summary = nullptr;
     if (!found.summary) {
-      auto parts = time_parts_of(snapshot, query, scan, i);
+      std::vector<std::uint8_t> is_other;
+      auto parts = time_parts_of(snapshot, query, scan, i, may_be_kept ? &is_other : nullptr);
       const auto may_summarise = [&] { return key->is_unfiltered || (found.was_asked && summaries_left-- > 0); };
-      if (!may_be_kept || !may_summarise()) return times.put(i, std::move(parts));
+      if (!may_be_kept) return times.put(i, std::move(parts));
+      if (!may_summarise()) {
+        auto all = whole_of(snapshot, i, everything, *parts);
+        if (!all) return times.put(i, std::move(parts));
+        auto others = other_parts_of(snapshot, query, i, is_other);
+        return times.put(i, std::move(all), std::move(parts), std::move(others));
+      }
       found.summary = summarise_times(snapshot, *parts, budget);
       of.summaries.put(*key, found.summary);
     }

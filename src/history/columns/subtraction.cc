@@ -2,6 +2,7 @@
 #include <iterator>
 #include <utility>
 
+#include "history/columns/chunk_summary.h"
 #include "history/columns/gatherer.h"
 
 // What tallies tell of some runs, less what others tell of a part of these.
@@ -19,6 +20,13 @@ void take_out(std::vector<std::int64_t>& all, std::vector<std::int64_t>& some) {
 }
 
 }  // namespace
+
+bool ChunkSummary::has_far() const {
+  return total.duration_ms.has_far() || total.queue_wait_ms.has_far() ||
+         std::ranges::any_of(groups, [](const Group& group) {
+           return group.tally.duration_ms.has_far() || group.tally.queue_wait_ms.has_far();
+         });
+}
 
 bool PackedDistribution::has_far() const {
   constexpr std::int64_t kFar_ms = std::int64_t{1} << 26;
@@ -44,14 +52,31 @@ void DistributionTally::subtract(DistributionTally&& part) {
   absorb();
   part.absorb();
   moments_.subtract(part.moments_);
-  histogram_->subtract(*part.histogram_);
+  if (part.moments_.n > 0) histogram_->subtract(*part.histogram_, part.least_counted(), part.most_counted());
   take_out(negative_, part.negative_);
+}
+
+void Moments::bound(const Bounds& bounds) {
+  min = bounds.min;
+  max = bounds.max;
+  if (pivot >= min && pivot <= max) return;
+  // It was taken out, and must be one of the values.
+  const double shift = static_cast<double>(pivot) - static_cast<double>(min);
+  const auto about_pivot = static_cast<double>(sum - static_cast<Wide>(n) * pivot);
+  squares += 2 * shift * about_pivot + static_cast<double>(n) * shift * shift;
+  pivot = min;
+}
+
+Bounds DistributionTally::bounds() const {
+  Bounds all;
+  for (const std::int64_t value : values_) all.add(value);
+  if (moments_.n > 0) all.add(Bounds{moments_.min, moments_.max});
+  return all;
 }
 
 void DistributionTally::bound(const Bounds& bounds) {
   if (!is_counting_ || moments_.n == 0) return;
-  moments_.min = bounds.min;
-  moments_.max = bounds.max;
+  moments_.bound(bounds);
 }
 
 void GroupTally::subtract(GroupTally&& part) {

@@ -33,13 +33,6 @@ constexpr std::int64_t kLargest<const std::int32_t*> = std::numeric_limits<std::
 
 }  // namespace
 
-Bounds PackedDistribution::bounds() const {
-  Bounds all;
-  if (!values.empty()) all = {values.front(), values.back()};
-  if (moments.n > 0) all.add(Bounds{moments.min, moments.max});
-  return all;
-}
-
 void DistributionTally::count(std::span<const std::int64_t> values) {
   if (!histogram_) histogram_ = std::make_unique<LogHistogram>();
   is_counting_ = true;
@@ -133,7 +126,6 @@ void DistributionTally::merge(const PackedDistribution& other, const ExactBudget
 PackedDistribution DistributionTally::take(std::size_t most_values) {
   if (is_counting_ || values_.size() > most_values) absorb();
   PackedDistribution packed;
-  std::ranges::sort(values_);
   packed.values.assign(values_.begin(), values_.end());
   values_.clear();
   if (std::exchange(is_counting_, false) && moments_.n > 0)

@@ -19,13 +19,11 @@ namespace comfytrace::history::columns {
 
 // A tally of rows of one chunk in little room.
 struct PackedDistribution {
-  std::vector<std::int64_t> values;  // each as it was, ascending, while they are few
+  std::vector<std::int64_t> values;  // each as it was, while they are few
   Moments moments;                   // of the others
   std::vector<BucketStep> buckets;
   std::vector<std::int64_t> negative;
 
-  // Of all values.
-  [[nodiscard]] Bounds bounds() const;
   // Times so far from the others that, once they are taken out, too little is left of what the squares of those sum up
   // to.
   [[nodiscard]] bool has_far() const;
@@ -48,6 +46,8 @@ class DistributionTally {
   // Takes out values that are here; bound() must tell then what the least and the most of the others are.
   void subtract(DistributionTally&& part);
   void bound(const Bounds& bounds);
+  // Of all values.
+  [[nodiscard]] Bounds bounds() const;
   // Hands over what it has and is as new. Of more than `most_values` only the buckets are kept.
   [[nodiscard]] PackedDistribution take(std::size_t most_values);
   // Uses up the values: after it only clear() may follow. `median_alone`: only n and median are wanted.

@@ -3,19 +3,11 @@
 #include <algorithm>
 
 namespace comfytrace::history::columns {
-namespace {
-
-bool has(const Bounds& bounds, const Bounds& part) {
-  return part.min >= bounds.min && part.max <= bounds.max;
-}
-
-}  // namespace
-
-void TallyBounds::add(const RowBlock& block, const OutcomeTable& outcomes, const ChunkCube::BlockReach* reach) {
+void TallyBounds::add(const RowBlock& block, const OutcomeTable& outcomes, const RowReach* reach) {
   const Chunk& chunk = *block.chunk;
   const std::uint32_t begin = block.begin;
   // What is within already need not be looked at.
-  if (!reach || !has(duration_ms_, reach->duration_ms)) {
+  if (!reach || !duration_ms_.has(reach->duration_ms)) {
     // What has not ended has no duration.
     std::array<std::uint8_t, kBlockRows> ended;
     const std::uint8_t* of_duration = block.keep;
@@ -26,33 +18,34 @@ void TallyBounds::add(const RowBlock& block, const OutcomeTable& outcomes, const
     }
     duration_ms_.add(bounds_of(chunk.duration_ms.get() + begin, of_duration, block.count));
   }
-  if (!reach || !has(queue_wait_ms_, reach->queue_wait_ms))
+  if (!reach || !queue_wait_ms_.has(reach->queue_wait_ms))
     queue_wait_ms_.add(bounds_of(chunk.queue_wait_ms.get() + begin, block.keep, block.count));
-  if (!reach || !has(vram_peak_bytes_, reach->vram_peak_bytes))
+  if (!reach || !vram_peak_bytes_.has(reach->vram_peak_bytes))
     add_peaks(peaks_of(chunk, begin), block.keep, block.count);
 }
 
-void TallyBounds::add(const PackedTally& tally) {
-  duration_ms_.add(tally.duration_ms.bounds());
-  queue_wait_ms_.add(tally.queue_wait_ms.bounds());
-  vram_peak_bytes_.add(tally.vram_peak_bytes.bounds());
-}
-
-void TallyBounds::add(const PackedTally& all, const Chunk& chunk, std::span<const std::uint16_t> rows,
-                      const OutcomeTable& outcomes) {
-  // All that is within already need not be looked at.
-  const auto add = [&](Bounds& bounds, const PackedDistribution& of_all, const auto& value_of) {
-    if (has(bounds, of_all.bounds())) return;
+void TallyBounds::add(const Chunk& chunk, std::span<const std::uint16_t> rows, const OutcomeTable& outcomes,
+                      const RowReach* reach) {
+  const auto add = [&](Bounds& bounds, const Bounds* of_rows, const auto& value_of) {
+    if (of_rows && bounds.has(*of_rows)) return;
     for (const std::uint16_t row : rows) {
       if (const std::int64_t value = value_of(row); value >= 0) bounds.add(value);
     }
   };
   const std::uint16_t* ends = chunk.outcome.rows();
-  add(duration_ms_, all.duration_ms, [&](std::uint16_t row) -> std::int64_t {
-    return outcomes.ended()[ends[row]] != 0 ? chunk.duration_ms[row] : -1;
-  });
-  add(queue_wait_ms_, all.queue_wait_ms, [&](std::uint16_t row) -> std::int64_t { return chunk.queue_wait_ms[row]; });
-  add(vram_peak_bytes_, all.vram_peak_bytes, [&](std::uint16_t row) { return chunk.vram_peak(row); });
+  const auto ended = outcomes.ended();
+  add(duration_ms_, reach ? &reach->duration_ms : nullptr,
+      [&](std::uint16_t row) -> std::int64_t { return ended[ends[row]] != 0 ? chunk.duration_ms[row] : kMissing; });
+  add(queue_wait_ms_, reach ? &reach->queue_wait_ms : nullptr,
+      [&](std::uint16_t row) -> std::int64_t { return chunk.queue_wait_ms[row]; });
+  add(vram_peak_bytes_, reach ? &reach->vram_peak_bytes : nullptr,
+      [&](std::uint16_t row) { return chunk.vram_peak(row); });
+}
+
+void TallyBounds::add(const ChunkCube::Cell& cell) {
+  if (cell.has_ended) duration_ms_.add(cell.duration_ms.bounds);
+  queue_wait_ms_.add(cell.queue_wait_ms.bounds);
+  vram_peak_bytes_.add(cell.vram_peak_bytes.bounds);
 }
 
 void TallyBounds::add_peaks(const PeakColumn& peaks, const std::uint8_t* keep, std::uint32_t count) {

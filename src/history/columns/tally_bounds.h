@@ -14,12 +14,16 @@ namespace comfytrace::history::columns {
 // the least or the most.
 class TallyBounds {
  public:
-  // Rows of one chunk after another, whose outcomes these are. `reach`: what is known of the block; null: nothing.
-  void add(const RowBlock& block, const OutcomeTable& outcomes, const ChunkCube::BlockReach* reach = nullptr);
-  void add(const PackedTally& tally);
-  // Some rows of the chunk, whose outcomes these are, out of more that have this tally.
-  void add(const PackedTally& all, const Chunk& chunk, std::span<const std::uint16_t> rows,
-           const OutcomeTable& outcomes);
+  // Rows of one chunk after another, whose outcomes these are. `reach`: what is known of them; null: nothing.
+  void add(const RowBlock& block, const OutcomeTable& outcomes, const RowReach* reach = nullptr);
+  void add(const Chunk& chunk, std::span<const std::uint16_t> rows, const OutcomeTable& outcomes,
+           const RowReach* reach = nullptr);
+  // All rows of a cell.
+  void add(const ChunkCube::Cell& cell);
+  // Takes these for needless to look at: the rows' bounds of such a measure are known.
+  void set_duration_ms(const Bounds& bounds) { duration_ms_ = bounds; }
+  void set_queue_wait_ms(const Bounds& bounds) { queue_wait_ms_ = bounds; }
+  void set_vram_peak_bytes(const Bounds& bounds) { vram_peak_bytes_ = bounds; }
   [[nodiscard]] const Bounds& duration_ms() const { return duration_ms_; }
   [[nodiscard]] const Bounds& queue_wait_ms() const { return queue_wait_ms_; }
   [[nodiscard]] const Bounds& vram_peak_bytes() const { return vram_peak_bytes_; }

@@ -127,6 +127,17 @@ void TimeParts::add_to(GroupTally& tally, const Part& part, RowBuffer& few, cons
             outcomes_, budget);
 }
 
+void TimeParts::bound(TallyBounds& bounds, const Part& part, const RowReach& reach) const {
+  if (part.is_list) return bounds.add(chunk_, std::span(lists_).subspan(part.at, part.matching), outcomes_, &reach);
+  RowBlock block;
+  block.chunk = &chunk_;
+  block.begin = part.begin;
+  block.count = part.count;
+  block.matching = part.matching;
+  block.keep = part.matching == part.count ? all_kept() : masks_.data() + part.at;
+  bounds.add(block, outcomes_, &reach);
+}
+
 void TimeParts::settle(GroupTally& tally, RowBuffer& few, const ExactBudget& budget) const {
   few.add_to(tally, 0, few.size(), outcomes_, budget);
   few.clear();

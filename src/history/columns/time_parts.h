@@ -6,6 +6,7 @@
 #include "history/columns/row_buffer.h"
 #include "history/columns/row_scan.h"
 #include "history/columns/tally.h"
+#include "history/columns/tally_bounds.h"
 #include "history/run_questions.h"
 
 namespace comfytrace::history::columns {
@@ -34,6 +35,8 @@ class TimeParts {
 
   // Adds a part's rows to its tally. Few rows are left waiting in `few`, which is empty or has rows of this chunk.
   void add_to(GroupTally& tally, const Part& part, RowBuffer& few, const ExactBudget& budget) const;
+  // Takes up between which values its rows lie; `reach`: what is known of them.
+  void bound(TallyBounds& bounds, const Part& part, const RowReach& reach) const;
   // Those that wait.
   void settle(GroupTally& tally, RowBuffer& few, const ExactBudget& budget) const;
 

@@ -26,6 +26,7 @@ class TimeStatistics::Worker {
 
   void tally(const Time& time) {
     of_one_.clear();
+    if (!time.of_rest.empty()) tally_rest(time.of_rest);
     const TimeParts* parts = nullptr;  // those of the rows that wait
     for (const Source& source : time.sources) {
       if (source.chunk == kOdd) {
@@ -34,7 +35,7 @@ class TimeStatistics::Worker {
         continue;
       }
       const OfChunk& chunk = of_.chunks_[source.chunk];
-      if (chunk.summary) {
+      if (source.of == Source::Of::summary) {
         of_one_.merge(chunk.summary->groups[source.index].tally, budget_);
         continue;
       }
@@ -50,11 +51,45 @@ class TimeStatistics::Worker {
   [[nodiscard]] const GroupTally& total() const { return total_; }
 
  private:
+  // All less the others. The others are often neither the least nor the most: then the values that match need not be
+  // looked at.
+  void tally_rest(const std::vector<Source>& sources) {
+    out_.clear();
+    const TimeParts* parts = nullptr;  // those of the rows that wait
+    for (const Source& source : sources) {
+      const OfChunk& chunk = of_.chunks_[source.chunk];
+      if (source.of == Source::Of::summary) of_one_.merge(chunk.summary->groups[source.index].tally, budget_);
+      if (source.of != Source::Of::others) continue;
+      if (parts != chunk.others.get() && parts) parts->settle(out_, few_, budget_);
+      parts = chunk.others.get();
+      parts->add_to(out_, parts->parts()[source.index], few_, budget_);
+    }
+    if (!parts) return;
+    parts->settle(out_, few_, budget_);
+    RowReach all{of_one_.duration_ms.bounds(), of_one_.queue_wait_ms.bounds(), of_one_.vram_peak_bytes.bounds()};
+    const RowReach out{out_.duration_ms.bounds(), out_.queue_wait_ms.bounds(), out_.vram_peak_bytes.bounds()};
+    const auto is_known = [](const Bounds& of_all, const Bounds& of_out) {
+      return of_out.min > of_all.min && of_out.max < of_all.max;
+    };
+    TallyBounds bounds;
+    if (is_known(all.duration_ms, out.duration_ms)) bounds.set_duration_ms(all.duration_ms);
+    if (is_known(all.queue_wait_ms, out.queue_wait_ms)) bounds.set_queue_wait_ms(all.queue_wait_ms);
+    if (is_known(all.vram_peak_bytes, out.vram_peak_bytes)) bounds.set_vram_peak_bytes(all.vram_peak_bytes);
+    for (const Source& source : sources) {
+      if (source.of != Source::Of::parts) continue;
+      const TimeParts& matching = *of_.chunks_[source.chunk].parts;
+      matching.bound(bounds, matching.parts()[source.index], all);
+    }
+    of_one_.subtract(std::move(out_));
+    of_one_.bound(bounds);
+  }
+
   const TimeStatistics& of_;
   const ExactBudget budget_;
   ExactBudget total_budget_;
   RowBuffer few_;
   GroupTally of_one_;
+  GroupTally out_;
   GroupTally total_;
 };
 
@@ -62,7 +97,7 @@ std::size_t TimeStatistics::matching() const {
   std::size_t runs = odd_.size();
   for (const OfChunk& chunk : chunks_) {
     if (chunk.parts) runs += chunk.parts->matching();
-    if (!chunk.summary) continue;
+    if (!chunk.summary || chunk.others) continue;
     for (const auto& group : chunk.summary->groups) runs += static_cast<std::size_t>(runs_of(group.tally));
   }
   return runs;
@@ -70,24 +105,39 @@ std::size_t TimeStatistics::matching() const {
 
 void TimeStatistics::put_sources() {
   std::unordered_map<std::int64_t, std::size_t> numbers;
-  const auto add = [&](std::int64_t from_ms, std::size_t runs, Source source) {
+  const auto time_at = [&](std::int64_t from_ms) -> Time& {
     const auto [at, is_new] = numbers.try_emplace(from_ms, times_.size());
-    if (is_new) times_.push_back({from_ms, 0, {}});
-    times_[at->second].runs += runs;
-    times_[at->second].sources.push_back(source);
+    if (is_new) times_.push_back({from_ms, 0, {}, {}});
+    return times_[at->second];
   };
   for (std::uint32_t i = 0; i < chunks_.size(); ++i) {
-    if (chunks_[i].summary) {
-      const auto& groups = chunks_[i].summary->groups;
-      for (std::uint32_t k = 0; k < groups.size(); ++k)
-        add(groups[k].from_ms, static_cast<std::size_t>(runs_of(groups[k].tally)), {i, k});
-    } else if (chunks_[i].parts) {
-      const auto& parts = chunks_[i].parts->parts();
-      for (std::uint32_t k = 0; k < parts.size(); ++k) add(parts[k].from_ms, parts[k].matching, {i, k});
+    const OfChunk& chunk = chunks_[i];
+    const auto put = [&](std::int64_t from_ms, std::size_t runs, std::uint32_t index, Source::Of of) {
+      Time& time = time_at(from_ms);
+      time.runs += runs;
+      (chunk.others ? time.of_rest : time.sources).push_back({i, index, of});
+    };
+    if (chunk.summary) {
+      const auto& groups = chunk.summary->groups;
+      for (std::uint32_t k = 0; k < groups.size(); ++k) {
+        const auto runs = chunk.others ? 0 : static_cast<std::size_t>(runs_of(groups[k].tally));
+        put(groups[k].from_ms, runs, k, Source::Of::summary);
+      }
+    }
+    for (const auto& [parts, of] : {std::pair(&chunk.parts, Source::Of::parts), {&chunk.others, Source::Of::others}}) {
+      for (std::uint32_t k = 0; *parts && k < (*parts)->parts().size(); ++k) {
+        const TimeParts::Part& part = (*parts)->parts()[k];
+        put(part.from_ms, of == Source::Of::parts ? part.matching : 0, k, of);
+      }
     }
   }
-  for (std::uint32_t i = 0; i < odd_.size(); ++i)
-    add(bucket_start(query_.group_by, odd_[i]->created_at_ms, query_.utc_offset_ms), 1, {kOdd, i});
+  for (std::uint32_t i = 0; i < odd_.size(); ++i) {
+    Time& time = time_at(bucket_start(query_.group_by, odd_[i]->created_at_ms, query_.utc_offset_ms));
+    ++time.runs;
+    time.sources.push_back({kOdd, i});
+  }
+  // All of these may be taken out.
+  std::erase_if(times_, [](const Time& time) { return time.runs == 0; });
   std::ranges::sort(times_, std::greater(), &Time::from_ms);
 }
 

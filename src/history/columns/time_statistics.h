@@ -18,10 +18,16 @@ class TimeStatistics {
   TimeStatistics(const StatisticsQuery& query, std::size_t chunks, ExactBudget budget)
       : query_(query), budget_(budget), chunks_(chunks) {}
 
-  // One of both for each chunk, which may have either. Any thread, each chunk by one.
+  // One of these for each chunk. Any thread, each chunk by one.
   void put(std::size_t chunk, std::unique_ptr<const TimeParts> parts) { chunks_[chunk].parts = std::move(parts); }
   void put(std::size_t chunk, std::shared_ptr<const ChunkSummary> summary) {
     chunks_[chunk].summary = std::move(summary);
+  }
+  // What a chunk tells of all its runs, which have no far times, with those that match and those that do not: the
+  // latter, which are fewer, are taken out.
+  void put(std::size_t chunk, std::shared_ptr<const ChunkSummary> all, std::unique_ptr<const TimeParts> parts,
+           std::unique_ptr<const TimeParts> others) {
+    chunks_[chunk] = {std::move(parts), std::move(all), std::move(others)};
   }
   void add(const RunFacts& odd) { odd_.push_back(&odd); }
 
@@ -33,16 +39,20 @@ class TimeStatistics {
   struct OfChunk {
     std::unique_ptr<const TimeParts> parts;
     std::shared_ptr<const ChunkSummary> summary;
+    std::unique_ptr<const TimeParts> others;
   };
-  // A part, or a group of a summary, or an odd run.
+  // A group of a summary, or a part of what matches or does not, or an odd run.
   struct Source {
+    enum class Of : std::uint8_t { summary, parts, others };
     std::uint32_t chunk = 0;
     std::uint32_t index = 0;
+    Of of = Of::parts;
   };
   struct Time {
     std::int64_t from_ms = 0;
     std::size_t runs = 0;
     std::vector<Source> sources;
+    std::vector<Source> of_rest;  // of chunks that others are taken out of
   };
   class Worker;
 

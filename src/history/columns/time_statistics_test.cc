@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/codec.h"
 #include "history/columns/shared_facts.h"
 #include "history/columns/statistics.h"
 #include "history/reference_answers.h"
@@ -89,6 +90,71 @@ TEST(TimeStatistics, AreThePlainOnesWhereRunsComeInOrder) {
 
 TEST(TimeStatistics, AreThePlainOnesWhereEachBlockHasRunsOfEveryDay) {
   expect_plain_answers(TimedRuns([](std::int64_t rid) { return static_cast<std::uint64_t>(rid * 7'919 % kRuns); }));
+}
+
+// A full chunk keeps what all its days tell; of a filter that most runs meet, what does not is taken out.
+class TimesOfFullChunks : public ::testing::Test {
+ protected:
+  void fill(std::int64_t longest_ms) {
+    SampleFacts sample(12);
+    std::vector<RunFacts> kinds;
+    for (std::uint64_t i = 0; i < 300; ++i) kinds.push_back(sample.run(i));
+    for (std::uint32_t rid = 1; rid <= 2 * kChunkRows + 500; ++rid) {
+      RunFacts facts = kinds[static_cast<std::size_t>(sample.pick(300))];
+      facts.created_at_ms = sample_time_ms(rid);
+      // Whole days of nothing else.
+      if (rid % 9'000 < 3'000) facts.status = model::Status::failed;
+      if (rid == 70'000) facts.duration_ms = longest_ms;
+      ASSERT_TRUE(store_.append(rid, facts));
+      if (rid % 500 == 1) {
+        store_.remove(rid);
+      } else {
+        facts_.push_back(std::move(facts));
+      }
+    }
+    store_.publish();
+    for (const std::size_t chunk : {0, 1}) prepare_summaries(store_.snapshot(), chunk, 0);
+    std::ranges::reverse(facts_);
+  }
+  [[nodiscard]] std::string difference_of(const RunFilter& filter, GroupBy group_by) const {
+    std::vector<RunFacts> matching;
+    for (const RunFacts& facts : facts_) {
+      if (meets(facts, filter)) matching.push_back(facts);
+    }
+    StatisticsQuery query;
+    query.filter = filter;
+    query.group_by = group_by;
+    query.max_groups = 10'000;
+    return difference(statistics_of(store_.snapshot(), query), history::statistics_of(matching, query));
+  }
+  [[nodiscard]] std::vector<RunFilter> filters() const {
+    std::vector<std::int64_t> durations;
+    for (const RunFacts& facts : facts_) durations.push_back(facts.duration_ms.value_or(0));
+    std::ranges::sort(durations);
+    std::vector<RunFilter> filters(6);
+    filters[0].duration_max_ms = durations[durations.size() / 100 * 99];
+    filters[1].duration_max_ms = durations[durations.size() / 4 * 3];
+    filters[2].duration_min_ms = durations[durations.size() / 20];
+    filters[3].statuses = {model::Status::success, model::Status::partial, model::Status::timeout};
+    filters[4].archived = false;
+    filters[5].vram_peak_min_bytes = 1;
+    return filters;
+  }
+  ColumnStore store_;
+  std::vector<RunFacts> facts_;
+};
+
+TEST_F(TimesOfFullChunks, AreThePlainOnes) {
+  fill(9'000'000);
+  for (const RunFilter& filter : filters()) {
+    for (const GroupBy group_by : {GroupBy::day, GroupBy::week})
+      ASSERT_EQ(difference_of(filter, group_by), "") << base::encode_json(filter);
+  }
+}
+
+TEST_F(TimesOfFullChunks, AreThePlainOnesBesideATimeThatIsFarFromTheOthers) {
+  fill(std::int64_t{1} << 30);
+  for (const RunFilter& filter : filters()) ASSERT_EQ(difference_of(filter, GroupBy::day), "");
 }
 
 TEST(TimeStatistics, AreTheSameToTheLastDigitWhenAskedAgain) {
