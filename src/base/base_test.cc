@@ -26,6 +26,15 @@ struct Inner {
   std::optional<double> free_ratio;
 };
 BOOST_DESCRIBE_STRUCT(Inner, (), (step_count, free_ratio))
+struct Numbers {
+  std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  double longest = -std::numeric_limits<double>::min();
+  std::optional<double> share;
+  std::optional<bool> is_odd = false;
+  double none = std::numeric_limits<double>::quiet_NaN();
+};
+BOOST_DESCRIBE_STRUCT(Numbers, (), (least, most, longest, share, is_odd, none))
 struct Outer {
   std::string name;
   Mood mood = Mood::calm;
@@ -42,6 +51,14 @@ TEST(Codec, WritesCamelCaseAndNullForWhatIsMissing) {
   EXPECT_EQ(
       encode_json(outer),
       R"({"name":"a\"b","mood":"wild","innerParts":[{"stepCount":3,"freeRatio":null},{"stepCount":4,"freeRatio":0.25}],"labels":{"k":"v"},"anything":null})");
+}
+
+// Of the longest there are: they are written in room that is known beforehand.
+TEST(Codec, WritesNumbersAlone) {
+  EXPECT_EQ(
+      encode_json(std::vector<Numbers>(2, Numbers{})),
+      R"([{"least":-9223372036854775808,"most":18446744073709551615,"longest":-2.2250738585072014e-308,"share":null,"isOdd":false,"none":null},)"
+      R"({"least":-9223372036854775808,"most":18446744073709551615,"longest":-2.2250738585072014e-308,"share":null,"isOdd":false,"none":null}])");
 }
 
 // Long lists are written by several threads.

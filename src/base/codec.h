@@ -17,18 +17,18 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/codec_keys.h"
 #include "base/enum_names.h"
 #include "base/json.h"
 #include "base/json_list.h"
+#include "base/json_numbers.h"
 #include "base/result.h"
 
 namespace comfytrace::base {
 
-// `vram_free_bytes` -> `vramFreeBytes`.
-[[nodiscard]] std::string camel_case(std::string_view snake_case);
-
 template <class T>
 concept DescribedStruct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
+
 namespace codec_detail {
 
 template <class T>
@@ -43,20 +43,6 @@ template <class T>
 struct IsStringMap : std::false_type {};
 template <class T>
 struct IsStringMap<std::map<std::string, T>> : std::true_type {};
-
-// The JSON key of the member descriptor D, made once.
-template <class D>
-const std::string& key_of() {
-  static const std::string key = camel_case(D::name);
-  return key;
-}
-
-// The same as it is written: quoted, with its colon, and a comma before it unless it is the first.
-template <class D, bool kIsFirst>
-const std::string& written_key_of() {
-  static const std::string key = (kIsFirst ? "\"" : ",\"") + camel_case(D::name) + "\":";
-  return key;
-}
 
 inline Error type_error(const std::string& path, std::string_view wanted, const json::value& got) {
   return Error{ErrorCode::invalid,
@@ -106,13 +92,27 @@ void encode(std::string& out, const T& value) {
     static_assert(DescribedStruct<T>, "list this struct's members with BOOST_DESCRIBE_STRUCT");
     using Members =
         boost::describe::describe_members<T, boost::describe::mod_any_access | boost::describe::mod_inherited>;
-    out.push_back('{');
-    boost::mp11::mp_for_each<boost::mp11::mp_iota<boost::mp11::mp_size<Members>>>([&](auto i) {
-      using Member = boost::mp11::mp_at<Members, decltype(i)>;
-      out += written_key_of<Member, i == 0>();
-      encode(out, value.*Member::pointer);
-    });
-    out.push_back('}');
+    using Numbers = boost::mp11::mp_iota<boost::mp11::mp_size<Members>>;
+    if constexpr (boost::mp11::mp_all_of_q<Members, IsSmallMember<T>>::value) {
+      // As one piece: to append each key and number would take longer than to write them.
+      static const std::size_t room = room_of<Members>();
+      const std::size_t before = out.size();
+      out.resize(before + room);
+      char* to = put_text(out.data() + before, "{");
+      boost::mp11::mp_for_each<Numbers>([&](auto i) {
+        using Member = boost::mp11::mp_at<Members, decltype(i)>;
+        to = put_small(put_text(to, written_key_of<Member, i == 0>()), value.*Member::pointer);
+      });
+      out.resize(static_cast<std::size_t>(put_text(to, "}") - out.data()));
+    } else {
+      out.push_back('{');
+      boost::mp11::mp_for_each<Numbers>([&](auto i) {
+        using Member = boost::mp11::mp_at<Members, decltype(i)>;
+        out += written_key_of<Member, i == 0>();
+        encode(out, value.*Member::pointer);
+      });
+      out.push_back('}');
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <boost/json/stream_parser.hpp>
 #include <charconv>
 #include <cmath>
@@ -95,18 +96,17 @@ Result<json::value> parse_json(std::string_view text, const JsonLimits& limits) 
                "not valid JSON at byte " + std::to_string(first.consumed) + ": " + first.error.message()};
 }
 
+char* put_json_number(char* to, double value) {
+  char* const end = to + kJsonNumberRoom;
+  if (!std::isfinite(value)) return std::copy_n("null", 4, to);
+  if (value == std::trunc(value) && std::abs(value) < 9007199254740992.0)
+    return std::to_chars(to, end, static_cast<std::int64_t>(value)).ptr;
+  return std::to_chars(to, end, value).ptr;
+}
+
 void write_json_number(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out += "null";
-    return;
-  }
-  if (value == std::trunc(value) && std::abs(value) < 9007199254740992.0) {
-    write_json_integer(out, static_cast<std::int64_t>(value));
-    return;
-  }
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value);
-  out.append(buffer, static_cast<std::size_t>(end.ptr - buffer));
+  std::array<char, kJsonNumberRoom> buffer;
+  out.append(buffer.data(), static_cast<std::size_t>(put_json_number(buffer.data(), value) - buffer.data()));
 }
 
 void write_json_string(std::string& out, std::string_view text) {

@@ -36,6 +36,9 @@ void write_json(std::string& out, const json::value& value);
 // Appends `text` as a JSON string with its quotes. Invalid UTF-8 is replaced by U+FFFD.
 void write_json_string(std::string& out, std::string_view text);
 void write_json_number(std::string& out, double value);
+// The same from `to` on, where there is room for so many characters. Returns the end.
+inline constexpr std::size_t kJsonNumberRoom = 32;
+char* put_json_number(char* to, double value);
 template <std::integral T>
 void write_json_integer(std::string& out, T value) {
   std::array<char, 24> digits;

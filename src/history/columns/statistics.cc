@@ -1,6 +1,7 @@
 #include "history/columns/statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <limits>
 #include <optional>
@@ -205,17 +206,16 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   return first.gatherer().finish();
 }
 
-// `is_other`: gets 1 for each row that does not match.
+// `keep_of`: gets 1 for each row that matches, else 0.
 std::unique_ptr<const TimeParts> time_parts_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query,
                                                RowScan scan, std::size_t chunk,
-                                               std::vector<std::uint8_t>* is_other = nullptr) {
+                                               std::vector<std::uint8_t>* keep_of = nullptr) {
   auto parts =
       std::make_unique<TimeParts>(snapshot.chunk(chunk), snapshot.shared(), query.group_by, query.utc_offset_ms);
-  if (is_other) is_other->assign(kChunkRows, 1);
+  if (keep_of) keep_of->assign(kChunkRows, 0);
   scan.each_block_of(chunk, [&](const RowBlock& block) {
     parts->add(block);
-    if (!is_other) return;
-    for (std::uint32_t i = 0; i < block.count; ++i) (*is_other)[block.begin + i] = block.keep[i] ^ 1;
+    if (keep_of) std::copy_n(block.keep, block.count, keep_of->data() + block.begin);
   });
   return parts;
 }
@@ -232,16 +232,17 @@ std::shared_ptr<const ChunkSummary> whole_of(const ColumnStore::Snapshot& snapsh
 }
 
 std::unique_ptr<const TimeParts> other_parts_of(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& query,
-                                                std::size_t chunk, std::vector<std::uint8_t>& is_other) {
+                                                std::size_t chunk, const std::vector<std::uint8_t>& keep_of) {
   auto others =
       std::make_unique<TimeParts>(snapshot.chunk(chunk), snapshot.shared(), query.group_by, query.utc_offset_ms);
   const RunFilter every_run;
   RowScan(snapshot, every_run).each_block_of(chunk, [&](const RowBlock& block) {
+    std::array<std::uint8_t, kBlockRows> keep;
+    const std::uint8_t* matching = keep_of.data() + block.begin;
+    for (std::uint32_t i = 0; i < block.count; ++i) keep[i] = block.keep[i] & (matching[i] ^ 1);
     RowBlock rest = block;
-    std::uint8_t* keep = is_other.data() + block.begin;
-    for (std::uint32_t i = 0; i < block.count; ++i) keep[i] &= block.keep[i];
-    rest.keep = keep;
-    rest.matching = count_kept(keep, block.count);
+    rest.keep = keep.data();
+    rest.matching = count_kept(keep.data(), block.count);
     if (rest.matching > 0) others->add(rest);
   });
   return others;
@@ -264,14 +265,14 @@ std::optional<Statistics> ask_times(const ColumnStore::Snapshot& snapshot, const
     if (may_be_kept) found = of.summaries.find(*key);
     if (found.summary && of.last_death() > std::min(found.summary->version, snapshot.version)) found.summary = nullptr;
     if (!found.summary) {
-      std::vector<std::uint8_t> is_other;
-      auto parts = time_parts_of(snapshot, query, scan, i, may_be_kept ? &is_other : nullptr);
+      std::vector<std::uint8_t> keep_of;
+      auto parts = time_parts_of(snapshot, query, scan, i, may_be_kept ? &keep_of : nullptr);
       const auto may_summarise = [&] { return key->is_unfiltered || (found.was_asked && summaries_left-- > 0); };
       if (!may_be_kept) return times.put(i, std::move(parts));
       if (!may_summarise()) {
         auto all = whole_of(snapshot, i, everything, *parts);
         if (!all) return times.put(i, std::move(parts));
-        auto others = other_parts_of(snapshot, query, i, is_other);
+        auto others = other_parts_of(snapshot, query, i, keep_of);
         return times.put(i, std::move(all), std::move(parts), std::move(others));
       }
       found.summary = summarise_times(snapshot, *parts, budget);

@@ -68,8 +68,11 @@ void TimeParts::add_part(std::int64_t from_ms, std::uint32_t begin, std::uint32_
   Part part{from_ms, begin, count, count_kept(keep, count)};
   if (part.matching == 0) return;
   // Runs mostly come in order: those of one time stand side by side.
-  const auto first = static_cast<std::uint32_t>(std::find(keep, keep + count, 1) - keep);
-  while (keep[part.count - 1] == 0) --part.count;
+  const auto place_of = [&](const void* at) {
+    return static_cast<std::uint32_t>(static_cast<const std::uint8_t*>(at) - keep);
+  };
+  const std::uint32_t first = place_of(std::memchr(keep, 1, count));
+  part.count = place_of(memrchr(keep, 1, count)) + 1;
   part.begin += first;
   part.count -= first;
   keep += first;
