@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 
@@ -174,25 +175,29 @@ class WordList {
   std::size_t begin_ = 0;  // of the word that is being read
 };
 
-WordList words_in(const model::Run& run) {
-  WordList words;
-  words.collect(run.title);
-  // Scenes mostly share a prompt with the one before.
+// But for those that are as in the scene before.
+std::vector<std::string_view> prompts_in(const model::Run& run) {
+  std::vector<std::string_view> prompts;
   const std::string* positive = nullptr;
   const std::string* negative = nullptr;
-  const auto collect_new = [&](const std::optional<std::string>& prompt, const std::string*& last) {
+  const auto put_new = [&](const std::optional<std::string>& prompt, const std::string*& last) {
     if (!prompt || (last && *last == *prompt)) return;
-    words.collect(*prompt);
+    prompts.push_back(*prompt);
     last = &*prompt;
   };
   for (const auto& scene : run.scenes) {
-    collect_new(scene.parameters.positive_prompt, positive);
-    collect_new(scene.parameters.negative_prompt, negative);
+    put_new(scene.parameters.positive_prompt, positive);
+    put_new(scene.parameters.negative_prompt, negative);
   }
+  return prompts;
+}
+
+// All that is searched but the prompts.
+void collect_rest(const model::Run& run, WordList& words) {
+  words.collect(run.title);
   if (const auto error = model::error_of(run)) words.collect(*error);
   if (run.notes) words.collect(*run.notes);
   for (const auto& tag : run.tags) words.collect(tag);
-  return words;
 }
 
 }  // namespace
@@ -227,19 +232,51 @@ std::vector<std::string> words_of(std::string_view text) {
 }
 
 std::vector<std::string> search_words(const model::Run& run) {
-  const WordList words = words_in(run);
+  WordList words;
+  for (const std::string_view prompt : prompts_in(run)) words.collect(prompt);
+  collect_rest(run, words);
   const auto sorted = words.sorted();
   return {sorted.begin(), sorted.end()};
 }
 
-std::string search_text(const model::Run& run) {
-  const WordList words = words_in(run);
-  std::string text;
-  text.reserve(words.bytes());
-  for (const std::string_view word : words.sorted()) {
-    if (!text.empty()) text += ' ';
-    text += word;
+const SearchTexts::Known& SearchTexts::words_of(const std::vector<std::string_view>& prompts) {
+  for (const Known& known : known_) {
+    if (std::ranges::equal(known.prompts, prompts)) return known;
   }
+  WordList words;
+  for (const std::string_view prompt : prompts) words.collect(prompt);
+  Known& known = known_[std::exchange(next_, (next_ + 1) % known_.size())];
+  known.prompts.assign(prompts.begin(), prompts.end());
+  known.text.clear();
+  known.words.clear();
+  for (const std::string_view word : words.sorted()) {
+    known.words.push_back({static_cast<std::uint32_t>(known.text.size()), static_cast<std::uint32_t>(word.size())});
+    (known.text += word) += ' ';
+  }
+  return known;
+}
+
+std::string SearchTexts::of(const model::Run& run) {
+  const Known& known = words_of(prompts_in(run));
+  WordList rest;
+  collect_rest(run, rest);
+  std::string text;
+  text.reserve(known.text.size() + rest.bytes());
+  auto next = known.words.cbegin();
+  std::size_t taken = 0;  // of the known text: all words before `next`
+  const auto take_until = [&](std::vector<Known::Word>::const_iterator end) {
+    const std::size_t until = end == known.words.end() ? known.text.size() : end->begin;
+    text.append(known.text, taken, until - taken);
+    next = end;
+    taken = until;
+  };
+  for (const std::string_view word : rest.sorted()) {
+    take_until(
+        std::partition_point(next, known.words.end(), [&](const Known::Word& of) { return known.at(of) < word; }));
+    if (next == known.words.end() || known.at(*next) != word) (text += word) += ' ';
+  }
+  take_until(known.words.end());
+  if (!text.empty()) text.pop_back();
   return text;
 }
 

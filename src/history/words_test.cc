@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "history/sample_runs.h"
+
 namespace comfytrace::history {
 namespace {
 
@@ -35,6 +37,44 @@ TEST(Words, AreCutAfterSixtyFourBytesWhateverTheyAreMadeOf) {
 TEST(Words, AreSortedAndComeOnce) {
   EXPECT_EQ(words_of("photographs photograph Photography photo photograph photograp photogra"),
             (std::vector<std::string>{"photo", "photogra", "photograp", "photograph", "photographs", "photography"}));
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+TEST(SearchTexts, HoldTheWordsOfEachRunWhateverCameBefore) {
+  SearchTexts texts;
+  RandomRuns random(11);
+  std::vector<model::Run> runs;
+  for (int i = 0; i < 300; ++i) runs.push_back(random.run("run " + std::to_string(i)));
+  for (std::uint64_t i = 0; i < 100; ++i) runs.push_back(typical_run(i));
+  for (int i = 0; i < 5'000; ++i) {
+    // One that was there lately, or long ago; or its prompts under another title.
+    const std::int64_t back = random.pick(random.chance(50) ? 3 : i + 1);
+    model::Run run = runs[static_cast<std::size_t>(i - back) % runs.size()];
+    if (random.chance(30)) run.title = random.one_of(runs).title + " zz 0";
+    if (random.chance(10)) run.notes = "cinematic a castle";
+    if (random.chance(10)) run.title.clear();
+    ASSERT_EQ(texts.of(run), joined(search_words(run))) << i;
+  }
+}
+
+TEST(SearchTexts, AreEmptyWithoutWords) {
+  SearchTexts texts;
+  model::Run run;
+  EXPECT_EQ(texts.of(run), "");
+  run.title = "One";
+  EXPECT_EQ(texts.of(run), "one");
+  run.scenes.emplace_back().parameters.positive_prompt = "!";
+  EXPECT_EQ(texts.of(run), "one");
+  run.title = "";
+  run.scenes.front().parameters.positive_prompt = "a one z";
+  EXPECT_EQ(texts.of(run), "a one z");
+  run.title = "ZZ z 0";
+  EXPECT_EQ(texts.of(run), "0 a one z zz");
 }
 
 }  // namespace

@@ -64,9 +64,9 @@ Facets facets_of(const model::Run& run, SharedTexts& texts) {
   return facets;
 }
 
-RunIndex index_of(const model::Run& run, SharedTexts& texts) {
+RunIndex index_of(const model::Run& run, SharedTexts& texts, SearchTexts& words) {
   RunIndex index;
-  index.words = search_text(run);
+  index.words = words.of(run);
   index.facets = facets_of(run, texts);
   for (const auto& scene : run.scenes) {
     for (const auto& attempt : scene.attempts) index.places.push_back(place_hash(attempt.worker_id, attempt.prompt_id));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "history/sqlite/run_codec.h"
+#include "history/words.h"
 #include "model/run.h"
 
 namespace comfytrace::history::sqlite {
@@ -25,7 +26,7 @@ struct RunIndex {
   bool operator==(const RunIndex&) const = default;
 };
 
-[[nodiscard]] RunIndex index_of(const model::Run& run, SharedTexts& texts);
+[[nodiscard]] RunIndex index_of(const model::Run& run, SharedTexts& texts, SearchTexts& words);
 // Its facets alone.
 [[nodiscard]] std::vector<std::pair<std::int64_t, std::int64_t>> facets_of(const model::Run& run, SharedTexts& texts);
 

@@ -16,7 +16,7 @@ constexpr const char* kInsertRun =
     "INSERT INTO runs(run_id, title, status, exit_reason, created_at_ms, started_at_ms, finished_at_ms, duration_ms, "
     "queue_wait_ms, scene_count, scenes_succeeded, attempt_count, artifact_count, thumbnail, story_id, story_title, "
     "workflow_name, workflow_fingerprint, model, worker_ids, vram_peak_bytes, error, tags, notes, archived, amended) "
-    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run_id) DO NOTHING";
 constexpr const char* kUpdateRun =
     "UPDATE runs SET (run_id, title, status, exit_reason, created_at_ms, started_at_ms, finished_at_ms, duration_ms, "
     "queue_wait_ms, scene_count, scenes_succeeded, attempt_count, artifact_count, thumbnail, story_id, story_title, "
@@ -59,22 +59,20 @@ bool Store::may_come(const model::Run& run) {
 }
 
 void Store::save_one(const model::Run& run) {
+  if (!may_come(run)) return;
+  if (const auto rid = write_row(run, 0, nullptr)) return index_new(*rid, index_of(run));
   const auto rid = rid_of(*session_, run.run_id);
-  if (!rid) {
-    if (!may_come(run)) return;
-    index_new(write_row(run, 0, nullptr), index_of(run, session_->texts));
-    return;
-  }
+  if (!rid) throw Damaged{"a run is in an index of the file, and is not there"};
   const auto stored = load_run(*session_, *rid);
   if (!stored) throw Damaged{"a run has lost its details"};
   model::Run newer = run;
   keep_amended(newer, stored->run, stored->amended);
   if (newer == stored->run) return;
   write_row(newer, stored->amended, &*stored);
-  reindex(*rid, index_of(stored->run, session_->texts), index_of(newer, session_->texts));
+  reindex(*rid, index_of(stored->run), index_of(newer));
 }
 
-std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, const StoredRun* stored) {
+std::optional<std::int64_t> Store::write_row(const model::Run& run, std::uint32_t amended, const StoredRun* stored) {
   const model::RunSummary line = model::summarise(run);
   const auto name_id = [&](const std::optional<std::string>& name) {
     return name ? std::optional(session_->texts.name_id(*name)) : std::nullopt;
@@ -108,7 +106,7 @@ std::int64_t Store::write_row(const model::Run& run, std::uint32_t amended, cons
     query.bind(tags.empty() ? std::nullopt : std::optional<std::string_view>(tags));
     query.bind(view(run.notes)).bind(std::int64_t{run.archived}).bind(std::int64_t{amended});
     if (stored) query.bind(stored->rid);
-    query.run();
+    if (query.run() == 0) return std::nullopt;
   }
   const std::int64_t row = stored ? stored->rid : connection().database().getLastInsertRowid();
   const std::string details = session_->details.packed(pack_details(run, session_->texts));
@@ -159,7 +157,7 @@ void Store::erase(std::int64_t rid, std::string_view run_id, bool by_hand) {
   for (const char* sql :
        {"DELETE FROM samples WHERE rid = ?", "DELETE FROM run_details WHERE rid = ?", "DELETE FROM runs WHERE rid = ?"})
     connection().query(sql).bind(rid).run();
-  if (stored) reindex(rid, index_of(stored->run, session_->texts), {});
+  if (stored) reindex(rid, index_of(stored->run), {});
   columns_.removed(rid);
   connection()
       .query("INSERT OR REPLACE INTO removed_runs VALUES (?, ?)")
@@ -186,7 +184,7 @@ bool Store::amend(std::string_view run_id, const RunPatch& patch) {
     model::Run amended = stored->run;
     const std::uint32_t fields = apply_patch(amended, patch);
     write_row(amended, stored->amended | fields, &*stored);
-    reindex(*rid, index_of(stored->run, session_->texts), index_of(amended, session_->texts));
+    reindex(*rid, index_of(stored->run), index_of(amended));
     return true;
   });
 }

@@ -51,8 +51,9 @@ class Store {
   auto in_deletion(Work&& work) -> decltype(work());
   void save_one(const model::Run& run);
   [[nodiscard]] bool may_come(const model::Run& run);
-  // `stored`: what the run was, null if it is new. Returns its rid.
-  std::int64_t write_row(const model::Run& run, std::uint32_t amended, const StoredRun* stored);
+  // `stored`: what the run was, null if it is new. Returns its rid; absent: it was there, and nothing is written.
+  std::optional<std::int64_t> write_row(const model::Run& run, std::uint32_t amended, const StoredRun* stored);
+  [[nodiscard]] RunIndex index_of(const model::Run& run) { return sqlite::index_of(run, session_->texts, words_); }
   void index_new(std::int64_t rid, RunIndex index);
   void reindex(std::int64_t rid, const RunIndex& before, RunIndex after);
   // What the transaction owes.
@@ -63,6 +64,7 @@ class Store {
   std::shared_ptr<Session> session_;
   ColumnKeeper& columns_;
   PendingRows pending_;
+  SearchTexts words_;
 };
 
 template <class Work>
