@@ -1,12 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/describe.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "history/columns/stable_vector.h"
@@ -62,25 +63,51 @@ class Interner {
   // The writer alone. `Like`: T, or the base that has all of it.
   template <class Like = T>
   std::uint32_t id_of(const Like& value) {
-    Weigher weigher;
-    weigher.add_as<T>(value);
-    const auto [begin, end] = ids_.equal_range(weigher.hash);
-    for (auto at = begin; at != end; ++at) {
-      if (value == values_[at->second]) return at->second;
-    }
-    const auto id = static_cast<std::uint32_t>(values_.size());
-    values_.push_back(T{value});
-    ids_.emplace(weigher.hash, id);
-    bytes_ += sizeof(T) + weigher.bytes + 48;
-    return id;
+    // Mostly that of the value before, which is told sooner than a hash is made.
+    if (last_ < values_.size() && value == values_[last_]) return last_;
+    return last_ = found_or_put(value);
   }
-  // About what the values take.
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  // About what it takes.
+  [[nodiscard]] std::size_t bytes() const { return bytes_ + slots_.size() * sizeof(Slot); }
 
  private:
+  struct Slot {
+    std::uint32_t tag = 0;     // of the hash
+    std::uint32_t number = 0;  // of the value, plus one; 0: free
+  };
+  static constexpr std::size_t kLeastSlots = 16;
+
+  template <class Like>
+  std::uint32_t found_or_put(const Like& value) {
+    Weigher weigher;
+    weigher.add_as<T>(value);
+    // At most half of them are taken.
+    if (slots_.size() < 2 * (values_.size() + 1)) widen();
+    const auto tag = static_cast<std::uint32_t>(weigher.hash >> 32);  // where it is mixed best
+    std::size_t at = place_of(tag);
+    for (; slots_[at].number != 0; at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at].tag == tag && value == values_[slots_[at].number - 1]) return slots_[at].number - 1;
+    }
+    values_.push_back(T{value});
+    slots_[at] = {tag, static_cast<std::uint32_t>(values_.size())};
+    bytes_ += sizeof(T) + weigher.bytes;
+    return slots_[at].number - 1;
+  }
+  [[nodiscard]] std::size_t place_of(std::uint32_t tag) const { return tag & (slots_.size() - 1); }
+  void widen() {
+    const std::vector<Slot> taken = std::exchange(slots_, std::vector<Slot>(std::max(kLeastSlots, 2 * slots_.size())));
+    for (const Slot& slot : taken) {
+      if (slot.number == 0) continue;
+      std::size_t at = place_of(slot.tag);
+      while (slots_[at].number != 0) at = (at + 1) & (slots_.size() - 1);
+      slots_[at] = slot;
+    }
+  }
+
   StableVector<T> values_;
-  std::unordered_multimap<std::size_t, std::uint32_t> ids_;
+  std::vector<Slot> slots_;  // a power of two; where the tag leads to, or one of the next
   std::size_t bytes_ = 0;
+  std::uint32_t last_ = 0;
 };
 
 }  // namespace comfytrace::history::columns

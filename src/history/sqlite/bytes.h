@@ -71,7 +71,12 @@ class ByteWriter {
 
  private:
   void make_room(std::size_t bytes) {
-    if (room_.size() - size_ < bytes) room_.resize(std::max({size_ + bytes, 2 * room_.size(), std::size_t{32}}));
+    if (room_.size() - size_ < bytes) [[unlikely]]
+      grow(bytes);
+  }
+  // Kept apart: what is called for each number is then short enough to stand where it is called.
+  [[gnu::noinline]] void grow(std::size_t bytes) {
+    room_.resize(std::max({size_ + bytes, 2 * room_.size(), std::size_t{32}}));
   }
 
   std::string room_;  // written up to size_

@@ -32,15 +32,18 @@ std::int64_t add(Connection& connection, const char* sql, std::string_view text)
 
 }  // namespace
 
-// By its ends and its length, in which texts differ most.
+// By all of it: prompts of one theme differ in a few letters somewhere.
 std::size_t RecentTexts::slot_of(std::string_view text) {
-  std::uint64_t ends[2] = {};
-  const std::size_t bytes = std::min(text.size(), sizeof ends[0]);
-  if (bytes > 0) {
-    std::memcpy(&ends[0], text.data(), bytes);
-    std::memcpy(&ends[1], text.data() + text.size() - bytes, bytes);
-  }
-  const std::uint64_t mixed = (ends[0] ^ std::rotl(ends[1], 23) ^ text.size()) * 0x9E3779B97F4A7C15u;
+  constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15u;
+  std::uint64_t mixed = text.size();
+  const auto mix = [&](std::size_t at, std::size_t bytes) {
+    std::uint64_t some = 0;
+    std::memcpy(&some, text.data() + at, bytes);
+    mixed = (std::rotl(mixed, 23) ^ some) * kOdd;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) mix(at, 8);
+  if (at < text.size()) text.size() > 8 ? mix(text.size() - 8, 8) : mix(0, text.size());
   return static_cast<std::size_t>(mixed >> 32) % kSlots;
 }
 

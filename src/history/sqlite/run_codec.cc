@@ -102,9 +102,26 @@ void write_identity(ByteWriter& out, const model::NodeExecution& node) {
   out.text(node.title);
 }
 
+// Of short texts, as most here are, quicker than a call of memcmp.
+bool same(const std::string& a, const std::string& b) {
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size < 8 || size > 32) return size == 0 || (a.front() == b.front() && std::memcmp(a.data(), b.data(), size) == 0);
+  const auto differ = [&](std::size_t at) {
+    std::uint64_t of_a = 0;
+    std::uint64_t of_b = 0;
+    std::memcpy(&of_a, a.data() + at, sizeof of_a);
+    std::memcpy(&of_b, b.data() + at, sizeof of_b);
+    return of_a ^ of_b;
+  };
+  std::uint64_t any = differ(0) | differ(size - 8);
+  if (size > 16) any |= differ(8) | differ(size - 16);
+  return any == 0;
+}
+
 bool same_identity(const model::NodeExecution& a, const model::NodeExecution& b) {
-  return a.node_id == b.node_id && a.class_type == b.class_type && a.title == b.title &&
-         a.display_node_id == b.display_node_id && a.parent_node_id == b.parent_node_id;
+  return same(a.node_id, b.node_id) && same(a.class_type, b.class_type) && same(a.title, b.title) &&
+         same(a.display_node_id, b.display_node_id) && a.parent_node_id == b.parent_node_id;
 }
 
 bool set_identity(std::string_view identity, model::NodeExecution& node) {
