@@ -114,8 +114,9 @@ void ColumnStore::write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, 
   chunk.created_at_ms[at] = facts.created_at_ms;
   chunk.rid[at] = rid;
   widen(chunk, at, facts.created_at_ms);
-  std::string details;
-  std::string times;
+  auto& [setting, details, times] = room_;
+  details.clear();
+  times.clear();
   const bool is_plain = fits(facts.duration_ms, std::numeric_limits<std::int32_t>::max()) &&
                         fits(facts.queue_wait_ms, std::numeric_limits<std::int32_t>::max()) &&
                         fits(facts.vram_peak_bytes, kMaxPeak) && pack_details(facts, shared_, details);
@@ -137,7 +138,12 @@ void ColumnStore::write_row(Chunk& chunk, std::uint32_t row, std::uint32_t rid, 
   chunk.vram_peak_low[at] = static_cast<std::uint32_t>(peak);
   chunk.vram_peak_high[at] = static_cast<std::uint8_t>(peak >> 32);
   chunk.outcome.set(at, shared_.outcomes.id_of(outcome));
-  chunk.setting.set(at, shared_.settings.id_of(kept ? setting_of(facts) : Setting{}));
+  if (kept) {
+    put_setting(facts, setting);
+  } else {
+    setting = {};
+  }
+  chunk.setting.set(at, shared_.settings.id_of(setting));
   chunk.label.set(at, shared_.labels.id_of(kept ? label_of(facts) : Label{}));
   chunk.work.set(at, kept ? shared_.works.id_of(facts.key) : shared_.works.id_of(WorkKey{}));
 }

@@ -78,6 +78,12 @@ class ColumnStore {
   std::uint32_t version_ = 0;
   std::uint32_t live_ = 0;
   std::uint32_t last_shape_ = 0;
+  struct Row {
+    Setting setting;
+    std::string details;
+    std::string times;
+  };
+  Row room_;                               // what the row that is written takes, in the room of the one before
   std::vector<std::uint32_t> row_of_rid_;  // row + 1; 0: none. Position 0 is rid `first_rid_`
   std::uint32_t first_rid_ = 0;
 };

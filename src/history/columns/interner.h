@@ -4,13 +4,13 @@
 #include <boost/describe.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "history/columns/stable_vector.h"
+#include "history/text_pieces.h"
 
 namespace comfytrace::history::columns {
 
@@ -21,7 +21,8 @@ struct Weigher {
 
   void mix(std::size_t value) { hash = (hash ^ value) * 0x9E3779B97F4A7C15u + (hash >> 29); }
   void add(const std::string& text) {
-    mix(std::hash<std::string>()(text));
+    mix(text.size());
+    each_piece(text, [&](std::uint64_t piece) { mix(piece); });
     if (text.size() > 15) bytes += text.size() + 17;
   }
   template <class T>

@@ -1,6 +1,7 @@
 #include "history/columns/shared_facts.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "history/columns/label_book.h"
@@ -46,18 +47,28 @@ Outcome outcome_of(const RunFacts& facts) {
 }
 
 Setting setting_of(const RunFacts& facts) {
-  Setting setting{
-      {facts.workflow_name},
-      {facts.fingerprint, {}},
-      {facts.model, facts.models},
-      {facts.worker_ids, facts.devices, facts.vram_total_bytes, facts.comfyui_version, facts.pytorch_version}};
-  for (const SceneFacts& scene : facts.scenes) {
-    if (!scene.key.structure.empty()) setting.fingerprints.push_back(scene.key.structure);
-  }
-  std::ranges::sort(setting.fingerprints);
-  setting.fingerprints.erase(std::unique(setting.fingerprints.begin(), setting.fingerprints.end()),
-                             setting.fingerprints.end());
+  Setting setting;
+  put_setting(facts, setting);
   return setting;
+}
+
+void put_setting(const RunFacts& facts, Setting& setting) {
+  setting.workflow_name = facts.workflow_name;
+  setting.fingerprint = facts.fingerprint;
+  setting.model = facts.model;
+  setting.models = facts.models;
+  setting.worker_ids = facts.worker_ids;
+  setting.devices = facts.devices;
+  setting.vram_total_bytes = facts.vram_total_bytes;
+  setting.comfyui_version = facts.comfyui_version;
+  setting.pytorch_version = facts.pytorch_version;
+  std::vector<std::string_view> fingerprints;
+  for (const SceneFacts& scene : facts.scenes) {
+    if (!scene.key.structure.empty()) fingerprints.push_back(scene.key.structure);
+  }
+  std::ranges::sort(fingerprints);
+  fingerprints.erase(std::unique(fingerprints.begin(), fingerprints.end()), fingerprints.end());
+  setting.fingerprints.assign(fingerprints.begin(), fingerprints.end());
 }
 
 Label label_of(const RunFacts& facts) {

@@ -100,6 +100,8 @@ BOOST_DESCRIBE_STRUCT(Work, (), (structure, models, work_size, scene_count, devi
 
 [[nodiscard]] Outcome outcome_of(const RunFacts& facts);
 [[nodiscard]] Setting setting_of(const RunFacts& facts);
+// The same into one that was used before: for one run after another.
+void put_setting(const RunFacts& facts, Setting& setting);
 [[nodiscard]] Label label_of(const RunFacts& facts);
 [[nodiscard]] NodeShape shape_of(const RunFacts& facts);
 [[nodiscard]] WorkKey key_of(const Work& work);

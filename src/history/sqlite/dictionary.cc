@@ -2,9 +2,9 @@
 
 #include <sqlite3.h>
 
-#include <algorithm>
 #include <bit>
-#include <cstring>
+
+#include "history/text_pieces.h"
 
 namespace comfytrace::history::sqlite {
 namespace {
@@ -36,14 +36,7 @@ std::int64_t add(Connection& connection, const char* sql, std::string_view text)
 std::size_t RecentTexts::slot_of(std::string_view text) {
   constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15u;
   std::uint64_t mixed = text.size();
-  const auto mix = [&](std::size_t at, std::size_t bytes) {
-    std::uint64_t some = 0;
-    std::memcpy(&some, text.data() + at, bytes);
-    mixed = (std::rotl(mixed, 23) ^ some) * kOdd;
-  };
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) mix(at, 8);
-  if (at < text.size()) text.size() > 8 ? mix(text.size() - 8, 8) : mix(0, text.size());
+  each_piece(text, [&](std::uint64_t piece) { mixed = (std::rotl(mixed, 23) ^ piece) * kOdd; });
   return static_cast<std::size_t>(mixed >> 32) % kSlots;
 }
 

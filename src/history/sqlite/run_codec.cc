@@ -355,7 +355,7 @@ void fields(Io& io, Of<Io, model::Run>& run, SharedTexts& texts, std::uint8_t ve
 
 std::string pack_details(const model::Run& run, SharedTexts& texts) {
   FieldWriter io(run, texts);
-  io.bytes().reserve(2'048);
+  io.bytes().reserve(1'024);
   io.bytes().raw(plain_form({}));
   const std::size_t head = io.bytes().bytes().size();
   io.bytes().byte(kVersion);
