@@ -5,11 +5,13 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "base/parallel.h"
 #include "insight/deviation_series.h"
 #include "insight/outlying.h"
+#include "insight/outlying_line.h"
 #include "insight/stats/multiple_tests.h"
 #include "insight/wording.h"
 
@@ -89,6 +91,9 @@ class SeriesOfRuns {
       }
     });
     std::vector<std::vector<Tested>> by_run(runs_.size());
+    for (const Series& of : series_) {
+      for (const std::size_t run : of.runs) by_run[run].reserve(of.lines.size());
+    }
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const auto [series, line] = lines[i];
       for (std::size_t k = 0; k < series_[series].runs.size(); ++k) {
@@ -194,6 +199,13 @@ class ScenesLike {
     auto like = reader.like_scenes(query);
     if (!like) return like.error();
     scenes.like_ = std::move(*like);
+    scenes.lines_.reserve(scenes.like_.size());
+    for (const history::LikeScenes& of : scenes.like_) {
+      std::vector<double> durations_ms(of.durations_ms.begin(), of.durations_ms.end());
+      const std::size_t all = durations_ms.size();
+      auto& line = scenes.lines_.emplace_back(std::move(durations_ms), all, static_cast<std::size_t>(query.needs));
+      line.prepare(std::array{std::size_t{0}}, 0);
+    }
     return scenes;
   }
   [[nodiscard]] static bool is_tested(const RunFacts& run, const history::SceneFacts& scene) {
@@ -202,10 +214,13 @@ class ScenesLike {
   // Of a scene that is tested.
   [[nodiscard]] std::size_t kind(std::size_t run, std::size_t scene) const { return kinds_[run][scene]; }
   [[nodiscard]] const history::LikeScenes& of(std::size_t kind) const { return like_[kind]; }
+  // What those took, from 0 on.
+  [[nodiscard]] const OutlyingLine& line(std::size_t kind) const { return lines_[kind]; }
 
  private:
   std::vector<std::vector<std::size_t>> kinds_;  // by run and scene
   std::vector<history::LikeScenes> like_;
+  std::vector<OutlyingLine> lines_;
 };
 
 // Of a run of several scenes; of one the run says it all.
@@ -219,10 +234,10 @@ void test_scenes(const ScenesLike& scenes, const RunFacts& run, std::size_t numb
     if (tests.size() > kMostBeforeScenes) break;
     const std::size_t kind = scenes.kind(number, i);
     const history::LikeScenes& like = scenes.of(kind);
-    const std::vector<double> baseline(like.durations_ms.begin(), like.durations_ms.end());
     const auto value = static_cast<double>(*scene.duration_ms);
-    const auto place = outlying(value, baseline, options.cohort.needs);
-    if (!place || !like.level) continue;
+    if (!like.level) continue;
+    const auto place = scenes.line(kind).place(value, 0);
+    if (!place) continue;
     Tested tested;
     tested.p_value = place->p_value;
     tested.holds = place->stands_out && change_counts(Metric::duration, value, place->median);
@@ -239,7 +254,7 @@ void test_scenes(const ScenesLike& scenes, const RunFacts& run, std::size_t numb
           place->median,
           1,
           1,
-          static_cast<std::int64_t>(baseline.size()),
+          static_cast<std::int64_t>(like.durations_ms.size()),
           *like.level,
           1,
           false,
@@ -316,6 +331,8 @@ Result<Deviations> deviations_of(const history::RunHistoryReader& reader, const 
   const auto scenes = ScenesLike::find(reader, runs, by_run, options);
   if (!scenes) return scenes.error();
   std::vector<Tested> tests;
+  tests.reserve(std::accumulate(by_run.begin(), by_run.end(), std::size_t{0},
+                                [](std::size_t sum, const auto& of) { return sum + of.size(); }));
   std::int64_t without = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     without += by_run[i].empty();

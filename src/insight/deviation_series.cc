@@ -23,9 +23,12 @@ class LineJudge {
         others_(told_values(), static_cast<std::size_t>(options.cohort.limit),
                 static_cast<std::size_t>(options.cohort.needs)) {}
 
-  // For tests of runs from `first` to `last`.
-  void prepare(std::size_t first, std::size_t last) {
-    others_.prepare(told_before_[first + 1], told_before_[oldest_judged(last) + 1]);
+  // For tests of those.
+  void prepare(std::span<const std::size_t> positions) {
+    std::vector<std::size_t> begins;
+    begins.reserve(positions.size());
+    for (const std::size_t position : positions) begins.push_back(told_before_[position + 1]);
+    others_.prepare(begins, told_before_[oldest_judged(positions.back()) + 1]);
   }
 
   [[nodiscard]] std::optional<LineTested> test(std::size_t position) const {
@@ -64,6 +67,8 @@ class LineJudge {
  private:
   [[nodiscard]] std::vector<double> told_values() {
     std::vector<double> told;
+    told.reserve(line_.values().size());
+    told_before_.reserve(line_.values().size() + 1);
     told_before_.push_back(0);
     for (const auto& value : line_.values()) {
       if (value) told.push_back(*value + added_);
@@ -109,7 +114,7 @@ std::vector<std::optional<LineTested>> DeviationLine::test(std::span<const std::
                                                            const std::vector<std::optional<double>>& durations_ms,
                                                            const DeviationOptions& options) const {
   LineJudge judge(*this, durations_ms, options);
-  judge.prepare(positions.front(), positions.back());
+  judge.prepare(positions);
   std::vector<std::optional<LineTested>> tested;
   tested.reserve(positions.size());
   for (const std::size_t position : positions) tested.push_back(judge.test(position));
@@ -119,16 +124,20 @@ std::vector<std::optional<LineTested>> DeviationLine::test(std::span<const std::
 std::vector<DeviationLine> lines_of(const history::RunFacts& run, const history::LikeRuns::Series& like) {
   std::vector<std::optional<double>> durations{as_number(run.duration_ms)};
   std::vector<std::optional<double>> peaks{as_number(run.vram_peak_bytes)};
+  durations.reserve(like.runs.size() + 1);
+  peaks.reserve(like.runs.size() + 1);
   for (const auto& of : like.runs) {
     durations.push_back(as_number(of.duration_ms));
     peaks.push_back(as_number(of.vram_peak_bytes));
   }
   std::vector<DeviationLine> lines;
+  lines.reserve(2 + run.node_classes.size());
   lines.emplace_back(DeviationSubject::run, "", Metric::duration, std::move(durations));
   lines.emplace_back(DeviationSubject::run, "", Metric::vramPeak, std::move(peaks));
   // Of nodes those runs count that executed the class as often as the newest.
   for (std::size_t i = 0; i < run.node_classes.size(); ++i) {
     std::vector<std::optional<double>> times{static_cast<double>(run.node_classes[i].duration_ms)};
+    times.reserve(like.class_ms[i].size() + 1);
     for (const auto& of : like.class_ms[i]) times.push_back(as_number(of));
     lines.emplace_back(DeviationSubject::nodeClass, run.node_classes[i].class_type, Metric::duration, std::move(times));
   }

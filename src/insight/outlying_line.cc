@@ -10,28 +10,29 @@
 namespace comfytrace::insight {
 namespace {
 
-// Some values in ascending order, and their logs.
+// Some values in ascending order.
 class Sorted {
  public:
-  void add(double value) {
-    const auto at = std::ranges::upper_bound(values_, value) - values_.begin();
-    values_.insert(values_.begin() + at, value);
-    logs_.insert(logs_.begin() + at, std::log(value));
+  explicit Sorted(std::span<const double> values) : values_(values.begin(), values.end()) {
+    std::ranges::sort(values_);
   }
-  void remove(double value) {
-    const auto at = std::ranges::lower_bound(values_, value) - values_.begin();
-    values_.erase(values_.begin() + at);
-    logs_.erase(logs_.begin() + at);
+  void add(double value) { values_.insert(std::ranges::upper_bound(values_, value), value); }
+  // The same, but that one with another value goes.
+  void add_for(double value, double old) {
+    const auto gap = std::ranges::lower_bound(values_, old);
+    const auto at = std::ranges::upper_bound(values_, value);
+    if (gap < at) {
+      std::copy(gap + 1, at, gap);
+      *(at - 1) = value;
+    } else {
+      std::copy_backward(at, gap, gap + 1);
+      *at = value;
+    }
   }
-  [[nodiscard]] std::size_t size() const { return values_.size(); }
-  [[nodiscard]] double median() const { return stats::quantile_of_sorted(values_, 0.5); }
-  [[nodiscard]] double log_median() const { return stats::quantile_of_sorted(logs_, 0.5); }
-  [[nodiscard]] double log_mad(double median) { return stats::mad_of_sorted(logs_, median, off_); }
+  [[nodiscard]] std::span<const double> values() const { return values_; }
 
  private:
   std::vector<double> values_;
-  std::vector<double> logs_;
-  std::vector<double> off_;
 };
 
 }  // namespace
@@ -42,25 +43,23 @@ OutlyingLine::OutlyingLine(std::vector<double> values, std::size_t limit, std::s
       needs_(needs),
       all_positive_(std::ranges::all_of(values_, [](double of) { return of > 0; })) {}
 
-void OutlyingLine::prepare(std::size_t from, std::size_t last) {
+void OutlyingLine::prepare(std::span<const std::size_t> begins, std::size_t last) {
   last = std::min(last, values_.size());
-  if (from > last) return;
-  first_ = from;
-  windows_.resize(last - from + 1);
-  Sorted sorted;
-  for (const double value : others(last)) sorted.add(value);
+  if (begins.empty() || begins.front() > last) return;
+  first_ = begins.front();
+  windows_.assign(last - first_ + 1, {});
+  Sorted sorted(others(last));
   for (std::size_t begin = last;; --begin) {
-    Window& window = windows_[begin - from];
-    if (sorted.size() >= needs_) {
-      window.median = sorted.median();
-      if (all_positive_) {
-        window.log_median = sorted.log_median();
-        window.log_mad = sorted.log_mad(window.log_median);
-      }
+    Window& window = windows_[begin - first_];
+    if (sorted.values().size() >= needs_) window.median = stats::quantile_of_sorted(sorted.values(), 0.5);
+    while (!begins.empty() && begins.back() > begin) begins = begins.first(begins.size() - 1);
+    if (!begins.empty() && begins.back() == begin) window.logs = logs_of(sorted.values());
+    if (begin == first_) return;
+    if (sorted.values().size() == limit_) {
+      sorted.add_for(values_[begin - 1], others(begin).back());
+    } else {
+      sorted.add(values_[begin - 1]);
     }
-    if (begin == from) return;
-    if (sorted.size() == limit_) sorted.remove(others(begin).back());
-    sorted.add(values_[begin - 1]);
   }
 }
 
@@ -82,8 +81,20 @@ std::optional<double> OutlyingLine::median(std::size_t begin) const {
 
 std::optional<stats::RobustScale> OutlyingLine::log_scale(double value, std::size_t begin) const {
   const Window* window = window_at(begin);
-  if (!window || !all_positive_ || value <= 0 || window->log_mad <= 0) return std::nullopt;
-  return stats::RobustScale{others(begin).size(), window->log_median, window->log_mad, 0};
+  if (!window || !all_positive_ || value <= 0) return std::nullopt;
+  // Few of those between what is asked about are ever looked at.
+  if (!window->logs) window->logs = logs_of(Sorted(others(begin)).values());
+  if (!window->logs || window->logs->mad <= 0) return std::nullopt;
+  return window->logs;
+}
+
+std::optional<stats::RobustScale> OutlyingLine::logs_of(std::span<const double> ascending) const {
+  if (!all_positive_ || ascending.size() < needs_) return std::nullopt;
+  logs_.resize(ascending.size());
+  std::ranges::transform(ascending, logs_.begin(), [](double of) { return std::log(of); });
+  stats::RobustScale scale{logs_.size(), stats::quantile_of_sorted(logs_, 0.5), 0, 0};
+  scale.mad = stats::mad_of_sorted(logs_, scale.median, off_);
+  return scale;
 }
 
 std::optional<Outlying> OutlyingLine::place(double value, std::size_t begin) const {

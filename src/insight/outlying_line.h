@@ -17,8 +17,9 @@ class OutlyingLine {
   OutlyingLine(std::vector<double> values, std::size_t limit, std::size_t needs);
 
   [[nodiscard]] std::size_t size() const { return values_.size(); }
-  // Gets ready for others that begin at `from` to `last`.
-  void prepare(std::size_t from, std::size_t last);
+  // Gets ready for others that begin at any of `begins`, which ascend, and for the medians of those between them and up
+  // to `last`.
+  void prepare(std::span<const std::size_t> begins, std::size_t last);
   // The others that begin at `begin`.
   [[nodiscard]] std::span<const double> others(std::size_t begin) const;
   // Of those the median. std::nullopt: they are fewer than it takes.
@@ -30,13 +31,14 @@ class OutlyingLine {
  private:
   struct Window {
     double median = 0;
-    double log_median = 0;
-    double log_mad = 0;
+    mutable std::optional<stats::RobustScale> logs;  // once they are asked for
   };
   [[nodiscard]] const Window* window_at(std::size_t begin) const;
   // Of the logs of the others that begin at `begin`; std::nullopt: they are not what a value is judged by, or not
   // known.
   [[nodiscard]] std::optional<stats::RobustScale> log_scale(double value, std::size_t begin) const;
+  // Of their logs; std::nullopt: they are too few, or have none.
+  [[nodiscard]] std::optional<stats::RobustScale> logs_of(std::span<const double> ascending) const;
 
   std::vector<double> values_;
   std::size_t limit_;
@@ -44,6 +46,8 @@ class OutlyingLine {
   bool all_positive_ = true;
   std::size_t first_ = 0;
   std::vector<Window> windows_;  // those that begin at first_ and after it
+  mutable std::vector<double> logs_;
+  mutable std::vector<double> off_;
 };
 
 }  // namespace comfytrace::insight

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kSeriesAtOnce = 4;
 constexpr std::size_t kNarrowEach = 8;  // blocks
+constexpr std::size_t kAhead = 8;       // rows
 
 std::int64_t last_before(const LikeQuery& query) {
   std::int64_t last = query.to.front().before_ms;
@@ -21,16 +22,27 @@ std::int64_t last_before(const LikeQuery& query) {
   return last;
 }
 
-// Walks until the search has what it needs: each(row, at, chunk) of every row that passes. `let`(levels by key): lets
-// pass what may be like at these.
-template <class Let, class Each>
-void walk(RowScan& scan, LikeSearch& search, Let let, Each each) {
+// What is known of a row lies in many places: where these are known before, they are fetched while others are looked
+// at. Of a block, what most rows are left out by.
+void fetch(const ColumnStore::Snapshot& snapshot, const BlockPlace& block) {
+  constexpr std::uint32_t kLine = 64 / sizeof(std::uint16_t);
+  const std::uint16_t* works = snapshot.chunk(block.chunk).work.rows() + block.begin;
+  for (std::uint32_t at = 0; at < kBlockRows; at += kLine) __builtin_prefetch(works + at);
+}
+
+// Walks until the search has what it needs: each(chunk, its number, rows in it, last first) of the rows of a block that
+// pass and are wanted(work) still. `let`(levels by key): lets pass what may be like at these.
+template <class Let, class Wanted, class Each>
+void walk(RowScan& scan, LikeSearch& search, Let let, Wanted wanted, Each each) {
   std::array<std::uint16_t, kBlockRows> rows;
   std::size_t blocks = 0;
   std::vector<LevelBits> passing(search.keys().size());
-  for (const BlockPlace& place : scan.newest_first()) {
+  const std::vector<BlockPlace> places = scan.newest_first();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const BlockPlace& place = places[i];
     if (!search.goes_on(place.newest_ms, place.oldest_ms)) return;
     if (!search.is_any_open()) continue;
+    if (i + 1 < places.size()) fetch(scan.snapshot(), places[i + 1]);
     // More is let in at once, less by and by: it takes time, and what was enough before one time is not before the
     // next.
     const bool narrows = ++blocks % kNarrowEach == 0 && search.has_narrowed();
@@ -43,14 +55,23 @@ void walk(RowScan& scan, LikeSearch& search, Let let, Each each) {
     if (narrows || widens) let(passing);
     const RowBlock block = scan.block_at(place.chunk, place.begin);
     if (block.matching == 0) continue;
-    const auto kept = block.list(rows.data());
-    // The last rows are most often the newest.
-    for (std::size_t i = kept.size(); i-- > 0;) {
-      const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + kept[i];
-      each(candidate(RunSort::newest, block.chunk->created_at_ms[kept[i]], block.chunk->rid[kept[i]], row),
-           *block.chunk, kept[i]);
+    const Chunk& chunk = *block.chunk;
+    std::size_t count = 0;
+    for (const std::uint16_t at : block.list(rows.data())) {
+      if (!wanted(chunk.work.at(at))) continue;
+      __builtin_prefetch(&chunk.created_at_ms[at]);
+      __builtin_prefetch(&chunk.rid[at]);
+      rows[count++] = at;
     }
+    // The last rows are most often the newest.
+    std::ranges::reverse(rows.begin(), rows.begin() + count);
+    each(chunk, block.chunk_number, std::span<const std::uint16_t>(rows.data(), count));
   }
+}
+
+Candidate candidate_at(const Chunk& chunk, std::size_t number, std::uint32_t at) {
+  return candidate(RunSort::newest, chunk.created_at_ms[at], chunk.rid[at],
+                   static_cast<std::uint32_t>(number) * kChunkRows + at);
 }
 
 void offer_odd(const WorkKey& key, const Candidate& row, LikeSearch& search) {
@@ -75,7 +96,10 @@ class WantedTimes {
 
   void read(const ColumnStore::Snapshot& snapshot, std::uint32_t row, LikeRuns::Series& series) {
     all_ms_.clear();
-    const std::uint32_t shape = ColumnStore::class_times_at(snapshot, row, all_ms_);
+    const ClassTimes::View& view = view_of(snapshot, row / kChunkRows);
+    const std::uint32_t at = row % kChunkRows;
+    const std::uint32_t shape =
+        view.sealed ? view.sealed->read(at, all_ms_) : view.open->read(at, shared_.shapes, all_ms_);
     const auto& places = places_of(shape);
     for (std::size_t i = 0; i < wanted_.size(); ++i)
       series.class_ms[i].push_back(places[i] ? std::optional(all_ms_[*places[i]]) : std::nullopt);
@@ -97,8 +121,17 @@ class WantedTimes {
     return known_.emplace_back(number, std::move(places)).second;
   }
 
+  // Many rows one after the other are of one chunk.
+  const ClassTimes::View& view_of(const ColumnStore::Snapshot& snapshot, std::size_t chunk) {
+    if (chunk_ != chunk) view_ = snapshot.chunk(chunk).class_times.view();
+    chunk_ = chunk;
+    return view_;
+  }
+
   const SharedFacts& shared_;
   const std::vector<NodeClassFacts>& wanted_;
+  std::optional<std::size_t> chunk_;
+  ClassTimes::View view_;
   std::vector<std::pair<std::uint32_t, Places>> known_;
   std::vector<std::int64_t> all_ms_;
 };
@@ -112,13 +145,30 @@ void add_odd(const RunFacts& odd, const std::vector<NodeClassFacts>& wanted, Lik
   }
 }
 
+// Of a row, what is told of it.
+void fetch(const ColumnStore::Snapshot& snapshot, std::uint32_t row) {
+  const Chunk& chunk = snapshot.chunk(row / kChunkRows);
+  const std::uint32_t at = row % kChunkRows;
+  __builtin_prefetch(chunk.outcome.rows() + at);
+  __builtin_prefetch(&chunk.created_at_ms[at]);
+  __builtin_prefetch(&chunk.rid[at]);
+  __builtin_prefetch(&chunk.duration_ms[at]);
+  __builtin_prefetch(&chunk.vram_peak_low[at]);
+  __builtin_prefetch(&chunk.vram_peak_high[at]);
+}
+
 void tell_runs(const ColumnStore::Snapshot& snapshot, const LikeTo& to, const LikeSearch::Found& found,
                LikeRuns::Series& series, std::vector<RunNumber>& numbers) {
   series.level = found.level;
   if (!found.level) return;
   series.class_ms.resize(to.classes.size());
+  for (auto& times : series.class_ms) times.reserve(found.rows.size());
+  series.runs.reserve(found.rows.size());
+  numbers.reserve(found.rows.size());
   WantedTimes times(snapshot.shared(), to.classes);
-  for (const Candidate& of : found.rows) {
+  for (std::size_t i = 0; i < found.rows.size(); ++i) {
+    if (i + kAhead < found.rows.size()) fetch(snapshot, found.rows[i + kAhead].row);
+    const Candidate& of = found.rows[i];
     const Chunk& chunk = snapshot.chunk(of.row / kChunkRows);
     const std::uint32_t at = of.row % kChunkRows;
     if (snapshot.shared().outcomes[chunk.outcome.at(at)].is_odd) {
@@ -136,8 +186,8 @@ void tell_runs(const ColumnStore::Snapshot& snapshot, const LikeTo& to, const Li
 
 // Each(scene's status, its key, its duration) of a row's scenes in order; of a damaged row, of those before the damage.
 template <class Each>
-void each_scene(const ColumnStore::Snapshot& snapshot, std::uint32_t row, Each each) {
-  PackedScenes scenes(snapshot.chunk(row / kChunkRows).details_of(row % kChunkRows));
+void each_scene(std::string_view details, Each each) {
+  PackedScenes scenes(details);
   while (scenes.next()) each(scenes.status(), scenes.work(), scenes.duration_ms());
 }
 
@@ -158,9 +208,10 @@ void tell_scenes(const ColumnStore::Snapshot& snapshot, const LikeQuery& query, 
   for (const Candidate& of : found.rows) {
     const Chunk& chunk = snapshot.chunk(of.row / kChunkRows);
     if (!snapshot.shared().outcomes[chunk.outcome.at(of.row % kChunkRows)].is_odd) {
-      each_scene(snapshot, of.row, [&](model::Status status, std::uint32_t work, const auto& duration_ms) {
-        if (status == model::Status::success && is_wanted(work)) add(duration_ms);
-      });
+      each_scene(chunk.details_of(of.row % kChunkRows),
+                 [&](model::Status status, std::uint32_t work, const auto& duration_ms) {
+                   if (status == model::Status::success && is_wanted(work)) add(duration_ms);
+                 });
       continue;
     }
     const auto odd = ColumnStore::facts_at(snapshot, of.row, "");
@@ -203,8 +254,12 @@ LikeRows runs_like(const ColumnStore::Snapshot& snapshot, const LikeQuery& query
     offer_odd(facts.key, candidate_of(snapshot, facts, row), search);
   });
   const auto let = [&](std::span<const LevelBits> levels) { scan.let_works(works.passing(levels)); };
-  walk(scan, search, let, [&](const Candidate& row, const Chunk& chunk, std::uint32_t at) {
-    for (const auto& of : works.of(chunk.work.at(at))) search.offer(of, row);
+  const auto wanted = [&](std::uint32_t work) { return search.is_any_of_use(works.of(work)); };
+  walk(scan, search, let, wanted, [&](const Chunk& chunk, std::size_t number, std::span<const std::uint16_t> rows) {
+    for (const std::uint16_t at : rows) {
+      const Candidate row = candidate_at(chunk, number, at);
+      for (const auto& of : works.of(chunk.work.at(at))) search.offer(of, row);
+    }
   });
   const auto found = search.found();
   tell_each(asked,
@@ -235,11 +290,23 @@ std::vector<LikeScenes> scenes_like(const ColumnStore::Snapshot& snapshot, const
     std::ranges::transform(passing, several, passing.begin(), std::bit_or());
     scan.let_works(std::move(passing));
   };
-  walk(scan, search, let, [&](const Candidate& row, const Chunk&, std::uint32_t) {
-    each_scene(snapshot, row.row, [&](model::Status status, std::uint32_t work, const auto&) {
-      if (status != model::Status::success) return;
-      for (const auto& of : works.of(work)) search.offer(of, row);
-    });
+  const auto wanted = [&](std::uint32_t work) {
+    return (work < several.size() && several[work] != 0) || search.is_any_of_use(works.of(work));
+  };
+  std::vector<std::string_view> details;
+  walk(scan, search, let, wanted, [&](const Chunk& chunk, std::size_t number, std::span<const std::uint16_t> rows) {
+    details.clear();
+    for (const std::uint16_t at : rows) {
+      details.push_back(chunk.details_of(at));
+      __builtin_prefetch(details.back().data());
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Candidate row = candidate_at(chunk, number, rows[i]);
+      each_scene(details[i], [&](model::Status status, std::uint32_t work, const auto&) {
+        if (status != model::Status::success) return;
+        for (const auto& of : works.of(work)) search.offer(of, row);
+      });
+    }
   });
   const auto found = search.found();
   tell_each(asked,

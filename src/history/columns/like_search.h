@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,10 @@ class LikeSearch {
   // A row that may come out of order, before any goes_on().
   void offer_early(const LikeTable::Like& like, const Candidate& row) {
     asked_[like.key].early.emplace_back(like, row);
+  }
+  // Whether any of these would be taken now.
+  [[nodiscard]] bool is_any_of_use(std::span<const LikeTable::Like> likes) const {
+    return std::ranges::any_of(likes, [&](const LikeTable::Like& of) { return (of.levels & open_[of.key]) != 0; });
   }
   // What a row has that is like. Of several of one row, these come right after another.
   void offer(const LikeTable::Like& like, const Candidate& row) {

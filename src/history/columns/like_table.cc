@@ -44,12 +44,19 @@ LevelBits levels_of(const WorkKey& key, const Work& work) {
 
 LikeTable LikeTable::of_works(const Interner<Work>& works, std::span<const WorkKey> keys) {
   const ByStructure asked(keys);
+  std::vector<std::int64_t> scene_counts;
+  for (const WorkKey& key : keys) {
+    if (std::ranges::find(scene_counts, key.scene_count) == scene_counts.end()) scene_counts.push_back(key.scene_count);
+  }
   LikeTable table;
   for (std::size_t number = 0, end = works.size(); number < end; ++number) {
     const Work& work = works[number];
-    for (const std::uint32_t i : asked.of(work.structure)) {
-      const LevelBits levels = levels_of(keys[i], work);
-      if (levels != 0) table.add(number, {i, levels});
+    // Of scenes alone, few are left.
+    if (std::ranges::find(scene_counts, work.scene_count) != scene_counts.end()) {
+      for (const std::uint32_t i : asked.of(work.structure)) {
+        const LevelBits levels = levels_of(keys[i], work);
+        if (levels != 0) table.add(number, {i, levels});
+      }
     }
     table.begin_.push_back(table.likes_.size());
   }

@@ -135,7 +135,7 @@ TEST_P(MeasureScan, MasksWhatIsNotWithinTheBounds) {
 }
 
 TEST_P(MeasureScan, MasksWhatDoesNotPass) {
-  for (const std::uint32_t kinds : {1u, 15u, 16u, 17u, 54u, 64u, 65u, 300u}) {
+  for (const std::uint32_t kinds : {1u, 15u, 16u, 17u, 54u, 64u, 65u, 300u, 1'701u, 2'048u, 2'049u}) {
     const Rows rows(count());
     std::vector<std::uint8_t> passes;
     for (std::uint32_t i = 0; i < kinds; ++i) passes.push_back(Rows::random() % 2);
@@ -145,6 +145,20 @@ TEST_P(MeasureScan, MasksWhatDoesNotPass) {
     std::vector<std::uint8_t> keep = rows.keep;
     mask_passing(numbers.data(), rows.count(), passes, keep.data());
     for (std::size_t i = 0; i < keep.size(); ++i) ASSERT_EQ(keep[i], rows.keep[i] && passes[numbers[i]]) << kinds;
+  }
+}
+
+TEST_P(MeasureScan, ListsFewThatLieFarApart) {
+  for (const std::uint32_t apart : {1u, 40u, 150u, 900u}) {
+    std::vector<std::uint8_t> keep(count());
+    std::vector<std::uint16_t> plain;
+    for (std::size_t i = Rows::random() % apart; i < keep.size(); i += 1 + Rows::random() % apart) {
+      keep[i] = 1;
+      plain.push_back(static_cast<std::uint16_t>(7 + i));
+    }
+    std::vector<std::uint16_t> rows(count());
+    rows.resize(list_kept(keep.data(), static_cast<std::uint32_t>(keep.size()), 7, rows.data()));
+    EXPECT_EQ(rows, plain) << apart;
   }
 }
 

@@ -74,40 +74,45 @@ void RowScan::keep_settings(const std::vector<std::uint8_t>& passing) {
 
 void RowScan::let_works(std::vector<std::uint8_t> passing) {
   works_ = std::move(passing);
-  chunk_ = nullptr;
+  if (chunk_) localise(chunk_->work, works_, work_);
 }
 
 void RowScan::let_settings(std::vector<std::uint8_t> passing) {
   settings_ = std::move(passing);
-  chunk_ = nullptr;
+  if (chunk_) localise(chunk_->setting, settings_, setting_);
 }
 
-bool RowScan::localise(const LocalColumn& column, const Passing& passing, LocalPass& local) {
+void RowScan::localise(const LocalColumn& column, const Passing& passing, LocalPass& local) {
   local.all = true;
-  if (passing.empty()) return true;
+  local.any = true;
+  if (passing.empty()) return;
   const auto& locals = column.locals();
   const std::size_t count = locals.size();
-  local.passes.assign(count, 0);
-  local.few.clear();
+  local.passes.resize(count);
+  std::uint8_t* to = local.passes.data();
   std::size_t passing_count = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+  locals.each_of_first(count, [&](std::uint32_t number) {
     // What was interned after the filter was read is not in this snapshot.
-    const std::uint8_t passes = locals[i] < passing.size() ? passing[locals[i]] : 0;
-    local.passes[i] = passes;
-    local.all &= passes != 0;
-    if (passes == 0) continue;
-    if (passing_count++ < kFewPassing) local.few.push_back(static_cast<std::uint16_t>(i));
+    *to = number < passing.size() ? passing[number] : 0;
+    passing_count += *to++;
+  });
+  local.any = passing_count > 0;
+  local.all = passing_count == count;
+  local.few.clear();
+  if (passing_count > kFewPassing || count <= kSmallTable) return;
+  for (std::size_t i = 0; local.few.size() < passing_count; ++i) {
+    if (local.passes[i] != 0) local.few.push_back(static_cast<std::uint16_t>(i));
   }
-  if (passing_count > kFewPassing || count <= kSmallTable) local.few.clear();
-  return passing_count > 0;
 }
 
 bool RowScan::enter(std::size_t chunk) {
   number_ = chunk;
   chunk_ = &snapshot_.chunk(chunk);
-  may_match_ = localise(chunk_->work, works_, work_) && localise(chunk_->outcome, outcomes_, outcome_) &&
-               localise(chunk_->setting, settings_, setting_) && localise(chunk_->label, labels_, label_);
-  return may_match_;
+  localise(chunk_->work, works_, work_);
+  localise(chunk_->outcome, outcomes_, outcome_);
+  localise(chunk_->setting, settings_, setting_);
+  localise(chunk_->label, labels_, label_);
+  return may_match();
 }
 
 bool RowScan::covers(std::size_t chunk) const {
@@ -190,7 +195,7 @@ RowBlock RowScan::match(std::uint32_t begin, std::uint32_t end) {
 
 RowBlock RowScan::block_at(std::size_t chunk, std::uint32_t begin) {
   if (!chunk_ || number_ != chunk) enter(chunk);
-  if (!may_match_) return {chunk_, number_, begin, 0, 0, mask_.data()};
+  if (!may_match()) return {chunk_, number_, begin, 0, 0, mask_.data()};
   return match(begin, std::min(begin + kBlockRows, snapshot_.rows_of(chunk)));
 }
 

@@ -98,6 +98,7 @@ class RowScan {
   using Passing = std::vector<std::uint8_t>;
   // The same by the local numbers of the chunk at hand.
   struct LocalPass {
+    bool any = true;
     bool all = true;
     std::vector<std::uint8_t> passes;
     std::vector<std::uint16_t> few;  // those that pass, where they are so few that each row is held against all
@@ -105,7 +106,8 @@ class RowScan {
 
   // False: no row of the chunk can match.
   bool enter(std::size_t chunk);
-  bool localise(const LocalColumn& column, const Passing& passing, LocalPass& local);
+  static void localise(const LocalColumn& column, const Passing& passing, LocalPass& local);
+  [[nodiscard]] bool may_match() const { return work_.any && outcome_.any && setting_.any && label_.any; }
   RowBlock match(std::uint32_t begin, std::uint32_t end);
   void mask_dates(std::uint32_t begin, std::uint32_t count);
   void mask_numbers(std::uint32_t begin, std::uint32_t count);
@@ -122,7 +124,6 @@ class RowScan {
   // Of the chunk at hand.
   const Chunk* chunk_ = nullptr;
   std::size_t number_ = 0;
-  bool may_match_ = false;
   LocalPass outcome_;
   LocalPass setting_;
   LocalPass label_;
