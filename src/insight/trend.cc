@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/parallel.h"
 #include "insight/stats/mann_kendall.h"
@@ -131,15 +132,19 @@ Judged judge(const TrendQuery& query, const TrendValues& values, Trend& trend) {
 // What changed at the steps, and the slope since the last.
 Result<void> explain(const history::RunHistoryReader& reader, const TrendQuery& query, const history::BriefRuns& runs,
                      const TrendValues& values, Judged judged, Trend& trend) {
-  Result<void> explained;
-  base::parallel(2, [&](std::size_t part) {
+  Result<void> read;
+  std::vector<std::vector<WhatChanged>> switches;
+  base::parallel(3, [&](std::size_t part) {
     if (part == 0) {
-      explained = explain_steps(reader, runs, values, query, judged.search);
-    } else {
+      read = read_steps(reader, runs, values, query, judged.search);
+    } else if (part == 1) {
       trend.slope = find_slope(judged.points, judged.search.level_begin, query);
+    } else {
+      switches = switches_at(runs, values, query, judged.search);
     }
   });
-  if (!explained) return explained;
+  if (!read) return read;
+  explain_steps(std::move(switches), query, judged.search);
   trend.slope.sentence = slope_sentence(trend.slope, query, judged.search.steps.empty());
   trend.steps = std::move(judged.search.steps);
   conclude(trend);

@@ -1,7 +1,12 @@
 #include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -33,6 +38,39 @@ bool is_held(const Trait& trait, bool like_for_like) {
                            (trait.kind == TraitKind::circumstance && trait.held_from.has_value()));
 }
 
+// What runs have of a trait, by their kind: each value is made once and then has a number.
+class TraitValues {
+ public:
+  static constexpr std::int32_t kUnknown = -1;
+
+  TraitValues(const Trait& trait, const std::vector<history::RunFacts>& kinds)
+      : trait_(trait), kinds_(kinds), of_kind_(kinds.size(), kNotAsked) {}
+
+  [[nodiscard]] const Trait& trait() const { return trait_; }
+  [[nodiscard]] std::size_t size() const { return texts_.size(); }
+  [[nodiscard]] const std::string& text(std::size_t number) const { return *texts_[number]; }
+  [[nodiscard]] std::int32_t of(const history::RunFacts& kind) {
+    std::int32_t& number = of_kind_[static_cast<std::size_t>(&kind - kinds_.data())];
+    if (number == kNotAsked) number = number_of(trait_.value(kind));
+    return number;
+  }
+
+ private:
+  static constexpr std::int32_t kNotAsked = -2;
+  std::int32_t number_of(std::string value) {
+    if (value.empty()) return kUnknown;
+    const auto [at, is_new] = numbers_.try_emplace(std::move(value), static_cast<std::int32_t>(texts_.size()));
+    if (is_new) texts_.push_back(&at->first);
+    return at->second;
+  }
+
+  const Trait& trait_;
+  const std::vector<history::RunFacts>& kinds_;
+  std::vector<std::int32_t> of_kind_;
+  std::unordered_map<std::string, std::int32_t> numbers_;
+  std::vector<const std::string*> texts_;  // by number
+};
+
 struct Share {
   double before = 0;
   double after = 0;
@@ -40,22 +78,17 @@ struct Share {
 };
 
 // How well "has this value" tells the runs after the step from those before: 1 always, 0 not at all (Youden's J).
-std::optional<WhatChanged> switch_of(const Trait& trait, const Window& window) {
-  std::map<std::string, Share> shares;
-  std::vector<const Share*> of_run;  // null: not known
+std::optional<WhatChanged> switch_of(TraitValues& values, const Window& window) {
+  std::vector<std::int32_t> of_run;
   of_run.reserve(window.runs.size());
+  for (const TrendRun& run : window.runs) of_run.push_back(values.of(*run.kind));
+  std::vector<Share> shares(values.size());
   double known_before = 0;
   double known_after = 0;
-  for (std::size_t i = 0; i < window.runs.size(); ++i) {
-    const history::RunFacts& run = *window.runs[i].kind;
-    std::string value = trait.value(run);
-    if (value.empty()) {
-      of_run.push_back(nullptr);
-      continue;
-    }
-    Share& share = shares[std::move(value)];
-    if (!share.first) share.first = &run;
-    of_run.push_back(&share);
+  for (std::size_t i = 0; i < of_run.size(); ++i) {
+    if (of_run[i] == TraitValues::kUnknown) continue;
+    Share& share = shares[static_cast<std::size_t>(of_run[i])];
+    if (!share.first) share.first = window.runs[i].kind;
     (i < window.at ? known_before : known_after) += 1;
     (i < window.at ? share.before : share.after) += 1;
   }
@@ -63,14 +96,24 @@ std::optional<WhatChanged> switch_of(const Trait& trait, const Window& window) {
   const double n_after = static_cast<double>(window.runs.size()) - n_before;
   if (known_before * 2 < n_before || known_after * 2 < n_after || known_before == 0 || known_after == 0)
     return std::nullopt;
-  const auto gain = [&](const Share& share) { return share.after / known_after - share.before / known_before; };
-  const auto after =
-      std::ranges::max_element(shares, [&](const auto& a, const auto& b) { return gain(a.second) < gain(b.second); });
-  const auto before =
-      std::ranges::min_element(shares, [&](const auto& a, const auto& b) { return gain(a.second) < gain(b.second); });
-  if (before == after || gain(after->second) < kExplains) return std::nullopt;
-  WhatChanged changed{std::string(trait.what), trait.words(*before->second.first), trait.words(*after->second.first), 0,
-                      gain(after->second)};
+  const auto gain = [&](std::size_t number) {
+    return shares[number].after / known_after - shares[number].before / known_before;
+  };
+  // Of equal gains the first by text counts.
+  std::optional<std::size_t> after;
+  std::optional<std::size_t> before;
+  for (std::size_t number = 0; number < shares.size(); ++number) {
+    if (!shares[number].first) continue;
+    const auto is_ahead = [&](std::size_t of, double by) {
+      return by > 0 || (by == 0 && values.text(number) < values.text(of));
+    };
+    if (!after || is_ahead(*after, gain(number) - gain(*after))) after = number;
+    if (!before || is_ahead(*before, gain(*before) - gain(number))) before = number;
+  }
+  if (before == after || gain(*after) < kExplains) return std::nullopt;
+  const Trait& trait = values.trait();
+  WhatChanged changed{std::string(trait.what), trait.words(*shares[*before].first), trait.words(*shares[*after].first),
+                      0, gain(*after)};
   // The split that the new value draws best, for the switch may lie some runs beside the step.
   std::ptrdiff_t score = 0;
   std::ptrdiff_t best = 0;
@@ -80,7 +123,7 @@ std::optional<WhatChanged> switch_of(const Trait& trait, const Window& window) {
       best = score;
       split = i;
     }
-    score += of_run[i] == &after->second ? -1 : 1;
+    score += of_run[i] == static_cast<std::int32_t>(*after) ? -1 : 1;
   }
   changed.at_ms = window.runs[split].created_at_ms;
   return changed;
@@ -126,43 +169,75 @@ struct Series {
   }
 };
 
-// The nearest runs of the same workflow on one side of the step, read whole.
-Result<std::vector<Rows>> read_side(const Series& series, std::size_t at, bool is_after) {
-  const auto& runs = series.values.runs;
-  const std::string& structure = runs[at].kind->key.structure;
-  std::vector<Rows> side;
-  for (std::size_t step = 0; side.size() < kRead && step < kWindow; ++step) {
-    if (is_after ? at + step >= runs.size() : step >= at) break;
-    const std::size_t i = is_after ? at + step : at - 1 - step;
-    if (runs[i].kind->key.structure != structure) continue;
-    const auto run_id = series.run_ids({i});
-    if (!run_id) return run_id.error();
-    const auto run = series.reader.get(run_id->front());
-    if (!run) return run.error();
-    if (*run) side.push_back(rows_of(**run, series.like_for_like));
+// The nearest runs of the same workflow on one side of a step, read whole one after the other.
+class Side {
+ public:
+  Side(const Series& series, std::size_t at, bool is_after) : series_(series), at_(at), is_after_(is_after) {}
+
+  // std::nullopt: there are no more.
+  [[nodiscard]] Result<std::optional<Rows>> next() {
+    const auto& runs = series_.values.runs;
+    for (; read_ < kRead && step_ < kWindow; ++step_) {
+      if (is_after_ ? at_ + step_ >= runs.size() : step_ >= at_) break;
+      const std::size_t i = is_after_ ? at_ + step_ : at_ - 1 - step_;
+      if (runs[i].kind->key.structure != runs[at_].kind->key.structure) continue;
+      const auto run_id = series_.run_ids({i});
+      if (!run_id) return run_id.error();
+      const auto run = series_.reader.get(run_id->front());
+      if (!run) return run.error();
+      if (!*run) continue;
+      ++step_;
+      ++read_;
+      return std::optional(rows_of(**run, series_.like_for_like));
+    }
+    return std::optional<Rows>();
   }
-  return side;
+
+ private:
+  const Series& series_;
+  std::size_t at_;
+  bool is_after_;
+  std::size_t step_ = 0;
+  std::size_t read_ = 0;
+};
+
+// Takes out what a run does not have, one after the other until there is nothing left.
+Result<void> keep_common(Side& side, Rows& rows) {
+  while (!rows.empty()) {
+    const auto more = side.next();
+    if (!more) return more.error();
+    if (!*more) return {};
+    std::erase_if(rows, [&](const auto& row) {
+      const auto found = (*more)->find(row.first);
+      return found == (*more)->end() || found->second != row.second;
+    });
+  }
+  return {};
 }
 
+// What all runs read before the step had in common, and all after it, but not with those.
 Result<void> add_rows(const Series& series, std::size_t at, TrendStep& step) {
-  const auto before = read_side(series, at, false);
-  if (!before) return before.error();
-  const auto after = read_side(series, at, true);
-  if (!after) return after.error();
-  if (before->empty() || after->empty()) return {};
-  for (const auto& [name, value] : after->front()) {
-    const std::string_view what = name;
-    const std::string& new_value = value;
-    const auto old = before->front().find(what);
-    if (old == before->front().end() || old->second == new_value) continue;
-    const auto all_have = [&](const std::vector<Rows>& side, const std::string& wanted) {
-      return std::ranges::all_of(side, [&](const Rows& rows) {
-        const auto found = rows.find(what);
-        return found != rows.end() && found->second == wanted;
-      });
-    };
-    if (!all_have(*before, old->second) || !all_have(*after, new_value)) continue;
-    step.what_changed.push_back({std::string(what), old->second, new_value, step.at_ms, 1});
+  Side before(series, at, false);
+  Side after(series, at, true);
+  auto old = before.next();
+  if (!old) return old.error();
+  if (!*old) return {};
+  auto now = after.next();
+  if (!now) return now.error();
+  if (!*now) return {};
+  const auto differ = [](Rows& rows, const Rows& others) {
+    std::erase_if(rows, [&](const auto& row) {
+      const auto found = others.find(row.first);
+      return found == others.end() || found->second == row.second;
+    });
+  };
+  differ(**now, **old);
+  if (auto done = keep_common(after, **now); !done) return done;
+  differ(**old, **now);
+  if (auto done = keep_common(before, **old); !done) return done;
+  for (const auto& [what, value] : **now) {
+    if (const auto found = (*old)->find(what); found != (*old)->end())
+      step.what_changed.push_back({std::string(what), found->second, value, step.at_ms, 1});
   }
   return {};
 }
@@ -204,33 +279,55 @@ std::string sentence_of(const TrendStep& step, const TrendQuery& query) {
   return sentence + "; there " + list_words(changes, 3);
 }
 
+Window window_of(const TrendValues& values, const StepSearch& search, std::size_t i) {
+  const TrendStep& step = search.steps[i];
+  const std::size_t at = search.run_index[i];
+  const std::size_t before = std::min({at, kWindow, static_cast<std::size_t>(step.n_before)});
+  const std::size_t after = std::min({values.runs.size() - at, kWindow, static_cast<std::size_t>(step.n_after)});
+  return {std::span(values.runs).subspan(at - before, before + after), before};
+}
+
+bool is_of_work(const TrendQuery& query) {
+  return query.like_for_like && (query.metric == Metric::duration || query.metric == Metric::vramPeak);
+}
+
 }  // namespace
 
-Result<void> explain_steps(const history::RunHistoryReader& reader, const history::BriefRuns& runs,
-                           const TrendValues& values, const TrendQuery& query, StepSearch& search) {
-  const bool like_for_like =
-      query.like_for_like && (query.metric == Metric::duration || query.metric == Metric::vramPeak);
-  const Series series{reader, runs, values, like_for_like};
+std::vector<std::vector<WhatChanged>> switches_at(const history::BriefRuns& runs, const TrendValues& values,
+                                                  const TrendQuery& query, const StepSearch& search) {
+  std::vector<std::vector<WhatChanged>> switches(search.steps.size());
+  if (switches.empty()) return switches;
+  for (const Trait& trait : run_traits()) {
+    if (is_held(trait, is_of_work(query))) continue;
+    TraitValues of_runs(trait, runs.kinds);
+    for (std::size_t i = 0; i < switches.size(); ++i) {
+      if (auto changed = switch_of(of_runs, window_of(values, search, i))) switches[i].push_back(std::move(*changed));
+    }
+  }
+  return switches;
+}
+
+Result<void> read_steps(const history::RunHistoryReader& reader, const history::BriefRuns& runs,
+                        const TrendValues& values, const TrendQuery& query, StepSearch& search) {
+  const Series series{reader, runs, values, is_of_work(query)};
   auto run_ids = series.run_ids(search.run_index);
   if (!run_ids) return run_ids.error();
   for (std::size_t i = 0; i < search.steps.size(); ++i) {
+    search.steps[i].run_id = std::move((*run_ids)[i]);
+    if (search.steps.size() - i > kStepsRead) continue;
+    if (auto done = add_rows(series, search.run_index[i], search.steps[i]); !done) return done;
+  }
+  return {};
+}
+
+void explain_steps(std::vector<std::vector<WhatChanged>> switches, const TrendQuery& query, StepSearch& search) {
+  for (std::size_t i = 0; i < search.steps.size(); ++i) {
     TrendStep& step = search.steps[i];
-    step.run_id = std::move((*run_ids)[i]);
-    const std::size_t at = search.run_index[i];
-    const std::size_t before = std::min({at, kWindow, static_cast<std::size_t>(step.n_before)});
-    const std::size_t after = std::min({values.runs.size() - at, kWindow, static_cast<std::size_t>(step.n_after)});
-    const Window window{std::span(values.runs).subspan(at - before, before + after), before};
-    for (const Trait& trait : run_traits()) {
-      if (is_held(trait, like_for_like)) continue;
-      if (auto changed = switch_of(trait, window)) step.what_changed.push_back(std::move(*changed));
-    }
-    if (search.steps.size() - i <= kStepsRead) {
-      if (auto done = add_rows(series, at, step); !done) return done;
-    }
+    step.what_changed.insert(step.what_changed.begin(), std::make_move_iterator(switches[i].begin()),
+                             std::make_move_iterator(switches[i].end()));
     std::ranges::stable_sort(step.what_changed, std::ranges::greater(), &WhatChanged::explains_ratio);
     step.sentence = sentence_of(step, query);
   }
-  return {};
 }
 
 }  // namespace comfytrace::insight

@@ -61,7 +61,7 @@ std::vector<double> around_levels(const std::vector<double>& y, const std::vecto
 // Whether one line says as much as all the steps.
 bool is_drift(const TrendPoints& points, const std::vector<double>& y, const std::vector<double>& step_residuals) {
   const std::vector<double> x = days_since_first(points, 0);
-  const auto line = stats::theil_sen(x, y, {.max_exact = kSlopeExact});
+  const auto line = stats::theil_sen(x, y, {.max_exact = kSlopeExact, .with_interval = false});
   if (!line) return false;
   std::vector<double> residuals;
   residuals.reserve(y.size());

@@ -33,10 +33,16 @@ struct StepSearch {
 // The slope of the points from `begin` on. Pure.
 [[nodiscard]] TrendSlope find_slope(const TrendPoints& points, std::size_t begin, const TrendQuery& query);
 
-// Fills in the run of each step, what changed there, and its sentence. Reads a few runs around each; `runs` are those
-// of the values. Errors: those of the reader.
-[[nodiscard]] base::Result<void> explain_steps(const history::RunHistoryReader& reader, const history::BriefRuns& runs,
-                                               const TrendValues& values, const TrendQuery& query, StepSearch& search);
+// By step: what switched there of what is known of all runs. `runs` are those of the values. Pure.
+[[nodiscard]] std::vector<std::vector<WhatChanged>> switches_at(const history::BriefRuns& runs,
+                                                                const TrendValues& values, const TrendQuery& query,
+                                                                const StepSearch& search);
+// Fills in the run of each step, and what changed there of what must be read of a few runs around it. Of `search`
+// only these are written. Errors: those of the reader.
+[[nodiscard]] base::Result<void> read_steps(const history::RunHistoryReader& reader, const history::BriefRuns& runs,
+                                            const TrendValues& values, const TrendQuery& query, StepSearch& search);
+// Puts both together, best explanation first, and into words.
+void explain_steps(std::vector<std::vector<WhatChanged>> switches, const TrendQuery& query, StepSearch& search);
 
 // Which way is worse: +1 where more is worse, -1 for rates.
 [[nodiscard]] constexpr int worse_sign(Metric metric) {

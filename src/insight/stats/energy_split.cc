@@ -1,6 +1,9 @@
 #include "insight/stats/energy_split.h"
 
 #include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
 #include <vector>
 
 namespace comfytrace::insight::stats {
@@ -8,6 +11,29 @@ namespace {
 
 double pairs(double n) {
   return n * (n - 1) / 2;
+}
+
+// Adds to each of some sums the distance of its value from `from`, several at once.
+void add_distances(std::span<const double> values, double from, double* sums) {
+  using Doubles = double __attribute__((vector_size(32)));
+  using Bits = std::int64_t __attribute__((vector_size(32)));
+  constexpr std::size_t kLanes = 4;
+  constexpr std::int64_t kNoSign = std::numeric_limits<std::int64_t>::max();
+  std::size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes) {
+    Doubles value;
+    Doubles sum;
+    std::memcpy(&value, &values[i], sizeof value);
+    std::memcpy(&sum, sums + i, sizeof sum);
+    value -= from;
+    Bits bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    bits &= kNoSign;
+    std::memcpy(&value, &bits, sizeof value);
+    sum += value;
+    std::memcpy(sums + i, &sum, sizeof sum);
+  }
+  for (; i < values.size(); ++i) sums[i] += std::fabs(values[i] - from);
 }
 
 }  // namespace
@@ -19,12 +45,8 @@ std::optional<std::size_t> energy_split(std::span<const double> values, std::siz
   std::vector<double> to_earlier(n, 0.0);
   std::vector<double> to_later(n, 0.0);
   // Each sum is made in the order of the values, many of them at once.
-  for (std::size_t j = 0; j < n; ++j) {
-    for (std::size_t i = j + 1; i < n; ++i) to_earlier[i] += std::fabs(values[i] - values[j]);
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < i; ++j) to_later[j] += std::fabs(values[i] - values[j]);
-  }
+  for (std::size_t i = 0; i + 1 < n; ++i) add_distances(values.subspan(i + 1), values[i], &to_earlier[i + 1]);
+  for (std::size_t i = 1; i < n; ++i) add_distances(values.first(i), values[i], to_later.data());
   double within_left = 0;
   double within_right = 0;
   for (const double sum : to_earlier) within_right += sum;

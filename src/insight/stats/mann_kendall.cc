@@ -16,9 +16,20 @@ namespace {
 constexpr double kLargestR = 0.9;          // prewhitening divides by 1 - r
 constexpr std::size_t kTrendPoints = 500;  // of the trend that is taken off: its error is far below the scatter's
 
-// Sorts values[from, to) and counts the pairs that fall.
+// Sorts values and counts the pairs that fall.
 std::int64_t count_falling(std::span<double> values, std::span<double> work) {
-  if (values.size() < 2) return 0;
+  constexpr std::size_t kFew = 12;
+  if (values.size() <= kFew) {
+    std::int64_t falling = 0;
+    for (std::size_t i = 1; i < values.size(); ++i) {
+      const double value = values[i];
+      std::size_t at = i;
+      for (; at > 0 && values[at - 1] > value; --at) values[at] = values[at - 1];
+      values[at] = value;
+      falling += static_cast<std::int64_t>(i - at);
+    }
+    return falling;
+  }
   const std::size_t half = values.size() / 2;
   std::int64_t falling = count_falling(values.first(half), work.first(half));
   falling += count_falling(values.subspan(half), work.subspan(half));
@@ -64,14 +75,15 @@ MannKendall mann_kendall(std::span<const double> values) {
   MannKendall test;
   test.n = values.size();
   if (values.size() < 2) return test;
-  const auto ties = tie_sizes(values);
+  std::vector<double> ascending(values.begin(), values.end());
+  std::vector<double> work(values.size());
+  const std::int64_t falling = count_falling(ascending, work);
+  const auto ties = tie_sizes_of_sorted(ascending);
   double equal_pairs = 0;
   for (const double t : ties) equal_pairs += t * (t - 1) / 2;
   const auto n = static_cast<double>(values.size());
   const double pairs = n * (n - 1) / 2;
-  std::vector<double> copy(values.begin(), values.end());
-  std::vector<double> work(values.size());
-  test.s = static_cast<std::int64_t>(pairs - equal_pairs) - 2 * count_falling(copy, work);
+  test.s = static_cast<std::int64_t>(pairs - equal_pairs) - 2 * falling;
   test.variance = kendall_variance(values.size(), {}, ties);
   if (test.variance <= 0) return test;
   const auto s = static_cast<double>(test.s);
@@ -85,7 +97,7 @@ std::optional<MannKendall> mann_kendall_prewhitened(std::span<const double> valu
   MannKendall test = mann_kendall(values);
   std::vector<double> order(values.size());
   std::iota(order.begin(), order.end(), 0.0);
-  const double slope = theil_sen(order, values, {.max_exact = kTrendPoints})->slope;
+  const double slope = theil_sen(order, values, {.max_exact = kTrendPoints, .with_interval = false})->slope;
   std::vector<double> detrended(values.begin(), values.end());
   for (std::size_t i = 0; i < detrended.size(); ++i) detrended[i] -= slope * order[i];
   // Taking off a level and a slope lowers it by about (2 + 4 r) / n.

@@ -26,6 +26,10 @@ TieSums sums(std::span<const double> ties) {
 std::vector<double> tie_sizes(std::span<const double> values) {
   std::vector<double> ascending(values.begin(), values.end());
   std::sort(ascending.begin(), ascending.end());
+  return tie_sizes_of_sorted(ascending);
+}
+
+std::vector<double> tie_sizes_of_sorted(std::span<const double> ascending) {
   std::vector<double> sizes;
   for (auto from = ascending.begin(); from != ascending.end();) {
     const auto to = std::upper_bound(from, ascending.end(), *from);

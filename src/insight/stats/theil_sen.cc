@@ -24,7 +24,8 @@ struct Points {
 Points reduce(std::span<const double> x, std::span<const double> y, std::size_t groups) {
   std::vector<std::size_t> order(x.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return x[a] < x[b]; });
+  if (!std::is_sorted(x.begin(), x.end()))
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return x[a] < x[b]; });
   Points reduced;
   std::vector<double> some_x;
   std::vector<double> some_y;
@@ -84,8 +85,11 @@ std::optional<TheilSen> theil_sen(std::span<const double> x, std::span<const dou
   if (x.size() < 2) return std::nullopt;
   auto slopes = pair_slopes(x, y);
   if (slopes.empty()) return std::nullopt;
-  const double variance = kendall_variance(x.size(), tie_sizes(x), tie_sizes(y)) * options.variance_inflation;
-  const std::size_t outside = slopes_outside(slopes.size(), variance, options.level);
+  std::size_t outside = 0;
+  if (options.with_interval) {
+    const double variance = kendall_variance(x.size(), tie_sizes(x), tie_sizes(y)) * options.variance_inflation;
+    outside = slopes_outside(slopes.size(), variance, options.level);
+  }
   std::vector<std::size_t> ranks = {(slopes.size() - 1) / 2, slopes.size() / 2};
   if (outside > 0) ranks.insert(ranks.end(), {outside - 1, slopes.size() - outside});
   const auto found = values_at_ranks(slopes, ranks);
