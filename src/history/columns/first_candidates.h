@@ -14,25 +14,27 @@ class FirstCandidates {
  public:
   explicit FirstCandidates(std::size_t limit) : limit_(limit) {}
   void offer(const Candidate& candidate) {
-    if (heap_.size() == limit_) {
-      if (!candidate.before(heap_.front())) return;
-      std::pop_heap(heap_.begin(), heap_.end(), kBefore);
-      heap_.pop_back();
+    if (heap_.size() < limit_) {
+      heap_.push_back(candidate);
+      if (is_full()) std::make_heap(heap_.begin(), heap_.end(), kBefore);
+      return;
     }
-    heap_.push_back(candidate);
+    if (!candidate.before(heap_.front())) return;
+    std::pop_heap(heap_.begin(), heap_.end(), kBefore);
+    heap_.back() = candidate;
     std::push_heap(heap_.begin(), heap_.end(), kBefore);
   }
   [[nodiscard]] bool is_full() const { return heap_.size() == limit_; }
   // The last of them; only when full.
   [[nodiscard]] const Candidate& last() const { return heap_.front(); }
   [[nodiscard]] std::vector<Candidate> sorted() && {
-    std::sort_heap(heap_.begin(), heap_.end(), kBefore);
+    std::sort(heap_.begin(), heap_.end(), kBefore);
     return std::move(heap_);
   }
 
  private:
   std::size_t limit_;
-  std::vector<Candidate> heap_;
+  std::vector<Candidate> heap_;  // one when full
 };
 
 }  // namespace comfytrace::history::columns

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
+#include <unordered_map>
 
 #include "base/parallel.h"
 #include "history/columns/first_candidates.h"
@@ -11,6 +11,8 @@
 
 namespace comfytrace::history::columns {
 namespace {
+
+constexpr std::size_t kAhead = 8;  // rows
 
 // Takes out of a block's rows those that cannot come between `behind` and the last of a full list. In a list by
 // creation no row lacks the value, so that `last` may be absent.
@@ -53,6 +55,10 @@ std::vector<Candidate> newest_wanted(RowScan& scan, std::int64_t limit,
     const auto kept = block.list(rows.data());
     for (std::size_t i = kept.size(); i-- > 0;) {
       const std::uint16_t at = kept[i];
+      if (i >= kAhead) {
+        __builtin_prefetch(&block.chunk->created_at_ms[kept[i - kAhead]]);
+        __builtin_prefetch(&block.chunk->rid[kept[i - kAhead]]);
+      }
       const auto row = static_cast<std::uint32_t>(block.chunk_number) * kChunkRows + at;
       const Candidate of = candidate(RunSort::newest, block.chunk->created_at_ms[at], block.chunk->rid[at], row);
       if (first.is_full() && !of.before(first.last())) continue;
@@ -133,6 +139,21 @@ std::vector<Candidate> newest_rows(const ColumnStore::Snapshot& snapshot, const 
       [&](std::uint32_t row) { return !without_rid || rid_at(snapshot, row) != *without_rid; });
 }
 
+// Has what is told of a row in brief come nearer: it lies in many places.
+void fetch(const ColumnStore::Snapshot& snapshot, std::uint32_t row) {
+  const Chunk& chunk = snapshot.chunk(row / kChunkRows);
+  const std::uint32_t at = row % kChunkRows;
+  __builtin_prefetch(chunk.outcome.rows() + at);
+  __builtin_prefetch(chunk.setting.rows() + at);
+  __builtin_prefetch(chunk.work.rows() + at);
+  __builtin_prefetch(&chunk.created_at_ms[at]);
+  __builtin_prefetch(&chunk.rid[at]);
+  __builtin_prefetch(&chunk.duration_ms[at]);
+  __builtin_prefetch(&chunk.queue_wait_ms[at]);
+  __builtin_prefetch(&chunk.vram_peak_low[at]);
+  __builtin_prefetch(&chunk.vram_peak_high[at]);
+}
+
 }  // namespace
 
 ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, RunSort sort, std::int64_t limit,
@@ -182,8 +203,16 @@ BriefRows brief_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& q
   BriefRows brief;
   auto& runs = brief.told.runs;
   auto& kinds = brief.told.kinds;
-  std::map<std::array<std::uint32_t, 3>, std::uint32_t> kind_of;
-  for (const Candidate& of : newest_rows(snapshot, query, without_rid, among)) {
+  const auto hash = [](const std::array<std::uint32_t, 3>& shares) {
+    return (shares[0] * 0x9E3779B97F4A7C15u + shares[1]) * 0x9E3779B97F4A7C15u + shares[2];
+  };
+  std::unordered_map<std::array<std::uint32_t, 3>, std::uint32_t, decltype(hash)> kind_of(256, hash);
+  const auto rows = newest_rows(snapshot, query, without_rid, among);
+  runs.reserve(rows.size());
+  brief.numbers.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + kAhead < rows.size()) fetch(snapshot, rows[i + kAhead].row);
+    const Candidate& of = rows[i];
     const Chunk& chunk = snapshot.chunk(of.row / kChunkRows);
     const std::uint32_t at = of.row % kChunkRows;
     const std::array shares{chunk.outcome.at(at), chunk.setting.at(at), chunk.work.at(at)};

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/parallel.h"
@@ -24,11 +27,20 @@ constexpr double kDrawIn = 4;  // step-free deviations, see Search::drawn_in
 // A place that may be a change, and how well it stands between its neighbours.
 struct Candidate {
   std::size_t index = 0;
-  double p_value = 1;  // of the t-test
-  double rank_p = 1;
-  double effect = 0;  // as ChangePointOptions::minimum_effect counts it
+  double p_value = 1;            // of the t-test
+  std::optional<double> rank_p;  // once it is asked for
+  double effect = 0;             // as ChangePointOptions::minimum_effect counts it
   double autocorrelation = 0;
   bool judged = false;
+  std::size_t sides = 0;
+};
+
+// The values on either side of a candidate in ascending order: of those from `begin` to it, and from it to `end`.
+struct Sides {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::vector<double> left;
+  std::vector<double> right;
 };
 
 class Search {
@@ -115,7 +127,10 @@ class Search {
     const auto& on_right = is_left_smaller ? larger : smaller;
     const double p_value = TwoLevels(part(from, middle), part(middle, to), on_left, on_right).t_test().p_value;
     if (p_value > options_.weak_alpha) return;
-    found.push_back({.index = middle, .p_value = p_value});
+    Candidate candidate;
+    candidate.index = middle;
+    candidate.p_value = p_value;
+    found.push_back(candidate);
     split(from, middle, on_left, found);
     split(middle, to, on_right, found);
   }
@@ -131,16 +146,35 @@ class Search {
     return std::min(neighbour, candidates_[i].index + options_.window);
   }
 
+  // As neighbours go, sides grow at their far ends.
+  const Sides& sides_of(std::size_t i) {
+    const Candidate& candidate = candidates_[i];
+    Sides& sides = sides_[candidate.sides];
+    const std::size_t begin = begin_of(i);
+    const std::size_t end = end_of(i);
+    if (sides.end == 0) sides.begin = sides.end = candidate.index;
+    add(part(begin, sides.begin), sides.left);
+    add(part(sides.end, end), sides.right);
+    sides.begin = begin;
+    sides.end = end;
+    return sides;
+  }
+  static void add(std::span<const double> more, std::vector<double>& ascending) {
+    if (more.empty()) return;
+    const auto middle = static_cast<std::ptrdiff_t>(ascending.size());
+    ascending.insert(ascending.end(), more.begin(), more.end());
+    std::sort(ascending.begin() + middle, ascending.end());
+    std::inplace_merge(ascending.begin(), ascending.begin() + middle, ascending.end());
+  }
+
   void judge(std::size_t i) {
     Candidate& candidate = candidates_[i];
-    const auto left = part(begin_of(i), candidate.index);
-    const auto right = part(candidate.index, end_of(i));
-    const auto ascending_left = sorted_finite(left);
-    const auto ascending_right = sorted_finite(right);
-    const TwoLevels levels(left, right, ascending_left, ascending_right);
+    const Sides& sides = sides_of(i);
+    const TwoLevels levels(part(sides.begin, candidate.index), part(candidate.index, sides.end), sides.left,
+                           sides.right);
     candidate.autocorrelation = levels.autocorrelation();
     candidate.p_value = levels.t_test(candidate.autocorrelation).p_value;
-    candidate.rank_p = rank_test_of_sorted(ascending_left, ascending_right).p_value;
+    candidate.rank_p.reset();
     const double shift = levels.shift();
     candidate.effect = std::fabs(options_.scale == ChangeScale::log ? std::expm1(shift) : shift);
     candidate.judged = true;
@@ -148,6 +182,8 @@ class Search {
 
   // The strict pass: the weakest candidate goes, and its neighbours are judged again, until all that are left stand.
   void confirm() {
+    sides_.resize(candidates_.size());
+    for (std::size_t i = 0; i < candidates_.size(); ++i) candidates_[i].sides = i;
     base::parallel((candidates_.size() + kJudgedAtOnce - 1) / kJudgedAtOnce, [&](std::size_t part) {
       for (std::size_t i = part * kJudgedAtOnce; i < std::min(candidates_.size(), (part + 1) * kJudgedAtOnce); ++i)
         judge(i);
@@ -169,19 +205,23 @@ class Search {
       return std::pair(a.p_value, -a.effect) < std::pair(b.p_value, -b.effect);
     });
     if (by_p->p_value > options_.strict_alpha) return by_p;
+    for (Candidate& candidate : candidates_) {
+      const Sides& sides = sides_[candidate.sides];
+      if (!candidate.rank_p) candidate.rank_p = rank_test_of_sorted(sides.left, sides.right).p_value;
+    }
     const auto by_rank = std::max_element(candidates_.begin(), candidates_.end(),
-                                          [](const auto& a, const auto& b) { return a.rank_p < b.rank_p; });
-    if (by_rank->rank_p > options_.rank_alpha) return by_rank;
+                                          [](const auto& a, const auto& b) { return *a.rank_p < *b.rank_p; });
+    if (*by_rank->rank_p > options_.rank_alpha) return by_rank;
     const auto by_effect = std::min_element(candidates_.begin(), candidates_.end(),
                                             [](const auto& a, const auto& b) { return a.effect < b.effect; });
     return by_effect->effect < options_.minimum_effect ? by_effect : candidates_.end();
   }
 
   [[nodiscard]] ChangePoint describe(std::size_t i) const {
-    const std::size_t begin = begin_of(i);
-    const std::size_t end = end_of(i);
     const Candidate& candidate = candidates_[i];
-    const RankTest test = rank_test(part(begin, candidate.index), part(candidate.index, end), options_.level);
+    const Sides& sides = sides_[candidate.sides];
+    const std::size_t begin = sides.begin;
+    const RankTest test = rank_test_of_sorted(sides.left, sides.right, options_.level);
     const bool log = options_.scale == ChangeScale::log;
     ChangePoint point;
     point.index = candidate.index;
@@ -204,6 +244,7 @@ class Search {
   std::span<const double> raw_;
   std::vector<double> scaled_;
   std::vector<Candidate> candidates_;
+  std::vector<Sides> sides_;
 };
 
 }  // namespace

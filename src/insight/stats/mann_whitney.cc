@@ -122,20 +122,22 @@ RankTest rank_test_only(std::span<const double> before, std::span<const double> 
   return rank_test_of_sorted(sorted_finite(before), sorted_finite(after));
 }
 
-RankTest rank_test(std::span<const double> before, std::span<const double> after, double level) {
+RankTest rank_test_of_sorted(std::span<const double> before, std::span<const double> after, double level) {
   CHECK(level > 0 && level < 1);
-  const auto first = sorted_finite(before);
-  const auto second = sorted_finite(after);
-  RankTest test = rank_test_of_sorted(first, second);
+  RankTest test = rank_test_of_sorted(before, after);
   if (test.method == RankMethod::none) return test;
-  const PairDifferences differences(first, second);
+  const PairDifferences differences(before, after);
   test.shift = differences.median();
-  const Depth depth = shift_depth(first.size(), second.size(), level);
+  const Depth depth = shift_depth(before.size(), after.size(), level);
   if (depth.c > 0) {
     test.shift_interval =
         Interval{differences.at(depth.c - 1), differences.at(differences.count() - depth.c), depth.level};
   }
   return test;
+}
+
+RankTest rank_test(std::span<const double> before, std::span<const double> after, double level) {
+  return rank_test_of_sorted(sorted_finite(before), sorted_finite(after), level);
 }
 
 bool rank_test_can_reach(std::size_t n_before, std::size_t n_after, double alpha) {

@@ -37,6 +37,8 @@ BOOST_DESCRIBE_STRUCT(RankTest, (),
 [[nodiscard]] RankTest rank_test_only(std::span<const double> before, std::span<const double> after);
 // The same of ascending values.
 [[nodiscard]] RankTest rank_test_of_sorted(std::span<const double> before, std::span<const double> after);
+// With shift and interval, of ascending values.
+[[nodiscard]] RankTest rank_test_of_sorted(std::span<const double> before, std::span<const double> after, double level);
 
 // Whether groups of these sizes can give a p-value of at most `alpha` at all; fewer is "not enough data".
 [[nodiscard]] bool rank_test_can_reach(std::size_t n_before, std::size_t n_after, double alpha = 1 - kLevel);

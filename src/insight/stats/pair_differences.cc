@@ -1,6 +1,7 @@
 #include "insight/stats/pair_differences.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -67,7 +68,21 @@ double PairDifferences::at(std::uint64_t rank) const {
 double PairDifferences::median() const {
   const std::uint64_t n = count();
   const double upper = at(n / 2);
-  return n % 2 == 1 ? upper : std::midpoint(at(n / 2 - 1), upper);
+  return n % 2 == 1 ? upper : std::midpoint(below(upper, n / 2 - 1), upper);
+}
+
+// The largest of those that are smaller, if there are so few of these that `rank` is among them; else the same again.
+double PairDifferences::below(double difference, std::uint64_t rank) const {
+  std::uint64_t smaller = 0;
+  double largest = -std::numeric_limits<double>::infinity();
+  std::size_t place = before_.size();
+  for (const double after : after_) {
+    while (place > 0 && after - before_[before_.size() - place] >= difference) --place;
+    if (place == 0) break;
+    smaller += place;
+    largest = std::max(largest, after - before_[before_.size() - place]);
+  }
+  return rank < smaller ? largest + 0.0 : difference;
 }
 
 }  // namespace comfytrace::insight::stats

@@ -17,6 +17,8 @@ class PairDifferences {
   [[nodiscard]] double median() const;
 
  private:
+  [[nodiscard]] double below(double difference, std::uint64_t rank) const;
+
   std::span<const double> before_;
   std::span<const double> after_;
 };

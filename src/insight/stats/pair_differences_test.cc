@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -23,11 +24,13 @@ void expect_as_listed(std::vector<double> before, std::vector<double> after) {
   const PairDifferences differences(before, after);
   ASSERT_EQ(differences.count(), all.size());
   for (std::size_t rank = 0; rank < all.size(); ++rank) ASSERT_EQ(differences.at(rank), all[rank]) << "rank " << rank;
+  EXPECT_EQ(differences.median(), std::midpoint(all[(all.size() - 1) / 2], all[all.size() / 2]));
 }
 
 TEST(PairDifferences, AreThoseThatAListInOrderHas) {
   SeededValues random(31);
-  for (const auto& [n, m] : std::vector<std::pair<std::size_t, std::size_t>>{{1, 1}, {1, 40}, {37, 2}, {23, 31}}) {
+  for (const auto& [n, m] :
+       std::vector<std::pair<std::size_t, std::size_t>>{{1, 1}, {1, 40}, {37, 2}, {23, 31}, {24, 31}}) {
     expect_as_listed(random.normals(n), random.normals(m));
   }
 }

@@ -68,22 +68,32 @@ std::vector<double> values_at_ranks(std::span<double> values, std::span<const st
   // The buckets that are wanted, and in one more pass what lies in them.
   std::vector<std::uint8_t> slot_of(kBuckets, 0);
   std::vector<std::vector<double>> slots(1);
-  std::vector<std::pair<std::size_t, std::size_t>> wanted;  // slot, rank in it
-  for (const std::size_t rank : ranks) {
-    std::size_t at = 0;
-    std::size_t before = 0;  // values in the buckets before `at`
+  struct Wanted {
+    std::size_t rank;
+    std::size_t slot;
+    std::size_t in_slot;
+  };
+  std::vector<Wanted> wanted;  // by rank
+  std::vector<std::size_t> ascending(ranks.begin(), ranks.end());
+  std::ranges::sort(ascending);
+  std::size_t at = 0;
+  std::size_t before = 0;  // values in the buckets before `at`
+  for (const std::size_t rank : ascending) {
     while (before + counts[at] <= rank) before += counts[at++];
     if (slot_of[at] == 0) {
       slot_of[at] = static_cast<std::uint8_t>(slots.size());
       slots.emplace_back().reserve(counts[at]);
     }
-    wanted.emplace_back(slot_of[at], rank - before);
+    wanted.push_back({rank, slot_of[at], rank - before});
   }
   for (const double value : values) {
     const std::uint8_t slot = slot_of[to_order(value) >> kShift];
     if (slot != 0) slots[slot].push_back(value);
   }
-  for (const auto& [slot, rank] : wanted) found.push_back(select(slots[slot], rank));
+  for (const std::size_t rank : ranks) {
+    const auto of = std::ranges::lower_bound(wanted, rank, {}, &Wanted::rank);
+    found.push_back(select(slots[of->slot], of->in_slot));
+  }
   return found;
 }
 
