@@ -58,6 +58,36 @@ void write_blocks(Connection& connection, const FacetKey& facet, std::span<const
   }
 }
 
+// Fewer runs than this go into the last block: one for each commit of a run would be a row a run.
+constexpr std::size_t kWorthABlock = 32;
+// As long as it is no longer than this: it is written anew each time.
+constexpr std::size_t kJoinedBytes = 480;
+
+// Puts runs that come after all others into the last block. False: it has no room for them, or there is none.
+bool join_last_block(Connection& connection, const FacetKey& facet, std::span<const std::int64_t> rids) {
+  std::int64_t first = 0;
+  std::string others;
+  {
+    Query query =
+        connection.query("SELECT rid, others FROM facet_blocks WHERE kind = ? AND value = ? ORDER BY rid DESC LIMIT 1");
+    query.bind(facet.first).bind(facet.second);
+    if (!query.step() || query.bytes(1).size() > kJoinedBytes) return false;
+    first = query.integer(0);
+    others = query.bytes(1);
+  }
+  std::vector<std::int64_t> joined{last_of_block(first, others)};
+  if (joined.front() >= rids.front()) return false;
+  joined.insert(joined.end(), rids.begin(), rids.end());
+  others += others_of_block(joined);
+  connection.query("UPDATE OR FAIL facet_blocks SET others = ? WHERE kind = ? AND value = ? AND rid = ?")
+      .bind_blob(others)
+      .bind(facet.first)
+      .bind(facet.second)
+      .bind(first)
+      .run();
+  return true;
+}
+
 // Takes out the last block that begins at or before `rid`; empty: there is none.
 std::vector<std::int64_t> taken_block(Connection& connection, const FacetKey& facet, std::int64_t rid) {
   std::vector<std::int64_t> rids;
@@ -96,7 +126,10 @@ void PendingRows::write_facets(Connection& connection) {
   std::vector<FacetKey> keys;
   for (const auto& [key, rids] : facets_) keys.push_back(key);
   std::ranges::sort(keys);
-  for (const FacetKey& key : keys) write_blocks(connection, key, facets_[key]);
+  for (const FacetKey& key : keys) {
+    const auto& rids = facets_[key];
+    if (rids.size() >= kWorthABlock || !join_last_block(connection, key, rids)) write_blocks(connection, key, rids);
+  }
   facets_.clear();
 }
 

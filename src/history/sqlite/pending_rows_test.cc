@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "history/sample_runs.h"
+#include "history/sqlite/rid_blocks.h"
 #include "history/sqlite/sqlite_history.h"
 
 namespace comfytrace::history::sqlite {
@@ -76,6 +77,58 @@ TEST_F(PendingRowsFile, ListsRunsThatCameOrChanged) {
   SQLite::Database(path_.string(), SQLite::OPEN_READWRITE).exec("DELETE FROM column_changes");
   ASSERT_TRUE(*history->amend("r7", {.notes = "kept"}));
   EXPECT_EQ(rows(path_, "SELECT run_id FROM column_changes JOIN runs USING (rid)"), std::vector<std::string>{"r7"});
+}
+
+class BlocksOfARecordedHistory : public PendingRowsFile {
+ protected:
+  // The runs of the one worker, as blocks tell them, and how many blocks do.
+  std::vector<std::int64_t> runs_of_worker() {
+    SQLite::Database file(path_.string());
+    SQLite::Statement query(file, "SELECT rid, others FROM facet_blocks WHERE kind = 1 ORDER BY value, rid");
+    std::vector<std::int64_t> rids;
+    blocks_ = 0;
+    while (query.executeStep()) {
+      ++blocks_;
+      const SQLite::Column others = query.getColumn(1);
+      const auto block = rids_of_block(query.getColumn(0).getInt64(), {static_cast<const char*>(others.getBlob()),
+                                                                       static_cast<std::size_t>(others.getBytes())});
+      EXPECT_EQ(last_of_block(block.front(), others_of_block(block)), block.back());
+      rids.insert(rids.end(), block.begin(), block.end());
+    }
+    return rids;
+  }
+  std::vector<std::int64_t> all_runs() const {
+    std::vector<std::int64_t> rids;
+    for (const std::string& rid : rows(path_, "SELECT rid FROM runs ORDER BY rid")) rids.push_back(std::stoll(rid));
+    return rids;
+  }
+  int blocks_ = 0;
+};
+
+TEST_F(BlocksOfARecordedHistory, TakeInRunsThatAreCommittedOneByOne) {
+  const auto history = std::move(*SqliteHistory::open(path_));
+  std::uint64_t next = 0;
+  const auto save = [&](std::uint64_t count) {
+    std::vector<model::Run> runs;
+    for (; count > 0; --count) runs.push_back(typical_run(next++, 1));
+    ASSERT_TRUE(history->save(runs));
+  };
+  for (int i = 0; i < 600; ++i) save(1);
+  EXPECT_EQ(runs_of_worker(), all_runs());
+  EXPECT_EQ(blocks_, 2) << "the first was full";
+  save(5);
+  EXPECT_EQ(blocks_, 2);
+  save(400);
+  for (int i = 0; i < 3; ++i) save(1);
+  EXPECT_EQ(runs_of_worker(), all_runs());
+  EXPECT_EQ(blocks_, 3) << "many at once are a block, which takes in others too";
+  // The newest goes, and its number comes again.
+  ASSERT_TRUE(*history->remove(typical_run(next - 1).run_id));
+  ASSERT_TRUE(*history->remove(typical_run(300).run_id));
+  save(2);
+  EXPECT_EQ(runs_of_worker(), all_runs());
+  EXPECT_EQ(all_runs().size(), 1'008u);
+  EXPECT_EQ(blocks_, 3);
 }
 
 }  // namespace

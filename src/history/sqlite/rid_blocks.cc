@@ -58,6 +58,16 @@ std::string others_of_block(std::span<const std::int64_t> rids) {
   return out.take();
 }
 
+std::int64_t last_of_block(std::int64_t first, std::string_view others) {
+  std::int64_t last = first;
+  const bool read = walk(first, others, [&](std::int64_t rid) {
+    last = rid;
+    return true;
+  });
+  if (!read) throw Damaged{kDamaged};
+  return last;
+}
+
 std::vector<std::int64_t> rids_of_block(std::int64_t first, std::string_view others) {
   std::vector<std::int64_t> rids;
   const bool read = walk(first, others, [&](std::int64_t rid) {

@@ -17,7 +17,8 @@ inline constexpr std::size_t kMostInBlock = 512;
 
 // Of all but the first.
 [[nodiscard]] std::string others_of_block(std::span<const std::int64_t> rids);
-// Throws Damaged.
+// Both throw Damaged.
+[[nodiscard]] std::int64_t last_of_block(std::int64_t first, std::string_view others);
 [[nodiscard]] std::vector<std::int64_t> rids_of_block(std::int64_t first, std::string_view others);
 
 // The SQL functions `block_has(first, others, rid)` and `block_rids(first, others)`, whose result is for json_each().
