@@ -13,7 +13,7 @@ namespace comfytrace::history::columns {
 namespace {
 
 constexpr std::size_t kSeriesAtOnce = 4;
-constexpr std::size_t kNarrowEach = 8;  // blocks
+constexpr std::size_t kNarrowEach = 4;  // blocks
 constexpr std::size_t kAhead = 8;       // rows
 
 std::int64_t last_before(const LikeQuery& query) {

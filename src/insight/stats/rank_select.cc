@@ -25,15 +25,14 @@ double select(std::span<double> values, std::size_t rank) {
 // all there.
 std::vector<double> select_near(std::span<double> values, std::span<const std::size_t> ranks) {
   constexpr std::size_t kSample = 1'024;
-  constexpr std::size_t kOff = 64;  // four standard deviations, for any rank
+  constexpr std::size_t kOff = 48;  // three standard deviations at the least
   std::vector<double> some(kSample);
   for (std::size_t i = 0; i < kSample; ++i) some[i] = values[i * values.size() / kSample];
   const auto [least, most] = std::ranges::minmax(ranks);
   const std::size_t low = least * kSample / values.size();
   const std::size_t high = most * kSample / values.size();
-  std::ranges::sort(some);
-  const double from = some[low - std::min(low, kOff)];
-  const double to = some[std::min(high + kOff, kSample - 1)];
+  const double from = select(some, low - std::min(low, kOff));
+  const double to = select(some, std::min(high + kOff, kSample - 1));
   // Those between come first, without a branch.
   std::size_t below = 0;
   std::size_t count = 0;
