@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <span>
 #include <vector>
 
+#include "insight/stats/mann_whitney.h"
 #include "insight/stats/testing/seeded_values.h"
+#include "insight/stats/two_levels.h"
 
 namespace comfytrace::insight::stats {
 namespace {
@@ -138,6 +141,26 @@ TEST(ChangePoint, MemoryIsAllowedFor) {
     alarms += change_points(logs).empty() ? 0 : 1;
   }
   EXPECT_LE(alarms, 6);  // 2 are expected at most
+}
+
+TEST(ChangePoint, EachIsToldAsARankTestOfItsSidesTells) {
+  SeededValues random(41);
+  auto values = random.normals(900);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 20 + values[i] + 3 * static_cast<double>(i / 60 % 3);
+  ChangePointOptions options;
+  options.scale = ChangeScale::linear;
+  const auto points = change_points(values, options);
+  ASSERT_GT(points.size(), 5u);
+  const std::span<const double> all(values);
+  for (const ChangePoint& point : points) {
+    const auto before = all.subspan(point.index - point.n_before, point.n_before);
+    const auto after = all.subspan(point.index, point.n_after);
+    const RankTest test = rank_test(before, after, options.level);
+    EXPECT_EQ(point.p_value, test.p_value);
+    EXPECT_EQ(point.size, test.shift);
+    EXPECT_EQ(point.autocorrelation, TwoLevels(before, after).autocorrelation());
+    EXPECT_LE(point.n_before, options.window);
+  }
 }
 
 }  // namespace

@@ -25,6 +25,28 @@ TEST(RankSelect, AgreesWithSortingForFewAndForMany) {
   }
 }
 
+TEST(RankSelect, FindsRanksThatLieTogether) {
+  SeededValues random(8);
+  for (const std::size_t n : {32'768UL, 44'850UL}) {
+    auto values = random.normals(n);
+    // The second has many equal ones; what a sample of the third tells is wrong.
+    auto equal = values;
+    for (std::size_t i = 0; i < n; ++i) equal[i] = i % 3 == 0 ? values[i] : 0.5;
+    auto odd = values;
+    for (std::size_t i = 0; i < 1'024; ++i) odd[i * n / 1'024] = 9;
+    for (auto& of : {values, equal, odd}) {
+      auto sorted = of;
+      std::sort(sorted.begin(), sorted.end());
+      for (const std::size_t rank : {n / 2, std::size_t{1}, n / 3, n - 1}) {
+        const std::vector<std::size_t> ranks = {rank, rank - 1, rank};
+        auto copy = of;
+        const auto found = values_at_ranks(copy, ranks);
+        ASSERT_EQ(found, (std::vector<double>{sorted[rank], sorted[rank - 1], sorted[rank]})) << n << " " << rank;
+      }
+    }
+  }
+}
+
 TEST(DoubleOrder, IsTheOrderOfTheDoublesAndBack) {
   const std::vector<double> ascending = {-1e308, -2.5, -1e-310, 0.0, 1e-310, 1.0, 1.0000000000000002, 1e308};
   for (std::size_t i = 0; i < ascending.size(); ++i) {

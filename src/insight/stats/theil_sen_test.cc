@@ -109,5 +109,18 @@ TEST(KendallVariance, CountsTiesOnBothSides) {
   EXPECT_EQ(kendall_variance(1, {}, {}), 0);
 }
 
+TEST(TheilSen, IsTheSameLineWithoutAnInterval) {
+  SeededValues random(37);
+  std::vector<double> x;
+  for (int i = 0; i < 400; ++i) x.push_back(i / 7);
+  const auto y = random.normals(x.size());
+  const auto whole = theil_sen(x, y, {.max_exact = 300});
+  const auto line = theil_sen(x, y, {.max_exact = 300, .with_interval = false});
+  ASSERT_TRUE(whole && line && whole->interval);
+  EXPECT_EQ(line->slope, whole->slope);
+  EXPECT_EQ(line->intercept, whole->intercept);
+  EXPECT_FALSE(line->interval);
+}
+
 }  // namespace
 }  // namespace comfytrace::insight::stats
