@@ -7,6 +7,7 @@
 #include "api/filtered_call.h"
 #include "api/own_parameters.h"
 #include "base/codec.h"
+#include "history/time_bucket.h"
 #include "insight/baselines.h"
 #include "insight/comparison.h"
 #include "insight/deviation.h"
@@ -39,6 +40,7 @@ base::Result<history::StatisticsQuery> statistics_query(const OwnParameters& own
   history::StatisticsQuery query;
   if (auto done = read_own(own, "groupBy", query.group_by); !done) return done.error();
   if (auto done = read_own(own, "exact", query.exact); !done) return done.error();
+  query.max_groups = history::default_max_groups(query.group_by);
   if (auto done = read_own(own, "maxGroups", 1, 10'000, query.max_groups); !done) return done.error();
   if (auto done = read_utc_offset(own, query.utc_offset_ms); !done) return done.error();
   return query;
@@ -132,7 +134,7 @@ void add_insight_routes(Router& router, const ContextPtr& context) {
               .summary = "Statistics of the runs that match, and of each group",
               .query = filter_docs({{"groupBy", "", "string", false, kSchemaOf<history::GroupBy>},
                                     {"exact", "exact percentiles however many runs match", "boolean"},
-                                    {"maxGroups", "1 to 10000, default 500", "integer"},
+                                    {"maxGroups", "1 to 10000; default 200, of times 500", "integer"},
                                     kUtcOffset}),
               .response = kSchemaOf<history::Statistics>},
              [context](const CallPtr& call) { get_statistics(*context, call); });

@@ -6,6 +6,7 @@
 #include "app/history_question.h"
 #include "app/human.h"
 #include "app/sparkline.h"
+#include "history/time_bucket.h"
 #include "insight/wording.h"
 
 namespace comfytrace::app {
@@ -94,6 +95,7 @@ int stats_command(const CommonOptions& common, const StatsOptions& options) {
                      "one of: " + base::enum_names<history::GroupBy>()});
     }
     query.group_by = *by;
+    query.max_groups = history::default_max_groups(*by);
   }
   const auto statistics = question->reader->statistics(query);
   if (!statistics) return report(statistics.error());

@@ -25,8 +25,7 @@ std::size_t ChunkSummary::bytes() const {
 
 void ChunkSummary::tell_whether_exact() {
   const auto is_exact = [](const PackedTally& tally) {
-    return tally.duration_ms.buckets.empty() && tally.queue_wait_ms.buckets.empty() &&
-           tally.vram_peak_bytes.buckets.empty();
+    return !tally.duration_ms.counted && !tally.queue_wait_ms.counted && !tally.vram_peak_bytes.counted;
   };
   exact = is_exact(total) && std::ranges::all_of(groups, is_exact, &Group::tally);
 }

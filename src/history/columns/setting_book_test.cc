@@ -9,7 +9,9 @@ namespace {
 
 // Of its own for each number below 2 310; few workflows, graphs, models and machines.
 Setting setting(std::size_t number) {
-  const auto named = [&](const char* what, std::size_t of) { return std::string(what).append(std::to_string(number % of)); };
+  const auto named = [&](const char* what, std::size_t of) {
+    return std::string(what).append(std::to_string(number % of));
+  };
   Setting setting{{named("Story ", 5)}, {named("graph ", 7), {}}, {named("model ", 11), {}}, {}};
   if (number % 5 == 4) setting.workflow_name.clear();
   for (std::size_t i = 0; i < number % 7; ++i) setting.fingerprints.push_back("graph " + std::to_string(i));

@@ -31,7 +31,8 @@ bool ChunkSummary::has_far() const {
 bool PackedDistribution::has_far() const {
   constexpr std::int64_t kFar_ms = std::int64_t{1} << 26;
   const auto is_far = [](std::int64_t ms) { return ms < 0 || ms >= kFar_ms; };
-  return (moments.n > 0 && (is_far(moments.min) || is_far(moments.max))) || std::ranges::any_of(values, is_far);
+  return (counted && (is_far(counted->moments.min) || is_far(counted->moments.max))) ||
+         std::ranges::any_of(values, is_far);
 }
 
 void Moments::subtract(const Moments& part) {

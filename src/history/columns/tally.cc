@@ -114,11 +114,12 @@ void DistributionTally::merge(const DistributionTally& other, const ExactBudget&
 }
 
 void DistributionTally::merge(const PackedDistribution& other, const ExactBudget& budget) {
-  if (!other.buckets.empty() || !other.negative.empty()) {
+  if (const auto* counted = other.counted.get()) {
     absorb();
-    moments_.merge(other.moments);
-    histogram_->merge(other.buckets, std::max<std::int64_t>(other.moments.min, 0), other.moments.max);
-    negative_.insert(negative_.end(), other.negative.begin(), other.negative.end());
+    const Moments& moments = counted->moments;
+    moments_.merge(moments);
+    histogram_->merge(counted->buckets, std::max<std::int64_t>(moments.min, 0), moments.max);
+    negative_.insert(negative_.end(), counted->negative.begin(), counted->negative.end());
   }
   add(std::span<const std::int64_t>(other.values), budget);
 }
@@ -128,10 +129,13 @@ PackedDistribution DistributionTally::take(std::size_t most_values) {
   PackedDistribution packed;
   packed.values.assign(values_.begin(), values_.end());
   values_.clear();
-  if (std::exchange(is_counting_, false) && moments_.n > 0)
-    packed.buckets = histogram_->take(least_counted(), most_counted());
-  packed.moments = std::exchange(moments_, {});
-  packed.negative = std::exchange(negative_, {});
+  if (std::exchange(is_counting_, false) && moments_.n > 0) {
+    auto counted = std::make_unique<PackedDistribution::Counted>();
+    counted->buckets = histogram_->take(least_counted(), most_counted());
+    counted->moments = std::exchange(moments_, {});
+    counted->negative = std::exchange(negative_, {});
+    packed.counted = std::move(counted);
+  }
   return packed;
 }
 

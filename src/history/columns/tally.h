@@ -19,16 +19,23 @@ namespace comfytrace::history::columns {
 
 // A tally of rows of one chunk in little room.
 struct PackedDistribution {
-  std::vector<std::int64_t> values;  // each as it was, while they are few
-  Moments moments;                   // of the others
-  std::vector<BucketStep> buckets;
-  std::vector<std::int64_t> negative;
+  // Of more values than are kept as they were.
+  struct Counted {
+    Moments moments;
+    std::vector<BucketStep> buckets;
+    std::vector<std::int64_t> negative;
+  };
+  std::vector<std::int64_t> values;        // each as it was, while they are few
+  std::unique_ptr<const Counted> counted;  // all others; null: there are none
 
   // Times so far from the others that, once they are taken out, too little is left of what the squares of those sum up
   // to.
   [[nodiscard]] bool has_far() const;
   [[nodiscard]] std::size_t bytes() const {
-    return (values.size() + negative.size()) * sizeof(std::int64_t) + buckets.size() * sizeof(BucketStep);
+    const std::size_t plain = values.size() * sizeof(std::int64_t);
+    return counted ? plain + sizeof(Counted) + counted->negative.size() * sizeof(std::int64_t) +
+                         counted->buckets.size() * sizeof(BucketStep)
+                   : plain;
   }
 };
 

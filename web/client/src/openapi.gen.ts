@@ -2429,7 +2429,7 @@ export interface operations {
                 groupBy?: components["schemas"]["GroupBy"];
                 /** @description exact percentiles however many runs match */
                 exact?: boolean;
-                /** @description 1 to 10000, default 500 */
+                /** @description 1 to 10000; default 200, of times 500 */
                 maxGroups?: number;
                 /** @description where the days of time groups begin */
                 utcOffsetMinutes?: number;
