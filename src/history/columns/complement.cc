@@ -52,13 +52,18 @@ void Complement::find_rows(RowScan& scan, std::size_t chunk) {
 }
 
 void Complement::take_out_others(std::size_t chunk, Gatherer::Of of) {
+  other_rows_.clear();
   everything_.each_block_backwards(chunk, [&](const RowBlock& all) {
     std::array<std::uint8_t, kBlockRows> keep;
     for (std::uint32_t i = 0; i < all.count; ++i) keep[i] = all.keep[i] & (keep_[all.begin + i] ^ 1);
     RowBlock block = all;
     block.keep = keep.data();
     block.matching = count_kept(keep.data(), all.count);
-    if (block.matching > 0) others_.add(block, of);
+    if (block.matching == 0) return;
+    others_.add(block, of);
+    const std::size_t before = other_rows_.size();
+    other_rows_.resize(before + all.count);
+    other_rows_.resize(before + block.list(other_rows_.data() + before).size());
   });
 }
 
@@ -68,10 +73,20 @@ void Complement::bound_total(const Chunk& chunk) {
   for (const RowBlock& block : blocks_) total_bounds_.add(block, outcomes);
 }
 
+// Whether each row matches, by its place.
+void Complement::place(const Chunk& chunk, const std::uint16_t* places) {
+  if (chunk.died() || chunk.odd.size() > 0) {
+    for (std::uint32_t row = 0; row < kChunkRows; ++row) placed_[places[row]] = keep_[row];
+    return;
+  }
+  // All that do not match are others, which are fewer.
+  std::ranges::fill(placed_, std::uint8_t{1});
+  for (const std::uint16_t row : other_rows_) placed_[places[row]] = 0;
+}
+
 void Complement::bound_classes(const Chunk& chunk) {
   const SealedTimes& times = *chunk.class_times.view().sealed;
-  const std::uint16_t* places = times.places();
-  for (std::uint32_t row = 0; row < kChunkRows; ++row) placed_[places[row]] = keep_[row];
+  place(chunk, times.places());
   for (const SealedTimes::Part& part : times.parts()) {
     const auto classes = classes_of(part.runs.front().shape);
     for (std::size_t k = 0; k < classes.size(); ++k) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace comfytrace::history::columns {
@@ -9,6 +10,15 @@ namespace {
 
 // Where more of a chunk's rows are in cells that the filter divides, it takes less time to go by rows alone.
 constexpr std::size_t kMostDivided = kChunkRows / 3;
+
+// About what it takes to add up cells: each its share, and what it has in few values or many buckets.
+std::size_t work_of(std::span<const ChunkCube::Cell* const> cells) {
+  constexpr std::size_t kEach = 32;
+  constexpr std::size_t kMostValues = 384;
+  std::size_t work = 0;
+  for (const ChunkCube::Cell* cell : cells) work += kEach + std::min<std::size_t>(cell->count, kMostValues);
+  return work;
+}
 
 }  // namespace
 
@@ -34,7 +44,7 @@ bool CubeTotal::add(std::size_t chunk, const OutcomeTable* outcomes) {
   for (const ChunkCube::Cell* cell : divided_) divided += cell->count;
   if (divided > kMostDivided) return false;
   std::shared_ptr<const ChunkSummary> all;
-  if (!cube->has_far && others_.size() < whole_.size()) all = of.summaries.find(everything_).summary;
+  if (!cube->has_far && work_of(others_) < work_of(whole_)) all = of.summaries.find(everything_).summary;
   if (all && of.last_death() > std::min(all->version, snapshot_.version)) all = nullptr;
   add_cells(*cube, all.get());
   if (divided_.empty()) return true;
