@@ -51,7 +51,9 @@ struct ChunkCube {
   std::vector<PackedTally> tallies;  // of each cell; apart, as every question looks at all cells and adds up few
   std::vector<std::uint16_t> rows;   // in the chunk, those of each cell ascending
   std::vector<RowReach> blocks;      // of each block of the chunk
-  bool has_far = false;              // a cell has a duration or a wait that is far (PackedDistribution)
+  // Of each block: 1, its runs were created in the order of its rows.
+  std::vector<std::uint8_t> in_order;
+  bool has_far = false;  // a cell has a duration or a wait that is far (PackedDistribution)
 
   [[nodiscard]] std::span<const std::uint16_t> rows_of(const Cell& cell) const {
     return std::span(rows).subspan(cell.begin, cell.count);

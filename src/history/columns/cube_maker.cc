@@ -61,6 +61,11 @@ class CubeMaker {
   [[nodiscard]] ChunkCube make() {
     ChunkCube cube;
     cube.version = snapshot_.version;
+    for (std::uint32_t block = 0; block < kBlocks; ++block) {
+      cube.blocks.push_back(reach_of(block));
+      const std::int64_t* created = chunk_.created_at_ms.get() + block * kBlockRows;
+      cube.in_order.push_back(std::is_sorted(created, created + kBlockRows));
+    }
     sort();
     const auto filled = std::ranges::count_if(begin_, [](std::uint32_t rows) { return rows > 0; });
     if (static_cast<std::size_t>(filled) > kMostCells) return cube;
@@ -82,7 +87,6 @@ class CubeMaker {
       begin = end;
     }
     cube.rows = std::move(rows_);
-    for (std::uint32_t block = 0; block < kBlocks; ++block) cube.blocks.push_back(reach_of(block));
     cube.has_far = std::ranges::any_of(cube.tallies, [](const PackedTally& tally) {
       return tally.duration_ms.has_far() || tally.queue_wait_ms.has_far();
     });

@@ -27,7 +27,7 @@ std::int64_t longest_ms(GroupBy group_by) {
 }  // namespace
 
 TimeParts::TimeParts(const Chunk& chunk, const SharedFacts& shared, GroupBy group_by, std::int64_t utc_offset_ms)
-    : chunk_(chunk), group_by_(group_by), utc_offset_ms_(utc_offset_ms) {
+    : chunk_(chunk), cube_(chunk.cube.get()), group_by_(group_by), utc_offset_ms_(utc_offset_ms) {
   const auto& outcomes = chunk.outcome.locals();
   outcomes_.clear();
   for (std::size_t i = 0, count = outcomes.size(); i < count; ++i) outcomes_.add(shared.outcomes[outcomes[i]]);
@@ -50,6 +50,7 @@ void TimeParts::add(const RowBlock& block) {
     if (times == kFewTimes || (times > 0 && at_ms <= starts_ms[times - 1])) return add_by_many_times(block);
     starts_ms[times++] = at_ms;
   }
+  if (cube_ && cube_->in_order[number] != 0) return add_in_order(block, std::span(starts_ms).first(times));
   // The newest are taken out, one time after another; what is left is of the first.
   std::array<std::uint8_t, kBlockRows> left;
   std::array<std::uint8_t, kBlockRows> later;
@@ -62,6 +63,18 @@ void TimeParts::add(const RowBlock& block) {
     add_part(starts_ms[i], block.begin, block.count, later.data());
   }
   add_part(starts_ms[0], block.begin, block.count, times > 1 ? left.data() : block.keep);
+}
+
+// Each time's rows stand side by side.
+void TimeParts::add_in_order(const RowBlock& block, std::span<const std::int64_t> starts_ms) {
+  const std::int64_t* created = chunk_.created_at_ms.get() + block.begin;
+  std::uint32_t end = block.count;
+  for (std::size_t i = starts_ms.size(); i-- > 0;) {
+    const std::uint32_t begin =
+        i == 0 ? 0 : static_cast<std::uint32_t>(std::lower_bound(created, created + end, starts_ms[i]) - created);
+    if (begin < end) add_part(starts_ms[i], block.begin + begin, end - begin, block.keep + begin);
+    end = begin;
+  }
 }
 
 void TimeParts::add_part(std::int64_t from_ms, std::uint32_t begin, std::uint32_t count, const std::uint8_t* keep) {

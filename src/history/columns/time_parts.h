@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "history/columns/row_buffer.h"
@@ -42,10 +44,12 @@ class TimeParts {
 
  private:
   void add_part(std::int64_t from_ms, std::uint32_t begin, std::uint32_t count, const std::uint8_t* keep);
+  void add_in_order(const RowBlock& block, std::span<const std::int64_t> starts_ms);
   void add_by_many_times(const RowBlock& block);
   [[nodiscard]] std::int64_t start_of(std::int64_t at_ms) const;
 
   const Chunk& chunk_;
+  const std::shared_ptr<const ChunkCube> cube_;  // any that it has had since it is full
   const GroupBy group_by_;
   const std::int64_t utc_offset_ms_;
   OutcomeTable outcomes_;
