@@ -112,6 +112,7 @@ def questions(client, filters, runs, run_ids):
         "trend of a workflow, newest runs": lambda: trend("duration"),
         "trend of a workflow's wait": lambda: trend("queueWait"),
         "deviations, any filter": lambda: client.ask("deviations", **filters.without_status()),
+        "statistics by story, 500 groups": lambda: client.ask("statistics", groupBy="story", maxGroups=500, **filters.one()),
     }
 
 
