@@ -74,6 +74,15 @@ TEST(Codec, KeepsTheOrderOfALongList) {
   }
 }
 
+// The first item is no measure of the others.
+TEST(Codec, TakesLittleRoomForAListWhoseFirstItemIsLong) {
+  std::string out;
+  const std::string first(1 << 20, 'x');
+  write_json_list(out, 100, false, [&](std::string& to, std::size_t i) { to += i == 0 ? first : "1"; });
+  EXPECT_EQ(out.size(), first.size() + 2 + 99 * 2);
+  EXPECT_LT(out.capacity(), std::size_t{8} << 20);
+}
+
 TEST(Codec, ReadsBackWhatItWrote) {
   const Outer outer{"x", Mood::wild, {{3, 0.5}}, {{"k", "v"}}, json::value(7)};
   const auto again = decode_json<Outer>(encode_json(outer));

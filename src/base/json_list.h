@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@ namespace comfytrace::base {
 
 // So many items take long enough to be written by several threads.
 inline constexpr std::size_t kManyListItems = 128;
+// So many bytes at most are taken beforehand.
+inline constexpr std::size_t kMostListRoom = std::size_t{1} << 20;
 
 // Appends a JSON array of `count` items, each of which write_item(text, i) appends to a text: at once on several
 // threads, where they are many and each `is_large`. Any thread.
@@ -20,9 +23,9 @@ void write_json_list(std::string& out, std::size_t count, bool is_large, const W
       const std::size_t before = to.size();
       if (i > 0) to.push_back(',');
       write_item(to, i);
-      // Most are about as long as the first.
+      // Most are about as long as the first; where that is long, it may well not be like the others.
       if (i == from && end - from >= kManyListItems / 8)
-        to.reserve(before + (to.size() - before) * (end - from) * 9 / 8);
+        to.reserve(before + std::min((to.size() - before) * (end - from) * 9 / 8, kMostListRoom));
     }
   };
   out.push_back('[');
