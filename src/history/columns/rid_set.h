@@ -32,9 +32,13 @@ class RidSet {
   [[nodiscard]] bool has(std::uint32_t rid) const {
     return rid / 64 < words_.size() && (words_[rid / 64] >> (rid % 64) & 1) != 0;
   }
+  // Takes out those of `count` rows whose number is not here: `keep` has 1 for a row that is kept, else 0.
+  void mask(const std::uint32_t* rids, std::uint32_t count, std::uint8_t* keep) const;
   [[nodiscard]] std::size_t bytes() const { return words_.size() * sizeof(std::uint64_t); }
 
  private:
+  // Which of the 64 numbers from this one on are here.
+  [[nodiscard]] std::uint64_t from(std::uint32_t rid) const;
   // False: no run has that number.
   bool grow_to(std::int64_t rid);
 

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <vector>
+
 namespace comfytrace::history::columns {
 namespace {
 
@@ -42,6 +47,30 @@ TEST(RidSet, ShrunkTakesNoMoreThanItHas) {
   rids.shrink();
   EXPECT_EQ(rids.bytes(), 10 * sizeof(std::uint64_t));
   EXPECT_TRUE(rids.has(1) && rids.has(64 * 9));
+}
+
+TEST(RidSet, MasksRowsAsItHasTheirNumbers) {
+  std::mt19937 random(3);
+  for (const std::uint32_t share : {0u, 1u, 50u, 99u, 100u}) {
+    RidSet rids;
+    for (std::uint32_t rid = 0; rid < 3'000; ++rid) {
+      if (random() % 100 < share) rids.add(rid);
+    }
+    // In line from a number within a word; then with runs that were saved again; up to beyond the last number.
+    for (const std::uint32_t first : {0u, 64u, 1'001u, 2'500u, 4'294'967'000u}) {
+      for (const bool are_in_line : {true, false}) {
+        std::vector<std::uint32_t> rows(295);
+        std::iota(rows.begin(), rows.end(), first);
+        if (!are_in_line) std::swap(rows[70], rows[200]);
+        std::vector<std::uint8_t> keep(rows.size());
+        std::ranges::generate(keep, [&] { return static_cast<std::uint8_t>(random() % 4 != 0); });
+        std::vector<std::uint8_t> wanted(keep);
+        for (std::size_t i = 0; i < rows.size(); ++i) wanted[i] &= static_cast<std::uint8_t>(rids.has(rows[i]));
+        rids.mask(rows.data(), static_cast<std::uint32_t>(rows.size()), keep.data());
+        EXPECT_EQ(keep, wanted) << share << " from " << first;
+      }
+    }
+  }
 }
 
 TEST(RidSet, IsApartFromAnotherByWhatOnlyOneHas) {

@@ -157,10 +157,7 @@ void RowScan::mask_rest(std::uint32_t begin, std::uint32_t count) {
       mask_[i] &= static_cast<std::uint8_t>((at == 0) | (at > snapshot_.version));
     }
   }
-  if (!among_) return;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (mask_[i]) mask_[i] = among_->has(chunk_->rid[begin + i]);
-  }
+  if (among_) among_->mask(chunk_->rid.get() + begin, count, mask_.data());
 }
 
 RowBlock RowScan::match(std::uint32_t begin, std::uint32_t end) {
