@@ -12,6 +12,7 @@
 #include "history/columns/chunk_rows.h"
 #include "history/columns/chunk_summary.h"
 #include "history/columns/class_times.h"
+#include "history/columns/outcome_table.h"
 #include "history/columns/paged_bytes.h"
 #include "history/columns/stable_vector.h"
 #include "history/run_facts.h"
@@ -78,6 +79,7 @@ struct Chunk {
   // While it is full.
   SummaryCache summaries;
   CubeSlot cube;
+  OutcomeSlot outcome_table;
 
   // The oldest and the newest creation in each block, of every row ever written to it.
   std::array<std::atomic<std::int64_t>, kBlocks> oldest_ms;

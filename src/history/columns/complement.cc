@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "history/columns/cube_maker.h"
+
 namespace comfytrace::history::columns {
 Complement::Complement(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& all, const ExactBudget& budget)
     : snapshot_(snapshot),
@@ -18,7 +20,7 @@ Complement::Complement(const ColumnStore::Snapshot& snapshot, const StatisticsQu
   others_.expect_many();
 }
 
-bool Complement::add(RowScan& scan, std::size_t chunk, Gatherer::Of told) {
+bool Complement::add(RowScan& scan, std::size_t chunk, Gatherer::Of told, const RowReach* reach) {
   find_rows(scan, chunk);
   if (matching_ <= std::max<std::size_t>(budget_.values, kChunkRows / 2)) return false;
   const Chunk& of = snapshot_.chunk(chunk);
@@ -26,7 +28,7 @@ bool Complement::add(RowScan& scan, std::size_t chunk, Gatherer::Of told) {
   if (!whole || of.last_death() > std::min(whole->version, snapshot_.version) || whole->has_far()) return false;
   whole_.add(*whole, told);
   take_out_others(chunk, told);
-  if (told == Gatherer::Of::all) bound_total(of);
+  if (told == Gatherer::Of::all) bound_total(of, chunk, reach);
   bound_classes(of);
   is_used_ = true;
   return true;
@@ -55,7 +57,7 @@ void Complement::take_out_others(std::size_t chunk, Gatherer::Of of) {
   other_rows_.clear();
   everything_.each_block_backwards(chunk, [&](const RowBlock& all) {
     std::array<std::uint8_t, kBlockRows> keep;
-    for (std::uint32_t i = 0; i < all.count; ++i) keep[i] = all.keep[i] & (keep_[all.begin + i] ^ 1);
+    leave_out(all.keep, keep_.data() + all.begin, all.count, keep.data());
     RowBlock block = all;
     block.keep = keep.data();
     block.matching = count_kept(keep.data(), all.count);
@@ -67,10 +69,18 @@ void Complement::take_out_others(std::size_t chunk, Gatherer::Of of) {
   });
 }
 
-void Complement::bound_total(const Chunk& chunk) {
-  OutcomeTable outcomes;
-  outcomes.take(chunk.outcome.locals(), snapshot_.shared().outcomes);
-  for (const RowBlock& block : blocks_) total_bounds_.add(block, outcomes);
+void Complement::bound_total(const Chunk& chunk, std::size_t number, const RowReach* reach) {
+  const auto outcomes = outcomes_of(chunk, snapshot_.shared());
+  const auto cube = reach ? find_cube(snapshot_, number) : nullptr;
+  for (const RowBlock& block : blocks_) {
+    if (!cube) {
+      total_bounds_.add(block, *outcomes);
+      continue;
+    }
+    RowReach of_block = cube->blocks[block.begin / kBlockRows];
+    of_block.clip(*reach);
+    total_bounds_.add(block, *outcomes, &of_block);
+  }
 }
 
 // Whether each row matches, by its place.

@@ -16,9 +16,10 @@ class Complement {
   // `all`: the question without its filter. It, and the snapshot's store, must outlive this.
   Complement(const ColumnStore::Snapshot& snapshot, const StatisticsQuery& all, const ExactBudget& budget);
 
-  // A full chunk that the dates of `scan` cover; of it all that is told here, or the classes alone. True: it is taken,
-  // and more rows match than have exact percentiles. False: its matching rows are in blocks().
-  bool add(RowScan& scan, std::size_t chunk, Gatherer::Of of);
+  // A full chunk that the dates of `scan` cover; of it all that is told here, or the classes alone. `reach`: between
+  // what the measures of matching rows lie, as far as it is known; null: it is not. True: it is taken, and more rows
+  // match than have exact percentiles. False: its matching rows are in blocks().
+  bool add(RowScan& scan, std::size_t chunk, Gatherer::Of of, const RowReach* reach = nullptr);
   // The last first. Valid until the next add().
   [[nodiscard]] std::span<const RowBlock> blocks() const { return blocks_; }
   // Adds what was taken.
@@ -27,7 +28,7 @@ class Complement {
  private:
   void find_rows(RowScan& scan, std::size_t chunk);
   void take_out_others(std::size_t chunk, Gatherer::Of of);
-  void bound_total(const Chunk& chunk);
+  void bound_total(const Chunk& chunk, std::size_t number, const RowReach* reach);
   void place(const Chunk& chunk, const std::uint16_t* places);
   void bound_classes(const Chunk& chunk);
   std::span<const std::uint32_t> classes_of(std::uint32_t shape);

@@ -10,6 +10,11 @@ namespace {
 
 // Where more of a chunk's rows are in cells that the filter divides, it takes less time to go by rows alone.
 constexpr std::size_t kMostDivided = kChunkRows / 3;
+// About what it takes, in rows that are added up, to look at a block for those that do not match, a row of a divided
+// cell, and a unit of the work with cells.
+constexpr std::size_t kEachBlock = 64;
+constexpr std::size_t kOfDivided = 3;
+constexpr std::size_t kOfWork = 2;
 
 // About what it takes to add up cells: each its share, and what it has in few values or many buckets.
 std::size_t work_of(std::span<const ChunkCube::Cell* const> cells) {
@@ -20,15 +25,25 @@ std::size_t work_of(std::span<const ChunkCube::Cell* const> cells) {
   return work;
 }
 
+// About the share of a cell's values that bounds take in. Of a cell that has none it decides nothing.
+double share_within(const Bounds& of_cell, const Bounds& bounds) {
+  if (of_cell.min > of_cell.max) return 1;
+  Bounds both = of_cell;
+  both.clip(bounds);
+  if (both.min > both.max) return 0;
+  return static_cast<double>(both.max - both.min + 1) / static_cast<double>(of_cell.max - of_cell.min + 1);
+}
+
 }  // namespace
 
 CubeTotal::CubeTotal(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RowScan& scan,
                      const ExactBudget& budget)
     : snapshot_(snapshot), walk_(snapshot, filter, scan), budget_(budget), everything_(StatisticsQuery{}) {}
 
-bool CubeTotal::add(std::size_t chunk, const OutcomeTable* outcomes) {
+CubeTotal::By CubeTotal::add(std::size_t chunk, bool takes_more_by_cells) {
   const auto cube = find_cube(snapshot_, chunk);
-  if (!cube || cube->cells.empty()) return false;
+  reach_ = walk_.reach();
+  if (!cube || cube->cells.empty()) return By::nothing;
   const Chunk& of = snapshot_.chunk(chunk);
   sort_cells(*cube);
   reach_ = {};
@@ -42,15 +57,30 @@ bool CubeTotal::add(std::size_t chunk, const OutcomeTable* outcomes) {
   }
   std::size_t divided = 0;
   for (const ChunkCube::Cell* cell : divided_) divided += cell->count;
-  if (divided > kMostDivided) return false;
   std::shared_ptr<const ChunkSummary> all;
-  if (!cube->has_far && work_of(others_) < work_of(whole_)) all = of.summaries.find(everything_).summary;
+  if (!cube->has_far) all = of.summaries.find(everything_).summary;
   if (all && of.last_death() > std::min(all->version, snapshot_.version)) all = nullptr;
+  const std::size_t work = std::min(work_of(others_), work_of(whole_));
+  const std::size_t matching = std::min<std::size_t>(rows_of(whole_) + rows_of(divided_), kChunkRows);
+  const std::size_t others = kChunkRows - matching;
+  const std::size_t by_cells = kOfDivided * divided + kOfWork * work + (takes_more_by_cells ? matching / 3 : 0);
+  if (all && others * 4 < matching * 3 && others + kEachBlock * kBlocks < by_cells) return By::others;
+  if (divided > kMostDivided) return By::nothing;
+  if (work_of(others_) >= work_of(whole_)) all = nullptr;
   add_cells(*cube, all.get());
-  if (divided_.empty()) return true;
-  if (!outcomes) outcomes_.take(of.outcome.locals(), snapshot_.shared().outcomes);
-  add_divided(of, *cube, outcomes ? *outcomes : outcomes_, all != nullptr);
-  return true;
+  if (divided_.empty()) return By::cells;
+  outcomes_ = outcomes_of(of, snapshot_.shared());
+  add_divided(of, *cube, *outcomes_, all != nullptr);
+  return By::cells;
+}
+
+std::size_t CubeTotal::rows_of(std::span<const ChunkCube::Cell* const> cells) const {
+  double rows = 0;
+  for (const ChunkCube::Cell* cell : cells) {
+    rows += static_cast<double>(cell->count) * share_within(cell->duration_ms.bounds, walk_.reach().duration_ms) *
+            share_within(cell->vram_peak_bytes.bounds, walk_.reach().vram_peak_bytes);
+  }
+  return static_cast<std::size_t>(rows);
 }
 
 // Of its rows that match.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "history/columns/chunk_summary.h"
@@ -18,15 +20,19 @@ class CubeTotal {
   CubeTotal(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RowScan& scan,
             const ExactBudget& budget);
 
-  // A full chunk that the dates cover, with its outcomes where they are there already. False: it has no cube of use,
-  // or the filter's bounds divide too much of it, and nothing was added.
-  bool add(std::size_t chunk, const OutcomeTable* outcomes = nullptr);
-  // Of what matches in the chunk that was added last.
+  // A full chunk that the dates cover. By cells: it was added. Else it was not: it has no cube of use, or the filter's
+  // bounds divide too much of it, or it takes less time to look at the rows that do not match, which are few (others).
+  // `takes_more_by_cells`: then the rows that match and are not in the largest group are added up, too.
+  enum class By { nothing, cells, others };
+  By add(std::size_t chunk, bool takes_more_by_cells = false);
+  // Of what matches in the chunk that was added last, or was to be; of any chunk where it had no cube.
   [[nodiscard]] const RowReach& reach() const { return reach_; }
   // Of all that was added; nothing may be added after it.
   [[nodiscard]] const GroupTally& finish();
 
  private:
+  // How many rows match, if bounds divide cells evenly.
+  [[nodiscard]] std::size_t rows_of(std::span<const ChunkCube::Cell* const> cells) const;
   [[nodiscard]] RowReach reach_of(const ChunkCube::Cell& cell) const;
   // The cells of the chunk at hand by how many of their rows match.
   void sort_cells(const ChunkCube& cube);
@@ -37,7 +43,7 @@ class CubeTotal {
   CubeWalk walk_;
   const ExactBudget budget_;
   const SummaryKey everything_;
-  OutcomeTable outcomes_;
+  std::shared_ptr<const OutcomeTable> outcomes_;
   // The total is what was added, and of `more` what is not in `out`, whose values lie within these bounds.
   WaitingTally added_;
   WaitingTally more_;

@@ -87,7 +87,7 @@ void Gatherer::add(const Chunk& chunk, const ChunkCube::Cell& cell, std::span<co
   if (divided_ != &chunk) {
     settle_cells();
     divided_ = &chunk;
-    outcomes_of_divided_.take(chunk.outcome.locals(), shared_.outcomes);
+    outcomes_of_divided_ = outcomes_of(chunk, shared_);
   }
   count_matching(rows.size());
   of_cells_.append(chunk, rows);
@@ -95,14 +95,15 @@ void Gatherer::add(const Chunk& chunk, const ChunkCube::Cell& cell, std::span<co
     // All of them are in the same groups.
     for (const std::uint32_t number : keys_->of(cell.setting, cell.outcome))
       of_cells_.add_to(group(number), of_cells_.size() - static_cast<std::uint32_t>(rows.size()),
-                       static_cast<std::uint32_t>(rows.size()), outcomes_of_divided_, group_budget_);
+                       static_cast<std::uint32_t>(rows.size()), *outcomes_of_divided_, group_budget_);
     if (total_is_sum_) of_cells_.clear();
   }
   if (of_cells_.size() >= kBlockRows) settle_cells();
 }
 
 void Gatherer::settle_cells() {
-  of_cells_.add_to(total_, 0, of_cells_.size(), outcomes_of_divided_, total_budget_);
+  if (of_cells_.size() == 0) return;
+  of_cells_.add_to(total_, 0, of_cells_.size(), *outcomes_of_divided_, total_budget_);
   of_cells_.clear();
 }
 
@@ -143,7 +144,7 @@ void Gatherer::enter(const Chunk& chunk) {
   settle_keys();
   settle_sealed_classes();
   chunk_ = &chunk;
-  outcomes_.take(chunk.outcome.locals(), shared_.outcomes);
+  outcomes_ = outcomes_of(chunk, shared_);
   if (query_.group_by == GroupBy::nodeClass) enter_classes();
   if (!keys_) return;
   are_few_groups_ = buffers_.enter(chunk, *keys_);
@@ -154,19 +155,20 @@ void Gatherer::enter(const Chunk& chunk) {
 }
 
 void Gatherer::add_to_total(const RowBlock& block) {
-  if (is_dense(block)) return total_.add(measured(block), outcomes_, total_budget_);
+  if (is_dense(block)) return total_.add(measured(block), *outcomes_, total_budget_);
   std::array<std::uint16_t, kBlockRows> rows;
   if (few_.size() + block.matching > kBlockRows) settle_total();
   few_.append(*block.chunk, block.list(rows.data()));
 }
 
 void Gatherer::settle_total() {
-  few_.add_to(total_, 0, few_.size(), outcomes_, total_budget_);
+  if (few_.size() == 0) return;
+  few_.add_to(total_, 0, few_.size(), *outcomes_, total_budget_);
   few_.clear();
 }
 
 void Gatherer::add_to_group(std::uint32_t group, const MeasuredRows& rows) {
-  groups_[group].add(rows, outcomes_, group_budget_);
+  groups_[group].add(rows, *outcomes_, group_budget_);
 }
 
 void Gatherer::gather_by_key(const RowBlock& block) {
@@ -214,7 +216,7 @@ void Gatherer::sort_keys() {
   std::uint32_t begin = 0;
   for (const std::uint32_t group : met_) {
     const std::uint32_t to = group_begin_[group];
-    sorted_.add_to(groups_[group], begin, to - begin, outcomes_, group_budget_);
+    sorted_.add_to(groups_[group], begin, to - begin, *outcomes_, group_budget_);
     begin = to;
     group_begin_[group] = 0;
   }

@@ -87,6 +87,7 @@ class Gatherer {
   void add_many(const SealedTimes::Part& part, std::uint32_t first, std::uint32_t count, std::uint32_t kept);
   void add_few(const SealedTimes::Part& part, std::span<const std::uint16_t> indices);
   void add_class_ms(std::uint32_t of_class, std::int64_t ms);
+  void add_class_ms(std::uint32_t of_class, std::span<const std::int32_t> ms);  // none is negative
   void add_class_values(std::uint32_t of_class);
   void settle_classes();
   // Brings all that waits into the tallies.
@@ -104,11 +105,11 @@ class Gatherer {
   std::vector<GroupTally> groups_;
   // Of the chunk at hand.
   const Chunk* chunk_ = nullptr;
-  OutcomeTable outcomes_;
+  std::shared_ptr<const OutcomeTable> outcomes_;
   std::vector<std::span<const std::uint32_t>> groups_of_local_;
   // Of the chunk at hand whose cells are divided, with rows that wait.
   const Chunk* divided_ = nullptr;
-  OutcomeTable outcomes_of_divided_;
+  std::shared_ptr<const OutcomeTable> outcomes_of_divided_;
   RowBuffer of_cells_;
   RowBuffer few_;  // rows that wait for the total
   KeyBuffers buffers_;

@@ -38,10 +38,10 @@ void Gatherer::enter_classes() {
   class_times_ = chunk_->class_times.view();
   if (!class_times_.sealed) return;
   codes_.resize(kChunkRows, 0);
-  status_codes_.resize(outcomes_.size());
+  status_codes_.resize(outcomes_->size());
   for (std::size_t i = 0; i < status_codes_.size(); ++i)
     status_codes_[i] =
-        static_cast<std::uint8_t>(static_cast<int>(outcomes_.at(static_cast<std::uint16_t>(i)).status) + 1);
+        static_cast<std::uint8_t>(static_cast<int>(outcomes_->at(static_cast<std::uint16_t>(i)).status) + 1);
 }
 
 void Gatherer::add_classes(const RowBlock& block) {
@@ -67,7 +67,7 @@ void Gatherer::add_open_classes(const RowBlock& block) {
   std::array<std::uint16_t, kBlockRows> rows;
   for (const std::uint16_t row : block.list(rows.data())) {
     TimesReader times = class_times_.open->at(row);
-    ++shape_runs_[times.shape()][static_cast<std::size_t>(outcomes_.at(chunk_->outcome.rows()[row]).status)];
+    ++shape_runs_[times.shape()][static_cast<std::size_t>(outcomes_->at(chunk_->outcome.rows()[row]).status)];
     for (const std::uint32_t of_class : classes_of(times.shape())) add_class_ms(of_class, times.next_ms());
   }
 }
@@ -125,10 +125,26 @@ void Gatherer::add_many(const SealedTimes::Part& part, std::uint32_t first, std:
 }
 
 void Gatherer::add_few(const SealedTimes::Part& part, std::span<const std::uint16_t> indices) {
+  const SealedTimes& times = *class_times_.sealed;
   const auto groups = classes_of(part.runs.front().shape);
+  std::array<std::int32_t, kBlockRows> ms;
   for (std::size_t k = 0; k < groups.size(); ++k) {
-    for (const std::uint16_t index : indices)
-      add_class_ms(groups[k], class_times_.sealed->ms_at(part.columns[k], part, index));
+    if (times.ms_of(part.columns[k], part, indices, ms.data())) {
+      add_class_ms(groups[k], std::span(ms).first(indices.size()));
+      continue;
+    }
+    for (const std::uint16_t index : indices) add_class_ms(groups[k], times.ms_at(part.columns[k], part, index));
+  }
+}
+
+void Gatherer::add_class_ms(std::uint32_t of_class, std::span<const std::int32_t> ms) {
+  ClassValues& values = class_values_[of_class];
+  while (!ms.empty()) {
+    const std::size_t more = std::min(ms.size(), values.ms.size() - values.size);
+    std::ranges::copy(ms.first(more), values.ms.begin() + values.size);
+    values.size += static_cast<std::uint32_t>(more);
+    ms = ms.subspan(more);
+    if (values.size == values.ms.size()) add_class_values(of_class);
   }
 }
 

@@ -13,17 +13,20 @@ constexpr std::uint32_t kGuessedFrom = 8'192;  // rows
 
 }  // namespace
 
-LabelCount::LabelCount(const ColumnStore::Snapshot& snapshot, const LabelGroups& groups, const RowScan& scan,
-                       const ExactBudget& total_budget, const ExactBudget& apart_budget, std::size_t alike_chunks,
-                       const RunFilter* of_cells)
+LabelCount::LabelCount(const ColumnStore::Snapshot& snapshot, GroupBy group_by, const LabelGroups& groups,
+                       const RowScan& scan, const ExactBudget& total_budget, const ExactBudget& apart_budget,
+                       std::size_t alike_chunks, const RunFilter* of_cells)
     : snapshot_(snapshot),
       groups_(groups),
       total_budget_(total_budget),
       apart_budget_(apart_budget),
       alike_chunks_(alike_chunks),
       scan_(scan),
-      runs_(groups.size()) {
-  if (of_cells) cube_total_.emplace(snapshot, *of_cells, scan, apart_budget);
+      runs_(groups.size()),
+      rows_(new std::uint16_t[kChunkRows]) {
+  if (!of_cells) return;
+  cube_total_.emplace(snapshot, *of_cells, scan, apart_budget);
+  complement_.emplace(snapshot, group_by, apart_budget);
 }
 
 void LabelCount::add(std::size_t chunk, LabelPart& part) {
@@ -43,8 +46,9 @@ void LabelCount::add(std::size_t chunk, LabelPart& part) {
 void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& part) {
   part_ = &part;
   locals_ = chunk.label.rows();
-  outcomes_.take(chunk.outcome.locals(), snapshot_.shared().outcomes);
-  for (WaitingTally* tally : {&rest_, &apart_, &rest_of_cubes_}) tally->enter(chunk, outcomes_);
+  // What is left of the chunk before needs its own no longer: it was settled.
+  outcomes_ = outcomes_of(chunk, snapshot_.shared());
+  for (WaitingTally* tally : {&rest_, &apart_, &rest_of_cubes_}) tally->enter(chunk, *outcomes_);
   const auto& labels = chunk.label.locals();
   const std::size_t count = labels.size();
   part.kinds.clear();
@@ -56,8 +60,21 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
   has_more_ = false;
   if (apart_group_ != kNone) tell_apart(part.kinds);
   cube_ = cube_total_ && is_alike_ ? find_cube(snapshot_, number_) : nullptr;
-  has_total_ = cube_ && can_be_left() && cube_total_->add(number_, &outcomes_);
-  is_rounded_ |= has_total_;
+  total_by_ = tell_total();
+  is_rounded_ |= has_total();
+}
+
+CubeTotal::By LabelCount::tell_total() {
+  if (!cube_ || !can_be_left()) return CubeTotal::By::nothing;
+  const bool has_apart = apart_group_ != kNone;
+  const bool can_take_out = !has_apart || groups_.name(apart_group_).empty();
+  // By cells all that is not apart is added up, too.
+  const CubeTotal::By by = cube_total_->add(number_, has_apart && can_take_out);
+  if (by != CubeTotal::By::others) return by;
+  const std::span<const std::uint8_t> apart =
+      has_apart ? std::span<const std::uint8_t>(is_apart_) : std::span<const std::uint8_t>();
+  const bool is_taken = can_take_out && complement_->enter(number_, *cube_, *outcomes_, apart, cube_total_->reach());
+  return is_taken ? by : CubeTotal::By::nothing;
 }
 
 // Whether what is apart is what the others leave of the total, and is told well by that.
@@ -104,8 +121,10 @@ void LabelCount::guess(std::size_t matching, std::uint32_t passed) {
 }
 
 void LabelCount::add(const RowBlock& block) {
+  const bool takes_others = total_by_ == CubeTotal::By::others;
   if (apart_group_ == kNone) {
-    if (!has_total_) rest_.add(block, total_budget_);
+    if (takes_others) complement_->add(block, nullptr);
+    if (!has_total()) rest_.add(block, total_budget_);
     return list(block, block.keep);
   }
   std::array<std::uint8_t, kBlockRows> apart;
@@ -121,8 +140,10 @@ void LabelCount::add(const RowBlock& block) {
   mask_passing(locals, block.count, is_apart_, apart.data());
   const RowBlock of_apart = part_of(apart);
   runs_apart_ += of_apart.matching;
-  for (std::uint32_t i = 0; i < block.count; ++i) others[i] = block.keep[i] ^ apart[i];
-  if (has_total_) {
+  leave_out(block.keep, apart.data(), block.count, others.data());
+  if (takes_others) {
+    complement_->add(block, &of_apart);
+  } else if (has_total()) {
     bound_apart(of_apart);
     rest_of_cubes_.add(part_of(others), apart_budget_);
   } else {
@@ -138,19 +159,20 @@ void LabelCount::add(const RowBlock& block) {
 void LabelCount::bound_apart(const RowBlock& of_apart) {
   RowReach reach = cube_->blocks[of_apart.begin / kBlockRows];
   reach.clip(cube_total_->reach());
-  apart_bounds_.add(of_apart, outcomes_, &reach);
+  apart_bounds_.add(of_apart, *outcomes_, &reach);
 }
 
 void LabelCount::list(const RowBlock& block, const std::uint8_t* keep) {
-  std::vector<std::uint16_t>& rows = part_->rows;
-  const std::size_t before = rows.size();
-  rows.resize(before + block.count);
-  rows.resize(before + list_kept(keep, block.count, block.begin, rows.data() + before));
-  for (std::size_t i = before; i < rows.size(); ++i) ++runs_of_local_[locals_[rows[i]]];
+  std::uint16_t* rows = rows_.get() + listed_;
+  const std::uint32_t more = list_kept(keep, block.count, block.begin, rows);
+  for (std::uint32_t i = 0; i < more; ++i) ++runs_of_local_[locals_[rows[i]]];
+  listed_ += more;
 }
 
 // When all of a chunk is added.
 void LabelCount::settle() {
+  if (total_by_ == CubeTotal::By::others) complement_->leave();
+  part_->rows.assign(rows_.get(), rows_.get() + std::exchange(listed_, 0));
   rest_.settle(total_budget_);
   rest_of_cubes_.settle(apart_budget_);
   apart_.settle(apart_budget_);
@@ -169,12 +191,15 @@ void LabelCount::finish() {
   if (!cube_total_) return;
   const GroupTally& of_all_cubes = cube_total_->finish();
   total_.merge(of_all_cubes, total_budget_);
+  complement_->finish();
+  total_.merge(complement_->total(), total_budget_);
   if (apart_group_ == kNone) return;
   GroupTally of_cubes;
   of_cubes.merge(of_all_cubes, apart_budget_);
   of_cubes.subtract(std::move(rest_of_cubes_.tally));
   of_cubes.bound(apart_bounds_);
   apart_.tally.merge(of_cubes, apart_budget_);
+  apart_.tally.merge(complement_->apart(), apart_budget_);
 }
 
 }  // namespace comfytrace::history::columns

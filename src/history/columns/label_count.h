@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "history/columns/cube_total.h"
+#include "history/columns/label_complement.h"
 #include "history/columns/label_groups.h"
 #include "history/columns/tally_bounds.h"
 #include "history/columns/waiting_tally.h"
@@ -27,7 +28,7 @@ class LabelCount {
  public:
   // All but the budgets must outlive this. `alike_chunks`: so many are full and covered by the dates; 0: nothing is to
   // be guessed by them. `of_cells`: the filter, if cells tell it and more match than have exact percentiles.
-  LabelCount(const ColumnStore::Snapshot& snapshot, const LabelGroups& groups, const RowScan& scan,
+  LabelCount(const ColumnStore::Snapshot& snapshot, GroupBy group_by, const LabelGroups& groups, const RowScan& scan,
              const ExactBudget& total_budget, const ExactBudget& apart_budget, std::size_t alike_chunks,
              const RunFilter* of_cells);
   LabelCount(const LabelCount&) = delete;
@@ -46,6 +47,8 @@ class LabelCount {
  private:
   void enter(const Chunk& chunk, const RowBlock& first, LabelPart& part);
   [[nodiscard]] bool can_be_left() const;
+  [[nodiscard]] CubeTotal::By tell_total();
+  [[nodiscard]] bool has_total() const { return total_by_ != CubeTotal::By::nothing; }
   void tell_apart(std::span<const std::uint32_t> kinds);
   [[nodiscard]] std::uint32_t most_of(const RowBlock& block) const;
   void guess(std::size_t matching, std::uint32_t passed);
@@ -70,15 +73,20 @@ class LabelCount {
   GroupTally total_;
   // Of the chunks of which cells tell the total.
   std::optional<CubeTotal> cube_total_;
+  // Of others of them.
+  std::optional<LabelComplement> complement_;
   WaitingTally rest_of_cubes_;
   TallyBounds apart_bounds_;
   // Of the chunk at hand.
   std::size_t number_ = 0;
-  bool is_alike_ = false;   // full and covered by the dates
-  bool has_total_ = false;  // by cells
+  bool is_alike_ = false;                            // full and covered by the dates
+  CubeTotal::By total_by_ = CubeTotal::By::nothing;  // others: those are taken out of it
   std::shared_ptr<const ChunkCube> cube_;
   LabelPart* part_ = nullptr;
-  OutcomeTable outcomes_;
+  // Its rows that are listed so far, with room for all.
+  const std::unique_ptr<std::uint16_t[]> rows_;
+  std::uint32_t listed_ = 0;
+  std::shared_ptr<const OutcomeTable> outcomes_;
   const std::uint16_t* locals_ = nullptr;
   // By local number of a label: whether it is in the group apart; in another.
   std::vector<std::uint8_t> is_apart_;

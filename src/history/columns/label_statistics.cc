@@ -101,12 +101,15 @@ class ToldTallies {
     }
     if (rows_.empty()) return;
     sort(locals, part);
-    outcomes_.take(chunk.outcome.locals(), shared_.outcomes);
+    const auto outcomes = outcomes_of(chunk, shared_);
+    // First in the order of the chunk: so each of its values is fetched once.
+    in_order_.clear();
+    in_order_.append(chunk, rows_);
     buffer_.clear();
-    buffer_.append(chunk, sorted_);
+    buffer_.append(in_order_, sorted_);
     std::uint32_t begin = 0;
     for (const std::uint32_t place : met_) {
-      buffer_.add_to(tallies_[place], begin, end_[place] - begin, outcomes_, told_.budgets[place]);
+      buffer_.add_to(tallies_[place], begin, end_[place] - begin, *outcomes, told_.budgets[place]);
       begin = std::exchange(end_[place], 0);
     }
   }
@@ -132,8 +135,9 @@ class ToldTallies {
     sorted_.resize(places);
     std::uint32_t begin = 0;
     for (const std::uint32_t place : met_) begin += std::exchange(end_[place], begin);
-    for (const std::uint16_t row : rows_)
-      each_place(part, locals[row], [&](std::uint32_t place) { sorted_[end_[place]++] = row; });
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      each_place(part, locals[rows_[i]],
+                 [&](std::uint32_t place) { sorted_[end_[place]++] = static_cast<std::uint16_t>(i); });
   }
 
   const LabelGroups& groups_;
@@ -144,8 +148,8 @@ class ToldTallies {
   std::vector<std::uint32_t> met_;
   std::vector<std::uint8_t> is_told_;
   std::vector<std::uint16_t> rows_;
-  std::vector<std::uint16_t> sorted_;
-  OutcomeTable outcomes_;
+  std::vector<std::uint16_t> sorted_;  // as places among rows_
+  RowBuffer in_order_;
   RowBuffer buffer_;
 };
 
@@ -199,7 +203,7 @@ class LabelStatistics {
     shares_.resize(threads_);
     // Always the same chunks for each, so that the same question gets the same answer to the last digit.
     base::parallel(threads_, [&](std::size_t i) {
-      shares_[i] = std::make_unique<LabelCount>(snapshot_, groups_, scan_, total_budget_,
+      shares_[i] = std::make_unique<LabelCount>(snapshot_, query_.group_by, groups_, scan_, total_budget_,
                                                 ExactBudget{total_budget_.values, group_budget_.measures}, alike_chunks,
                                                 has_cells_ && alike_chunks > 0 ? &query_.filter : nullptr);
       for (std::size_t n = i; n < parts_.size(); n += threads_) {

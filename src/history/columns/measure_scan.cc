@@ -46,6 +46,7 @@ namespace widest {
 #include "history/columns/measure_loops_512.inc"
 using wide::add_counts;
 using wide::count_kept;
+using wide::gather_measures;
 using wide::mask_small;
 using wide::put_buckets;
 using wide::sum_counts;

@@ -3,7 +3,19 @@
 #include <algorithm>
 #include <array>
 
+#include "history/columns/chunk.h"
+#include "history/columns/run_details.h"
+
 namespace comfytrace::history::columns {
+
+std::shared_ptr<const OutcomeTable> outcomes_of(const Chunk& chunk, const SharedFacts& shared) {
+  if (auto kept = chunk.outcome_table.get()) return kept;
+  auto table = std::make_shared<OutcomeTable>();
+  table->take(chunk.outcome.locals(), shared.outcomes);
+  // Only a full one has a cube.
+  if (chunk.cube.get()) chunk.outcome_table.put(table);
+  return table;
+}
 
 void OutcomeTable::take(const StableVector<std::uint32_t>& locals, const Interner<Outcome>& outcomes) {
   clear();

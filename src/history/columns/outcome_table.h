@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "history/columns/interner.h"
@@ -40,5 +43,27 @@ class OutcomeTable {
   bool fits_ = true;
   bool all_ended_ = true;
 };
+
+// Holds that of a full chunk, which is always the same. Any thread.
+class OutcomeSlot {
+ public:
+  [[nodiscard]] std::shared_ptr<const OutcomeTable> get() const {
+    const std::lock_guard lock(mutex_);
+    return table_;
+  }
+  void put(std::shared_ptr<const OutcomeTable> table) const {
+    const std::lock_guard lock(mutex_);
+    table_ = std::move(table);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const OutcomeTable> table_;
+};
+
+struct Chunk;
+struct SharedFacts;
+// Never null. That of a chunk which is known to be full is kept with it.
+[[nodiscard]] std::shared_ptr<const OutcomeTable> outcomes_of(const Chunk& chunk, const SharedFacts& shared);
 
 }  // namespace comfytrace::history::columns

@@ -14,7 +14,7 @@ const std::uint8_t* all_kept() {
   return kAll.data();
 }
 
-void RowBuffer::append(const Chunk& chunk, std::span<const std::uint16_t> rows) {
+void RowBuffer::append(const MeasureColumns& from, std::span<const std::uint16_t> rows) {
   const std::uint32_t begin = size_;
   size_ += static_cast<std::uint32_t>(rows.size());
   if (outcomes_.size() < size_) {
@@ -24,13 +24,25 @@ void RowBuffer::append(const Chunk& chunk, std::span<const std::uint16_t> rows) 
     peak_high_.resize(size_);
     outcomes_.resize(size_);
   }
-  gather_measures({chunk.duration_ms.get(),
-                   chunk.queue_wait_ms.get(),
-                   {chunk.vram_peak_low.get(), chunk.vram_peak_high.get()},
-                   chunk.outcome.rows()},
-                  rows,
+  gather_measures(from, rows,
                   {duration_ms_.data() + begin, queue_wait_ms_.data() + begin, peak_low_.data() + begin,
                    peak_high_.data() + begin, outcomes_.data() + begin});
+}
+
+void RowBuffer::append(const Chunk& chunk, std::span<const std::uint16_t> rows) {
+  append({chunk.duration_ms.get(),
+          chunk.queue_wait_ms.get(),
+          {chunk.vram_peak_low.get(), chunk.vram_peak_high.get()},
+          chunk.outcome.rows()},
+         rows);
+}
+
+void RowBuffer::append(const RowBuffer& from, std::span<const std::uint16_t> places) {
+  append({from.duration_ms_.data(),
+          from.queue_wait_ms_.data(),
+          {from.peak_low_.data(), from.peak_high_.data()},
+          from.outcomes_.data()},
+         places);
 }
 
 void RowBuffer::add_to(GroupTally& tally, std::uint32_t begin, std::uint32_t count, const OutcomeTable& outcomes,

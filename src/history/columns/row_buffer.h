@@ -17,11 +17,15 @@ class RowBuffer {
   void clear() { size_ = 0; }
   [[nodiscard]] std::uint32_t size() const { return size_; }
   void append(const Chunk& chunk, std::span<const std::uint16_t> rows);
+  // Rows of another buffer by their places there, of which there are at most kChunkRows.
+  void append(const RowBuffer& from, std::span<const std::uint16_t> places);
   // Adds `count` of them to a tally, from `begin` on.
   void add_to(GroupTally& tally, std::uint32_t begin, std::uint32_t count, const OutcomeTable& outcomes,
               const ExactBudget& budget) const;
 
  private:
+  void append(const MeasureColumns& from, std::span<const std::uint16_t> rows);
+
   std::uint32_t size_ = 0;
   std::vector<std::int32_t> duration_ms_;
   std::vector<std::int32_t> queue_wait_ms_;

@@ -176,6 +176,24 @@ bool SealedTimes::ms_of(const Column& column, const Part& part, std::uint32_t fi
   return true;
 }
 
+bool SealedTimes::ms_of(const Column& column, const Part& part, std::span<const std::uint16_t> indices,
+                        std::int32_t* ms) const {
+  if (column.width == kWide) return false;
+  const unsigned char* from = times_.get() + column.at;
+  const auto put = [&](const auto& ms_at) {
+    for (std::size_t i = 0, count = indices.size(); i < count; ++i) ms[i] = ms_at(std::size_t{indices[i]});
+  };
+  if (column.width == 1) {
+    put([&](std::size_t index) -> std::int32_t { return from[index]; });
+  } else if (column.width == 2) {
+    put([&](std::size_t index) { return pair_at(from + index * 2); });
+  } else {
+    const unsigned char* third = from + std::size_t{part.count} * 2;
+    put([&](std::size_t index) { return pair_at(from + index * 2) | third[index] << 16; });
+  }
+  return true;
+}
+
 Bounds SealedTimes::bounds_of(const Column& column, const Part& part, const std::uint8_t* keep) const {
   Bounds bounds;
   std::array<std::int32_t, kBlockRows> ms;

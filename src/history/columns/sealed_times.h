@@ -47,6 +47,9 @@ class SealedTimes {
   // False: the column is 8 bytes wide, and each must be looked at.
   [[nodiscard]] bool ms_of(const Column& column, const Part& part, std::uint32_t first, std::uint32_t count,
                            std::int32_t* ms) const;
+  // The same of some of them. Has room for all.
+  [[nodiscard]] bool ms_of(const Column& column, const Part& part, std::span<const std::uint16_t> indices,
+                           std::int32_t* ms) const;
   // Of those that `keep` has 1 for, which begins with the part.
   [[nodiscard]] Bounds bounds_of(const Column& column, const Part& part, const std::uint8_t* keep) const;
   // Appends what the row took in each class, and returns its shape.

@@ -13,6 +13,7 @@
 #include "history/columns/cube_maker.h"
 #include "history/columns/cube_total.h"
 #include "history/columns/gatherer.h"
+#include "history/columns/label_complement.h"
 #include "history/columns/label_statistics.h"
 #include "history/columns/time_statistics.h"
 #include "history/time_bucket.h"
@@ -120,9 +121,10 @@ class Share {
   // The same into the answer itself. If so many rows of a first part match that more than can be kept as they are will,
   // they are not: where that proves wrong, the question is asked again.
   void scan_alike(std::size_t chunk) {
-    const auto of = cube_total_ && cube_total_->add(chunk) ? Gatherer::Of::groups : Gatherer::Of::all;
+    const bool has_total = cube_total_ && cube_total_->add(chunk) == CubeTotal::By::cells;
+    const auto of = has_total ? Gatherer::Of::groups : Gatherer::Of::all;
     is_rounded_ |= of == Gatherer::Of::groups;
-    if (complement_ && complement_->add(scan_, chunk, of)) {
+    if (complement_ && complement_->add(scan_, chunk, of, cube_total_ ? &cube_total_->reach() : nullptr)) {
       is_rounded_ = true;
       return;
     }
@@ -238,8 +240,7 @@ std::unique_ptr<const TimeParts> other_parts_of(const ColumnStore::Snapshot& sna
   const RunFilter every_run;
   RowScan(snapshot, every_run).each_block_of(chunk, [&](const RowBlock& block) {
     std::array<std::uint8_t, kBlockRows> keep;
-    const std::uint8_t* matching = keep_of.data() + block.begin;
-    for (std::uint32_t i = 0; i < block.count; ++i) keep[i] = block.keep[i] & (matching[i] ^ 1);
+    leave_out(block.keep, keep_of.data() + block.begin, block.count, keep.data());
     RowBlock rest = block;
     rest.keep = keep.data();
     rest.matching = count_kept(keep.data(), block.count);
@@ -322,6 +323,7 @@ void prepare_summaries(const ColumnStore::Snapshot& snapshot, std::size_t chunk,
                                            : Share(snapshot, query, scan, {}, &key).summarise(chunk);
     snapshot.chunk(chunk).summaries.put(key, summary);
   }
+  for (const GroupBy group_by : {GroupBy::story, GroupBy::tag}) prepare_unlabelled(snapshot, chunk, group_by);
 }
 
 }  // namespace comfytrace::history::columns

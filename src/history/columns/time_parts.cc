@@ -27,11 +27,11 @@ std::int64_t longest_ms(GroupBy group_by) {
 }  // namespace
 
 TimeParts::TimeParts(const Chunk& chunk, const SharedFacts& shared, GroupBy group_by, std::int64_t utc_offset_ms)
-    : chunk_(chunk), cube_(chunk.cube.get()), group_by_(group_by), utc_offset_ms_(utc_offset_ms) {
-  const auto& outcomes = chunk.outcome.locals();
-  outcomes_.clear();
-  for (std::size_t i = 0, count = outcomes.size(); i < count; ++i) outcomes_.add(shared.outcomes[outcomes[i]]);
-}
+    : chunk_(chunk),
+      cube_(chunk.cube.get()),
+      group_by_(group_by),
+      utc_offset_ms_(utc_offset_ms),
+      outcomes_(outcomes_of(chunk, shared)) {}
 
 std::int64_t TimeParts::start_of(std::int64_t at_ms) const {
   return bucket_start(group_by_, at_ms, utc_offset_ms_);
@@ -140,22 +140,22 @@ void TimeParts::add_to(GroupTally& tally, const Part& part, RowBuffer& few, cons
   tally.add({chunk_.duration_ms.get() + part.begin, chunk_.queue_wait_ms.get() + part.begin,
              peaks_of(chunk_, part.begin), chunk_.outcome.rows() + part.begin,
              part.matching == part.count ? all_kept() : masks_.data() + part.at, part.count, part.matching},
-            outcomes_, budget);
+            *outcomes_, budget);
 }
 
 void TimeParts::bound(TallyBounds& bounds, const Part& part, const RowReach& reach) const {
-  if (part.is_list) return bounds.add(chunk_, std::span(lists_).subspan(part.at, part.matching), outcomes_, &reach);
+  if (part.is_list) return bounds.add(chunk_, std::span(lists_).subspan(part.at, part.matching), *outcomes_, &reach);
   RowBlock block;
   block.chunk = &chunk_;
   block.begin = part.begin;
   block.count = part.count;
   block.matching = part.matching;
   block.keep = part.matching == part.count ? all_kept() : masks_.data() + part.at;
-  bounds.add(block, outcomes_, &reach);
+  bounds.add(block, *outcomes_, &reach);
 }
 
 void TimeParts::settle(GroupTally& tally, RowBuffer& few, const ExactBudget& budget) const {
-  few.add_to(tally, 0, few.size(), outcomes_, budget);
+  few.add_to(tally, 0, few.size(), *outcomes_, budget);
   few.clear();
 }
 

@@ -52,7 +52,7 @@ class TimeParts {
   const std::shared_ptr<const ChunkCube> cube_;  // any that it has had since it is full
   const GroupBy group_by_;
   const std::int64_t utc_offset_ms_;
-  OutcomeTable outcomes_;
+  const std::shared_ptr<const OutcomeTable> outcomes_;
   std::vector<Part> parts_;
   std::vector<std::uint8_t> masks_;
   std::vector<std::uint16_t> lists_;

@@ -23,6 +23,7 @@ void WaitingTally::add(std::span<const std::uint16_t> rows, const ExactBudget& b
 }
 
 void WaitingTally::settle(const ExactBudget& budget) {
+  if (few_.size() == 0) return;
   few_.add_to(tally, 0, few_.size(), *outcomes_, budget);
   few_.clear();
 }

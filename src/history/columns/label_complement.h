@@ -1,0 +1,69 @@
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "history/columns/chunk_summary.h"
+#include "history/columns/row_scan.h"
+#include "history/columns/tally_bounds.h"
+#include "history/columns/waiting_tally.h"
+
+namespace comfytrace::history::columns {
+
+// The total of full chunks of which few rows do not match, and what of it has no story, or no tag: what the chunk keeps
+// of all its rows, less those that do not match. One thread's part.
+class LabelComplement {
+ public:
+  // By story or tag. The snapshot's store must outlive this.
+  LabelComplement(const ColumnStore::Snapshot& snapshot, GroupBy group_by, const ExactBudget& budget);
+
+  // A full chunk with its cube and outcomes, which must outlive what is added of it. `is_apart`: by local number of a
+  // label, whether it has none; empty: nobody asks. `reach`: between what the measures of matching rows lie. False: the
+  // chunk keeps no such thing.
+  [[nodiscard]] bool enter(std::size_t chunk, const ChunkCube& cube, const OutcomeTable& outcomes,
+                           std::span<const std::uint8_t> is_apart, const RowReach& reach);
+  // Then each of its blocks that has matching rows, with those of them that are apart; and then it must be left.
+  void add(const RowBlock& block, const RowBlock* apart);
+  void leave();
+
+  // When all are added; called once.
+  void finish();
+  [[nodiscard]] const GroupTally& total() const { return total_.all; }
+  [[nodiscard]] const GroupTally& apart() const { return apart_.all; }
+
+ private:
+  struct Part {
+    GroupTally all;
+    TallyBounds bounds;  // of what matches
+  };
+  void take_out(const RowBlock& others);
+  [[nodiscard]] std::shared_ptr<const ChunkSummary> find(const SummaryKey& key) const;
+
+  const ColumnStore::Snapshot& snapshot_;
+  const ExactBudget budget_;
+  const SummaryKey everything_;
+  const SummaryKey unlabelled_;
+  const RunFilter every_run_;
+  RowScan everyone_;
+  Part total_;
+  Part apart_;
+  // What does not match, divided by that.
+  WaitingTally apart_out_;
+  WaitingTally rest_out_;
+  // Of the chunk at hand.
+  std::size_t number_ = 0;
+  const Chunk* chunk_ = nullptr;
+  const ChunkCube* cube_ = nullptr;
+  const OutcomeTable* outcomes_ = nullptr;
+  std::span<const std::uint8_t> is_apart_;
+  RowReach reach_;
+  std::bitset<kBlocks> were_added_;
+};
+
+// Leaves with a full chunk what it tells of its rows without a story, or without a tag. Any thread.
+void prepare_unlabelled(const ColumnStore::Snapshot& snapshot, std::size_t chunk, GroupBy group_by);
+
+}  // namespace comfytrace::history::columns
