@@ -1,7 +1,9 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -30,8 +32,9 @@ class Hash64 {
   // The same into a text that has room maybe.
   void put_hex(std::string& digits) const {
     digits.resize(16);
-    std::uint64_t rest = value();
-    for (std::size_t i = 16; i-- > 0; rest >>= 4) digits[i] = "0123456789abcdef"[rest & 15];
+    const std::uint64_t whole = value();
+    put_digits(static_cast<std::uint32_t>(whole >> 32), digits.data());
+    put_digits(static_cast<std::uint32_t>(whole), digits.data() + 8);
   }
 
  private:
@@ -43,6 +46,18 @@ class Hash64 {
     value = (value ^ (value >> 32)) * odd;
     value = (value ^ (value >> 29)) * kOther;
     return value ^ (value >> 32);
+  }
+  // Eight digits, of which each is made in its byte of one number: a table would be asked digit by digit.
+  static void put_digits(std::uint32_t half, char* to) {
+    std::uint64_t nibbles = half;
+    nibbles = (nibbles << 16 | nibbles) & 0x0000FFFF0000FFFFu;
+    nibbles = (nibbles << 8 | nibbles) & 0x00FF00FF00FF00FFu;
+    nibbles = (nibbles << 4 | nibbles) & 0x0F0F0F0F0F0F0F0Fu;
+    const std::uint64_t letters = (nibbles + 0x0606060606060606u) >> 4 & 0x0101010101010101u;
+    const std::uint64_t digits = nibbles + 0x3030303030303030u + letters * ('a' - '0' - 10);
+    const std::uint64_t first_is_lowest =
+        std::endian::native == std::endian::little ? __builtin_bswap64(digits) : digits;
+    std::memcpy(to, &first_is_lowest, sizeof first_is_lowest);
   }
   static std::uint64_t little_endian(const char* at, std::size_t count) {
     std::uint64_t value = 0;

@@ -47,6 +47,13 @@ TEST(Hash64, IsWrittenInSixteenDigits) {
   const std::string digits = hash.hex();
   ASSERT_EQ(digits.size(), 16u);
   EXPECT_EQ(std::stoull(digits, nullptr, 16), hash.value());
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (int i = 0; i < 100; ++i) {
+    hash.mix(std::uint64_t{1});
+    std::string each;
+    for (int shift = 60; shift >= 0; shift -= 4) each += kDigits[hash.value() >> shift & 15];
+    EXPECT_EQ(hash.hex(), each);
+  }
 }
 
 }  // namespace

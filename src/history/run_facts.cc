@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/saturate.h"
+#include "history/text_lead.h"
 
 namespace comfytrace::history {
 namespace {
@@ -167,7 +168,10 @@ class ClassSums {
     }
   }
   void put_sorted(std::vector<NodeClassFacts>& classes) && {
-    std::ranges::sort(sums_, {}, &Sum::class_type);
+    for (Sum& sum : sums_) sum.lead = lead_of(sum.class_type);
+    std::ranges::sort(sums_, [](const Sum& a, const Sum& b) {
+      return a.lead != b.lead ? a.lead < b.lead : a.class_type < b.class_type;
+    });
     classes.resize(sums_.size());
     for (std::size_t i = 0; i < sums_.size(); ++i) {
       classes[i].class_type = sums_[i].class_type;
@@ -183,6 +187,7 @@ class ClassSums {
     std::string_view class_type;  // in the run
     std::int64_t executions = 0;
     std::int64_t duration_ms = 0;
+    std::uint64_t lead = 0;
   };
 
   Sum& sum_of(std::string_view class_type) {

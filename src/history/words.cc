@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "history/text_lead.h"
 
 namespace comfytrace::history {
 namespace {
@@ -124,11 +125,6 @@ class WordList {
     std::uint64_t lead;
     std::string_view word;
   };
-  static std::uint64_t lead_of(std::string_view word) {
-    std::uint64_t lead = 0;
-    for (std::size_t i = 0; i < 8; ++i) lead = lead << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0);
-    return lead;
-  }
   void end_word() {
     if (bytes_.size() == begin_) return;
     begin_ = bytes_.size();
@@ -203,6 +199,11 @@ void collect_rest(const model::Run& run, WordList& words) {
 }  // namespace
 
 std::string folded(std::string_view text) {
+  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
+    std::string lowered(text);
+    for (char& c : lowered) c = static_cast<char>(lower(static_cast<unsigned char>(c)));
+    return lowered;
+  }
   const std::string valid = base::to_valid_utf8(text);
   std::string out;
   out.reserve(valid.size());
