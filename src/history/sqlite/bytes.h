@@ -27,8 +27,20 @@ namespace comfytrace::history::sqlite {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
+// Returns where the next byte goes.
+inline char* put_u64(char* at, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+  *at++ = static_cast<char>(value);
+  return at;
+}
+inline char* put_i64(char* at, std::int64_t value) {
+  return put_u64(at, zigzag(value));
+}
+
 class ByteWriter {
  public:
+  static constexpr std::size_t kMostBytes = 10;  // of an integer
+
   void byte(std::uint8_t value) {
     make_room(1);
     room_[size_++] = static_cast<char>(value);
@@ -39,13 +51,13 @@ class ByteWriter {
     std::memcpy(room_.data() + size_, bytes.data(), bytes.size());
     size_ += bytes.size();
   }
-  void u64(std::uint64_t value) {
-    make_room(10);
-    char* at = room_.data() + size_;
-    for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
-    *at++ = static_cast<char>(value);
-    size_ = static_cast<std::size_t>(at - room_.data());
+  void u64(std::uint64_t value) { end(put_u64(begin(kMostBytes), value)); }
+  // For several at once: room for `most` bytes, and where of it the written ones end.
+  [[nodiscard]] char* begin(std::size_t most) {
+    make_room(most);
+    return room_.data() + size_;
   }
+  void end(const char* at) { size_ = static_cast<std::size_t>(at - room_.data()); }
   void i64(std::int64_t value) { u64(zigzag(value)); }
   void text(std::string_view text) {
     u64(text.size());

@@ -20,30 +20,59 @@ bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
 }
 
-// Of a lower-case digit; otherwise more than 15.
-constexpr std::array<unsigned char, 256> hex_values() {
-  std::array<unsigned char, 256> values{};
-  values.fill(0xFF);
-  for (unsigned char i = 0; i < 16; ++i) values[static_cast<unsigned char>("0123456789abcdef"[i])] = i;
-  return values;
+static_assert(std::endian::native == std::endian::little);
+
+// Four bytes from eight lower-case hexadecimal digits, all at once. False: one of them is none.
+bool put_bytes(const char* digits, char* to) {
+  const auto each = [](std::uint64_t byte) { return byte * 0x0101010101010101u; };
+  std::uint64_t text = 0;
+  std::memcpy(&text, digits, sizeof text);
+  // The high bit of each byte tells; below it there is no carry.
+  const std::uint64_t low = text & each(0x7F);
+  const std::uint64_t is_digit = (low + each(0x80 - '0')) & ~(low + each(0x7F - '9'));
+  const std::uint64_t is_letter = (low + each(0x80 - 'a')) & ~(low + each(0x7F - 'f'));
+  if (((is_digit | is_letter) & ~text & each(0x80)) != each(0x80)) return false;
+  std::uint64_t values = (text & each(0x0F)) + 9 * (text >> 6 & each(1));
+  values = (values << 4 | values >> 8) & 0x00FF00FF00FF00FFu;
+  values = (values | values >> 8) & 0x0000FFFF0000FFFFu;
+  const auto bytes = static_cast<std::uint32_t>(values | values >> 16);
+  std::memcpy(to, &bytes, sizeof bytes);
+  return true;
+}
+
+// The number that is written as `text` and in no other way.
+std::optional<std::uint64_t> decimal_of(std::string_view text) {
+  constexpr std::size_t kSurelyFits = std::numeric_limits<std::uint64_t>::digits10;
+  if (text.empty() || (text.front() == '0' && text.size() > 1)) return std::nullopt;
+  std::uint64_t number = 0;
+  for (const char digit : text.substr(0, kSurelyFits)) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    number = 10 * number + static_cast<std::uint64_t>(digit - '0');
+  }
+  for (const char digit : text.substr(std::min(kSurelyFits, text.size()))) {
+    if (digit < '0' || digit > '9' || __builtin_mul_overflow(number, 10u, &number) ||
+        __builtin_add_overflow(number, static_cast<std::uint64_t>(digit - '0'), &number))
+      return std::nullopt;
+  }
+  return number;
 }
 
 }  // namespace
 
 std::optional<std::array<char, 16>> uuid_bytes(std::string_view text) {
-  static constexpr auto kHex = hex_values();
   if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return std::nullopt;
-  std::array<char, 16> bytes{};
-  unsigned seen = 0;
-  const char* at = text.data();
-  for (std::size_t i = 0; i < bytes.size(); ++i, at += 2) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
-    const unsigned high = kHex[static_cast<unsigned char>(at[0])];
-    const unsigned low = kHex[static_cast<unsigned char>(at[1])];
-    seen |= high | low;
-    bytes[i] = static_cast<char>(high << 4 | low);
-  }
-  return seen > 15 ? std::nullopt : std::optional(bytes);
+  char digits[32];
+  const char* const from = text.data();
+  std::memcpy(digits, from, 8);
+  std::memcpy(digits + 8, from + 9, 4);
+  std::memcpy(digits + 12, from + 14, 4);
+  std::memcpy(digits + 16, from + 19, 4);
+  std::memcpy(digits + 20, from + 24, 12);
+  std::optional<std::array<char, 16>> bytes(std::in_place);
+  bool all = true;
+  for (std::size_t i = 0; i < 4; ++i) all = put_bytes(digits + 8 * i, bytes->data() + 4 * i) && all;
+  if (!all) bytes.reset();
+  return bytes;
 }
 
 std::string uuid_text(std::string_view bytes) {
@@ -172,12 +201,9 @@ void FieldReader::memory(std::optional<std::int64_t>& value, std::optional<std::
 
 void FieldWriter::seed(const std::optional<std::string>& value) {
   if (!value) return bytes_.byte(kNoSeed);
-  std::uint64_t decimal = 0;
-  const char* const end = value->data() + value->size();
-  const auto read = std::from_chars(value->data(), end, decimal);
-  if (read.ec == std::errc() && read.ptr == end && std::to_string(decimal) == *value) {
-    bytes_.byte(decimal < kLongSeed ? kDecimal : kLongDecimal);
-    decimal < kLongSeed ? bytes_.u64(decimal) : bytes_.fixed64(decimal);
+  if (const auto decimal = decimal_of(*value)) {
+    bytes_.byte(*decimal < kLongSeed ? kDecimal : kLongDecimal);
+    *decimal < kLongSeed ? bytes_.u64(*decimal) : bytes_.fixed64(*decimal);
   } else {
     bytes_.byte(kOtherSeed);
     bytes_.text(*value);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "history/sqlite/bytes.h"
+#include "history/sqlite/known_texts.h"
 #include "history/sqlite/run_codec.h"
 
 // One way of writing each kind of field, and the way back. FieldWriter and FieldReader have the same members, so that
@@ -80,18 +81,24 @@ class FieldWriter {
   void memory(const std::optional<std::int64_t>& value, std::optional<std::int64_t> guess = 0);
   // Text that many runs share: names of models, classes, files of settings.
   void name(const std::string& value) {
-    const bool shared = !value.empty() && value.size() <= 400;
-    bytes_.u64(shared ? static_cast<std::uint64_t>(texts_.name_id(value)) : 0);
+    const bool shared = is_shared(value);
+    bytes_.u64(shared ? names_.number_of(value, texts_) : 0);
     if (!shared) text(value);
   }
   void name(const std::optional<std::string>& value) {
     boolean(value.has_value());
     if (value) name(*value);
   }
+  // One that need not stay.
+  void passing_name(const std::string& value) {
+    const bool shared = is_shared(value);
+    bytes_.u64(shared ? static_cast<std::uint64_t>(texts_.name_id(value)) : 0);
+    if (!shared) text(value);
+  }
   // A sentence: shared if it has no numbers in it.
   void sentence(const std::string& value) {
-    const bool shared = worth_sharing(value);
-    bytes_.u64(shared ? static_cast<std::uint64_t>(texts_.name_id(value)) : 0);
+    const bool shared = !value.empty() && (sentences_.has(value) || worth_sharing(value));
+    bytes_.u64(shared ? sentences_.number_of(value, texts_) : 0);
     if (!shared) text(value);
   }
   void prompt(const std::optional<std::string>& value) {
@@ -114,8 +121,11 @@ class FieldWriter {
   }
 
  private:
+  static bool is_shared(const std::string& name) { return !name.empty() && name.size() <= 400; }
   ByteWriter bytes_;
   SharedTexts& texts_;
+  KnownTexts names_;
+  KnownTexts sentences_;
   std::string_view run_id_;
   std::string_view last_id_;
   std::int64_t last_time_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "history/sqlite/field_io.h"
+#include "history/sqlite/same_text.h"
 
 // A scene's parameters, and how what comes again from scene to scene is left out.
 namespace comfytrace::history::sqlite {
@@ -56,6 +57,21 @@ inline void copy_settings(const model::Parameters& from, model::Parameters& to) 
   to.fps = from.fps;
 }
 
+// Whether they are written alike for sure.
+inline bool same_settings(const model::Parameters& a, const model::Parameters& b) {
+  const auto same_number = [](const std::optional<double>& x, const std::optional<double>& y) {
+    return x.has_value() == y.has_value() &&
+           std::bit_cast<std::uint64_t>(x.value_or(0)) == std::bit_cast<std::uint64_t>(y.value_or(0));
+  };
+  const auto same_name = [](const std::optional<std::string>& x, const std::optional<std::string>& y) {
+    return x.has_value() == y.has_value() && (!x || same_text(*x, *y));
+  };
+  return a.steps == b.steps && a.width == b.width && a.height == b.height && a.batch_size == b.batch_size &&
+         a.frames == b.frames && same_number(a.cfg, b.cfg) && same_number(a.denoise, b.denoise) &&
+         same_number(a.fps, b.fps) && same_name(a.sampler, b.sampler) && same_name(a.scheduler, b.scheduler) &&
+         a.loras.empty() && b.loras.empty() && a.vaes == b.vaes && a.text_encoders == b.text_encoders;
+}
+
 // With one byte before them: 1 if they are as in `before`, and then left out.
 template <class T, class Write, class Copy>
 void unless_alike(FieldWriter& io, const T& value, std::string& before, const Write& write, const Copy&) {
@@ -92,6 +108,7 @@ struct Before {
   Form<model::Artifact> artifact;
   std::string title;
   std::string filename;
+  const model::Parameters* parameters = nullptr;  // written ones only: those of `settings`
   // Written ones only, since what is looked up for each node is mostly known from the attempt before. Within the run.
   const std::vector<model::NodeExecution>* nodes = nullptr;
   std::vector<std::int64_t> node_names;  // numbers of the shared texts of `nodes`
@@ -102,7 +119,15 @@ struct Before {
 template <class Io>
 void fields(Io& io, Of<Io, model::Parameters>& p, Before<Io>& before, std::uint8_t version) {
   io.list(p.checkpoints, [&](auto& text) { io.name(text); });
-  if (version >= 3) {
+  if constexpr (Io::kWriting) {
+    if (before.parameters && same_settings(*before.parameters, p)) {
+      io.boolean(true);
+    } else {
+      unless_alike(
+          io, p, before.settings, [&](auto& one) { settings(io, one); }, copy_settings);
+    }
+    before.parameters = &p;
+  } else if (version >= 3) {
     unless_alike(
         io, p, before.settings, [&](auto& one) { settings(io, one); }, copy_settings);
   } else {

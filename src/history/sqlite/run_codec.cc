@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "history/sqlite/deflate.h"
 #include "history/sqlite/parameter_fields.h"
+#include "history/sqlite/same_text.h"
 
 namespace comfytrace::history::sqlite {
 namespace {
@@ -102,26 +103,9 @@ void write_identity(ByteWriter& out, const model::NodeExecution& node) {
   out.text(node.title);
 }
 
-// Of short texts, as most here are, quicker than a call of memcmp.
-bool same(const std::string& a, const std::string& b) {
-  const std::size_t size = a.size();
-  if (size != b.size()) return false;
-  if (size < 8 || size > 32) return size == 0 || (a.front() == b.front() && std::memcmp(a.data(), b.data(), size) == 0);
-  const auto differ = [&](std::size_t at) {
-    std::uint64_t of_a = 0;
-    std::uint64_t of_b = 0;
-    std::memcpy(&of_a, a.data() + at, sizeof of_a);
-    std::memcpy(&of_b, b.data() + at, sizeof of_b);
-    return of_a ^ of_b;
-  };
-  std::uint64_t any = differ(0) | differ(size - 8);
-  if (size > 16) any |= differ(8) | differ(size - 16);
-  return any == 0;
-}
-
 bool same_identity(const model::NodeExecution& a, const model::NodeExecution& b) {
-  return same(a.node_id, b.node_id) && same(a.class_type, b.class_type) && same(a.title, b.title) &&
-         same(a.display_node_id, b.display_node_id) && a.parent_node_id == b.parent_node_id;
+  return same_text(a.node_id, b.node_id) && same_text(a.class_type, b.class_type) && same_text(a.title, b.title) &&
+         same_text(a.display_node_id, b.display_node_id) && a.parent_node_id == b.parent_node_id;
 }
 
 bool set_identity(std::string_view identity, model::NodeExecution& node) {
@@ -140,59 +124,58 @@ bool set_identity(std::string_view identity, model::NodeExecution& node) {
 constexpr std::uint8_t kNextAlike = 7;  // no state: the next number, and the same head as the node before
 enum NodeHas : std::uint8_t { kStart = 8, kDuration = 16, kValue = 32, kMax = 64, kPeak = 128 };
 
-std::vector<std::int64_t> names_of(const std::vector<model::NodeExecution>& nodes, SharedTexts& texts,
-                                   const Before<FieldWriter>& before) {
-  std::vector<std::int64_t> names;
-  names.reserve(nodes.size());
-  ByteWriter identity;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (before.nodes && i < before.nodes->size() && same_identity((*before.nodes)[i], nodes[i])) {
-      names.push_back(before.node_names[i]);
-      continue;
-    }
-    write_identity(identity, nodes[i]);
-    names.push_back(texts.name_id(identity.bytes()));
-  }
-  return names;
-}
+// The most bytes of a node but for its progress: a head, its name, two times and a peak of memory.
+constexpr std::size_t kMostNodeBytes = 1 + 4 * ByteWriter::kMostBytes;
 
 void write_nodes(FieldWriter& io, const std::vector<model::NodeExecution>& nodes, SharedTexts& texts,
                  Before<FieldWriter>& before) {
-  std::vector<std::int64_t> names = names_of(nodes, texts, before);
   ByteWriter& out = io.bytes();
   out.u64(nodes.size());
+  ByteWriter identity;
+  const std::size_t known = before.nodes ? before.nodes->size() : 0;
+  auto& names = before.node_names;
+  names.resize(std::max(names.size(), nodes.size()));
   std::int64_t last_id = 0;
   int last_head = -1;
   std::int64_t expected_start = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     // A graph's nodes got their numbers one after the other when it ran first, so the step is mostly 1.
     const auto& node = nodes[i];
+    if (i >= known || !same_identity((*before.nodes)[i], node)) {
+      write_identity(identity, node);
+      names[i] = texts.name_id(identity.bytes());
+    }
     const std::int64_t id = names[i];
     const auto head = static_cast<std::uint8_t>(
         static_cast<int>(node.state) | (node.start_offset_ms ? kStart : 0) | (node.duration_ms ? kDuration : 0) |
         (node.progress_value ? kValue : 0) | (node.progress_max ? kMax : 0) | (node.vram_peak_bytes ? kPeak : 0));
+    char* at = out.begin(kMostNodeBytes);
     if (id - last_id == 1 && head == last_head) {
-      out.byte(kNextAlike);
+      *at++ = static_cast<char>(kNextAlike);
     } else {
-      out.byte(head);
-      out.i64(id - last_id);
+      *at++ = static_cast<char>(head);
+      at = put_i64(at, id - last_id);
     }
     last_id = id;
     last_head = head;
-    if (node.start_offset_ms) {
-      out.i64(wrapping_sub(*node.start_offset_ms, expected_start));
+    if (head & kStart) {
+      at = put_i64(at, wrapping_sub(*node.start_offset_ms, expected_start));
       expected_start = *node.start_offset_ms;
     }
-    if (node.duration_ms) {
-      out.i64(*node.duration_ms);
+    if (head & kDuration) {
+      at = put_i64(at, *node.duration_ms);
       expected_start = wrapping_add(expected_start, *node.duration_ms);
     }
-    if (node.progress_value) io.number(node.progress_value);
-    if (node.progress_max) io.number(node.progress_max);
-    if (node.vram_peak_bytes) out.i64(*node.vram_peak_bytes);
+    if (head & (kValue | kMax)) {
+      out.end(at);
+      if (node.progress_value) io.number(node.progress_value);
+      if (node.progress_max) io.number(node.progress_max);
+      at = out.begin(ByteWriter::kMostBytes);
+    }
+    if (head & kPeak) at = put_i64(at, *node.vram_peak_bytes);
+    out.end(at);
   }
   before.nodes = &nodes;
-  before.node_names = std::move(names);
 }
 
 void read_nodes(FieldReader& io, std::vector<model::NodeExecution>& nodes, SharedTexts& texts, std::uint8_t version) {
@@ -278,9 +261,8 @@ void environment_field(FieldWriter& io, const std::optional<model::AttemptEnviro
                        Before<FieldWriter>& before) {
   if (before.environment && *before.environment == environment) return io.bytes().raw(before.environment_bytes);
   const std::size_t from = io.bytes().bytes().size();
-  std::optional<std::string> text;
-  if (environment) text = text_of(*environment);
-  io.name(text);
+  io.boolean(environment.has_value());
+  if (environment) io.passing_name(text_of(*environment));
   before.environment = &environment;
   before.environment_bytes = io.bytes().bytes().substr(from);
 }

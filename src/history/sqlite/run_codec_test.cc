@@ -123,6 +123,89 @@ TEST(RunCodec, KeepsNodesAndEnvironmentsThatDifferInOneMemberFromTheAttemptBefor
   EXPECT_TRUE(keeps([](model::Attempt& attempt) { attempt.environment->os = "nt"; }));
 }
 
+TEST(RunCodec, KeepsSettingsThatDifferInOneMemberFromTheSceneBefore) {
+  const auto keeps = [](const auto& change) {
+    model::Run run = typical_run(1, 3);
+    run.scenes[1] = run.scenes[2] = run.scenes[0];
+    change(run.scenes[1].parameters);
+    TextLists texts;
+    const std::string details = pack_details(run, texts);
+    model::Run read = columns_of(run);
+    return unpack_details(details, texts, read) && read == run;
+  };
+  using model::Parameters;
+  EXPECT_TRUE(keeps([](Parameters& p) { p.checkpoints = {"other.safetensors"}; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.loras = {{"detail.safetensors", 0.5, 0.5}}; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.vaes = {"vae.safetensors"}; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.text_encoders = {"t5.safetensors"}; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.sampler = "heun"; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.scheduler.reset(); }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.steps = 21; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.cfg = 7.25; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.denoise.reset(); }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.width = 512; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.height.reset(); }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.batch_size = 2; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.frames = 1; }));
+  EXPECT_TRUE(keeps([](Parameters& p) { p.fps = 24; }));
+}
+
+TEST(RunCodec, KeepsSeedsAndIdsThatAreAlmostNumbersAndUuids) {
+  const std::vector<std::string> seeds{"",
+                                       "0",
+                                       "00",
+                                       "7",
+                                       "007",
+                                       "-7",
+                                       "+7",
+                                       "7 ",
+                                       "7:",
+                                       "/7",
+                                       "72057594037927935",
+                                       "72057594037927936",
+                                       "9999999999999999999",
+                                       "18446744073709551615",
+                                       "18446744073709551616",
+                                       "99999999999999999999",
+                                       "1844674407370955161a",
+                                       "184467440737095516150"};
+  std::vector<std::string> ids{"", "a", "01234567-89ab-cdef-0123-456789abcdef",
+                               "01234567-89ab-cdef-0123-456789abcdef0"};
+  for (std::size_t i = 0; i < ids[2].size(); ++i) {
+    for (const char other : {'/', ':', '`', 'g', 'A', 'F', '-', '\0', '\xB1'}) {
+      ids.push_back(ids[2]);
+      ids.back()[i] = other;
+    }
+  }
+  model::Run run = typical_run(1, 1);
+  run.scenes.resize(std::max(ids.size(), seeds.size()), run.scenes.front());
+  for (std::size_t i = 0; i < seeds.size(); ++i) run.scenes[i].parameters.seed = seeds[i];
+  for (std::size_t i = 0; i < ids.size(); ++i) run.scenes[i].attempts[0].prompt_id = ids[i];
+  TextLists texts;
+  const std::string details = pack_details(run, texts);
+  model::Run read = columns_of(run);
+  ASSERT_TRUE(unpack_details(details, texts, read));
+  EXPECT_TRUE(read == run) << base::encode_json(read);
+}
+
+// A number is given out for a text once in a run, and is no other's.
+TEST(RunCodec, KeepsTextsThatAreAlikeInLengthAndEnds) {
+  model::Run run = typical_run(1, 1);
+  auto& explanations = run.scenes[0].attempts[0].explanations;
+  for (const char* what : {"", "a", "ab", "abc", "abcd", "abed", "abcdefgh", "abcdXfgh", "abcdefghijklmnopqrstuvwxyz0",
+                           "abcdefghijkl", "abcXefgXijkl", "7", "queued 7", "queued 8"}) {
+    for (int twice = 0; twice < 2; ++twice) {
+      explanations.push_back({1, what, std::string(what) + " with much that stands behind it, and then an end"});
+      run.scenes[0].attempts[0].artifacts.push_back({what, what, what, what, model::MediaKind::image, {}, false});
+    }
+  }
+  TextLists texts;
+  const std::string details = pack_details(run, texts);
+  model::Run read = columns_of(run);
+  ASSERT_TRUE(unpack_details(details, texts, read));
+  EXPECT_TRUE(read == run) << base::encode_json(read);
+}
+
 TEST(RunCodec, LeavesOutWhatIsAsInTheSceneBefore) {
   model::Run run = typical_run(1, 1);
   TextLists texts;
