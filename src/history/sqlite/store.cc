@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "history/run_rules.h"
+#include "history/sqlite/fetch_ahead.h"
 #include "history/sqlite/run_codec.h"
 #include "history/sqlite/sample_codec.h"
 #include "history/sqlite/schema.h"
@@ -45,7 +46,11 @@ void Store::finish() {
 void Store::save(std::span<const model::Run> runs) {
   session_->details.learn_if_due();
   in_transaction([&] {
-    for (const auto& run : runs) save_one(run);
+    const bool some_went = connection().query("SELECT 1 FROM removed_runs LIMIT 1").step();
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      fetch_ahead(runs, i);
+      if (!some_went || may_come(runs[i])) save_one(runs[i]);
+    }
   });
 }
 
@@ -59,7 +64,6 @@ bool Store::may_come(const model::Run& run) {
 }
 
 void Store::save_one(const model::Run& run) {
-  if (!may_come(run)) return;
   if (const auto rid = write_row(run, 0, nullptr)) return index_new(*rid, index_of(run));
   const auto rid = rid_of(*session_, run.run_id);
   if (!rid) throw Damaged{"a run is in an index of the file, and is not there"};
