@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "history/node_records.h"
 #include "history/run_facts.h"
 
 namespace comfytrace::history {
@@ -32,6 +33,9 @@ struct BriefRuns {
   // The run_ids of the runs at these positions; "" is of one that went meanwhile. As long as the reader, on its thread.
   // Errors: unavailable, corrupt.
   std::function<base::Result<std::vector<std::string>>(std::span<const std::size_t> positions)> run_ids;
+  // Appends what the nodes of the runs at these positions did; a run without scenes stands for one that went meanwhile.
+  // As long as the reader, on its thread. Errors: unavailable, corrupt.
+  std::function<base::Result<void>(std::span<const std::size_t> positions, NodeRecorder& to)> nodes;
 
   [[nodiscard]] const RunFacts& kind_of(const BriefRun& run) const { return kinds[run.kind]; }
 };

@@ -179,6 +179,47 @@ TEST_P(QuestionsContract, TellsTheSameRunsInBrief) {
   EXPECT_EQ(history_->brief_runs({.limit = 0}).error().field, "limit");
 }
 
+TEST_P(QuestionsContract, TellsWhatTheNodesOfRunsDidThatItToldInBrief) {
+  for (std::uint64_t i = 0; i < 6; ++i) save(typical_run(i, 1 + static_cast<int>(i % 3)));
+  const auto brief = history_->brief_runs({});
+  ASSERT_TRUE(brief);
+  NodeRecorder expected;
+  for (const std::size_t position : {4u, 0u, 1u}) {
+    const auto run_ids = brief->run_ids(std::array<std::size_t, 1>{position});
+    expected.add(*get(run_ids->front()));
+  }
+  NodeRecorder told;
+  ASSERT_TRUE(brief->nodes(std::array<std::size_t, 3>{4, 0, 1}, told));
+  EXPECT_EQ(told.records(), expected.records());
+}
+
+TEST_P(QuestionsContract, TellsTheSameScenesInBrief) {
+  for (std::uint64_t i = 0; i < 20; ++i) save(typical_run(i, 1 + static_cast<int>(i % 3)));
+  const RunFacts like = facts_of(typical_run(7, 2));
+  for (const std::int64_t limit : {1, 4, 5, 50}) {
+    for (const LikeLevel level : {LikeLevel::executed, LikeLevel::structure}) {
+      const ScenesQuery query{.like = like.scenes.front().key,
+                              .level = level,
+                              .statuses = {Status::success},
+                              .without_run_id = like.run_id,
+                              .limit = limit};
+      const auto whole = history_->scene_samples(query);
+      const auto brief = history_->brief_scenes(query);
+      ASSERT_TRUE(whole);
+      ASSERT_TRUE(brief);
+      ASSERT_TRUE(level == LikeLevel::executed || !whole->empty());
+      BriefScenes expected;
+      for (const SceneSample& scene : *whole) {
+        expected.durations_ms.push_back(scene.scene.duration_ms);
+        const BriefScenes::Run run{scene.run_id, scene.created_at_ms};
+        if (expected.runs.empty() || !(expected.runs.back() == run)) expected.runs.push_back(run);
+      }
+      EXPECT_EQ(*brief, expected);
+    }
+  }
+  EXPECT_EQ(history_->brief_scenes({.limit = 0}).error().field, "limit");
+}
+
 // Alone, as facts() and scene_samples() have it: the strictest level that has enough.
 TEST_P(QuestionsContract, TellsWhatIsLikeManyRunsAtOnce) {
   for (std::uint64_t i = 0; i < 60; ++i) {

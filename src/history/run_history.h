@@ -141,8 +141,7 @@ struct HistoryInfo {
 BOOST_DESCRIBE_STRUCT(HistoryInfo, (),
                       (kind, location, schema_version, runs, bytes, oldest_run_at_ms, newest_run_at_ms))
 
-// Questions. One thread at a time per object; open one reader a thread. Errors: unavailable, corrupt; invalid for a
-// cursor or a filter that is not one.
+// Questions. One reader a thread. Errors: unavailable, corrupt; invalid for a cursor or a filter that is not one.
 class RunHistoryReader {
  public:
   virtual ~RunHistoryReader() = default;
@@ -174,6 +173,7 @@ class RunHistoryReader {
   [[nodiscard]] virtual base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const = 0;
   [[nodiscard]] virtual base::Result<BriefRuns> brief_runs(const FactsQuery& query) const;
   [[nodiscard]] virtual base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const = 0;
+  [[nodiscard]] virtual base::Result<BriefScenes> brief_scenes(const ScenesQuery& query) const;
   [[nodiscard]] virtual base::Result<LikeRuns> like_runs(const LikeQuery& query) const;
   [[nodiscard]] virtual base::Result<std::vector<LikeScenes>> like_scenes(const LikeQuery& query) const;
   // What `prune` would do now, whatever rule.dry_run says.

@@ -27,8 +27,9 @@ Result<void> check_range(std::int64_t value, std::int64_t least, std::int64_t mo
 }  // namespace
 
 bool is_like(const WorkKey& key, const WorkKey& other, LikeLevel level) {
-  if (!is_same(key.structure, other.structure) || !key.work_size || key.work_size != other.work_size ||
-      key.scene_count != other.scene_count)
+  // Numbers first: the texts of other keys lie far away.
+  if (!key.work_size || key.work_size != other.work_size || key.scene_count != other.scene_count ||
+      !is_same(key.structure, other.structure))
     return false;
   if (level == LikeLevel::structure) return true;
   if (!is_same(key.models, other.models)) return false;

@@ -122,7 +122,8 @@ struct FactsQuery {
   std::optional<WorkKey> like;  // only runs like this one …
   LikeLevel level = LikeLevel::executed;
   std::optional<std::string> without_run_id;
-  std::int64_t limit = 50;  // 1..100000, newest first
+  std::int64_t limit = 50;    // 1..100000, newest first
+  bool held_will_do = false;  // brief_runs: of the runs that the history has at hand, as facts, instead of too_large
 };
 // One scene of a run that is like another.
 struct SceneSample {
@@ -138,6 +139,18 @@ struct ScenesQuery {
   std::optional<std::int64_t> before_ms;
   std::optional<std::string> without_run_id;
   std::int64_t limit = 50;  // 1..100000, newest run first, then in the run's order
+};
+
+// The same scenes by what comparisons need of them.
+struct BriefScenes {
+  struct Run {
+    std::string run_id;
+    std::int64_t created_at_ms = 0;
+    bool operator==(const Run&) const = default;
+  };
+  std::vector<std::optional<std::int64_t>> durations_ms;  // of each scene
+  std::vector<Run> runs;                                  // that have these scenes, each once, newest first
+  bool operator==(const BriefScenes&) const = default;
 };
 
 // Errors: invalid, with the field.

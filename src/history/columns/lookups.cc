@@ -154,6 +154,79 @@ void fetch(const ColumnStore::Snapshot& snapshot, std::uint32_t row) {
   __builtin_prefetch(&chunk.vram_peak_high[at]);
 }
 
+// Scenes like the one that is asked for, and the runs that have them.
+class SceneSearch {
+ public:
+  SceneSearch(const ColumnStore::Snapshot& snapshot, const ScenesQuery& query)
+      : snapshot_(snapshot), query_(query), likes_(snapshot.shared().works.size()) {
+    for (std::size_t i = 0; i < likes_.size(); ++i)
+      likes_[i] = is_like(query.like, snapshot.shared().works[i], query.level);
+  }
+
+  [[nodiscard]] bool wants(const SceneFacts& scene) const {
+    return has_status(scene.status) && history::is_like(query_.like, scene.key, query_.level);
+  }
+  // Newest first.
+  [[nodiscard]] std::vector<Candidate> newest_rows(std::optional<std::int64_t> without_rid) const {
+    RunFilter filter;
+    filter.to_ms = query_.before_ms;
+    RowScan scan(snapshot_, filter);
+    // A scene's graph is one of its run's, and so is its device; most runs are ruled out by that.
+    const bool same_device = query_.level <= LikeLevel::device;
+    const SharedFacts& shared = snapshot_.shared();
+    scan.keep_settings(
+        shared.settings.having(query_.like.structure, same_device ? std::optional(query_.like.device) : std::nullopt));
+    if (std::ranges::find(likes_, 1) == likes_.end())
+      scan.let_settings(std::vector<std::uint8_t>(shared.settings.size()));
+    return newest_wanted(
+        scan, query_.limit,
+        [&](const RunFacts& facts) {
+          return query_.without_run_id != facts.run_id &&
+                 std::ranges::any_of(facts.scenes, [&](const SceneFacts& scene) { return wants(scene); });
+        },
+        [&](std::uint32_t row) {
+          if (without_rid && rid_at(snapshot_, row) == *without_rid) return false;
+          PackedScenes scenes(details_of(row));
+          while (scenes.next()) {
+            if (wants(scenes)) return true;
+          }
+          return false;
+        });
+  }
+  // What those of a run took.
+  template <class Each>
+  void each_wanted(std::uint32_t row, Each&& each) const {
+    const Chunk& chunk = snapshot_.chunk(row / kChunkRows);
+    if (snapshot_.shared().outcomes[chunk.outcome.at(row % kChunkRows)].is_odd) {
+      const auto facts = ColumnStore::facts_at(snapshot_, row, "");
+      if (!facts) return;
+      for (const SceneFacts& scene : facts->scenes) {
+        if (wants(scene)) each(scene.duration_ms);
+      }
+      return;
+    }
+    PackedScenes scenes(details_of(row));
+    while (scenes.next()) {
+      if (wants(scenes)) each(scenes.duration_ms());
+    }
+  }
+
+ private:
+  [[nodiscard]] bool has_status(model::Status status) const {
+    return query_.statuses.empty() || std::ranges::find(query_.statuses, status) != query_.statuses.end();
+  }
+  [[nodiscard]] bool wants(const PackedScenes& scenes) const {
+    return scenes.work() < likes_.size() && likes_[scenes.work()] && has_status(scenes.status());
+  }
+  [[nodiscard]] std::string_view details_of(std::uint32_t row) const {
+    return snapshot_.chunk(row / kChunkRows).details_of(row % kChunkRows);
+  }
+
+  const ColumnStore::Snapshot& snapshot_;
+  const ScenesQuery& query_;
+  std::vector<std::uint8_t> likes_;  // by the number of a key; those newer than the snapshot are not like it
+};
+
 }  // namespace
 
 ListPage page_of(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, RunSort sort, std::int64_t limit,
@@ -239,51 +312,36 @@ BriefRows brief_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& q
 
 std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, const ScenesQuery& query,
                                       std::optional<std::int64_t> without_rid, const RunIdOf& run_id_of) {
-  RunFilter filter;
-  filter.to_ms = query.before_ms;
-  RowScan scan(snapshot, filter);
-  const auto wants = [&](const SceneFacts& scene) {
-    if (!query.statuses.empty() && std::ranges::find(query.statuses, scene.status) == query.statuses.end())
-      return false;
-    return history::is_like(query.like, scene.key, query.level);
-  };
-  const auto any = [&](const RunFacts& facts) { return std::ranges::any_of(facts.scenes, wants); };
-  // A scene's graph is one of its run's, and so is its device; most runs are ruled out by that.
-  const bool same_device = query.level <= LikeLevel::device;
-  const SharedFacts& shared = snapshot.shared();
-  scan.keep_settings(
-      shared.settings.having(query.like.structure, same_device ? std::optional(query.like.device) : std::nullopt));
-  // By the number of a key: whether it is like the one asked for. Keys newer than the snapshot are not.
-  std::vector<std::uint8_t> likes(shared.works.size());
-  for (std::size_t i = 0; i < likes.size(); ++i) {
-    const Work& work = shared.works[i];
-    likes[i] = work.structure == query.like.structure && is_like(query.like, work, query.level);
-  }
-  if (std::ranges::find(likes, 1) == likes.end()) scan.let_settings(std::vector<std::uint8_t>(shared.settings.size()));
-  const auto wants_packed = [&](model::Status status, std::uint32_t work) {
-    if (work >= likes.size() || !likes[work]) return false;
-    return query.statuses.empty() || std::ranges::find(query.statuses, status) != query.statuses.end();
-  };
-  const auto rows = newest_wanted(
-      scan, query.limit, [&](const RunFacts& facts) { return query.without_run_id != facts.run_id && any(facts); },
-      [&](std::uint32_t row) {
-        if (without_rid && rid_at(snapshot, row) == *without_rid) return false;
-        PackedScenes scenes(snapshot.chunk(row / kChunkRows).details_of(row % kChunkRows));
-        while (scenes.next()) {
-          if (wants_packed(scenes.status(), scenes.work())) return true;
-        }
-        return false;
-      });
+  const SceneSearch search(snapshot, query);
   std::vector<SceneSample> found;
-  for (const Candidate& of : rows) {
+  for (const Candidate& of : search.newest_rows(without_rid)) {
     auto run_id = run_id_of(rid_at(snapshot, of.row));
     if (!run_id) continue;
     const auto facts = ColumnStore::facts_at(snapshot, of.row, std::move(*run_id));
     if (!facts) continue;
     for (const SceneFacts& scene : facts->scenes) {
       if (static_cast<std::int64_t>(found.size()) == query.limit) return found;
-      if (wants(scene)) found.push_back({facts->run_id, facts->created_at_ms, scene});
+      if (search.wants(scene)) found.push_back({facts->run_id, facts->created_at_ms, scene});
     }
+  }
+  return found;
+}
+
+BriefScenes brief_scenes_among(const ColumnStore::Snapshot& snapshot, const ScenesQuery& query,
+                               std::optional<std::int64_t> without_rid, const RunIdOf& run_id_of) {
+  const SceneSearch search(snapshot, query);
+  BriefScenes found;
+  for (const Candidate& of : search.newest_rows(without_rid)) {
+    if (static_cast<std::int64_t>(found.durations_ms.size()) == query.limit) break;
+    auto run_id = run_id_of(rid_at(snapshot, of.row));
+    if (!run_id) continue;
+    const std::size_t before = found.durations_ms.size();
+    search.each_wanted(of.row, [&](const std::optional<std::int64_t>& duration_ms) {
+      if (static_cast<std::int64_t>(found.durations_ms.size()) < query.limit) found.durations_ms.push_back(duration_ms);
+    });
+    if (found.durations_ms.size() == before) continue;
+    const Chunk& chunk = snapshot.chunk(of.row / kChunkRows);
+    found.runs.push_back({std::move(*run_id), chunk.created_at_ms[of.row % kChunkRows]});
   }
   return found;
 }

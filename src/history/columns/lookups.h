@@ -57,5 +57,8 @@ struct BriefRows {
 
 [[nodiscard]] std::vector<SceneSample> scenes_among(const ColumnStore::Snapshot& snapshot, const ScenesQuery& query,
                                                     std::optional<std::int64_t> without_rid, const RunIdOf& run_id_of);
+// The same scenes.
+[[nodiscard]] BriefScenes brief_scenes_among(const ColumnStore::Snapshot& snapshot, const ScenesQuery& query,
+                                             std::optional<std::int64_t> without_rid, const RunIdOf& run_id_of);
 
 }  // namespace comfytrace::history::columns

@@ -217,6 +217,8 @@ TEST_F(ColumnFile, BeyondTheirBoundOldRunsAreLeftOutAndItIsSaid) {
   EXPECT_EQ(history->statistics(recent)->total.runs, 7'000 - *from_ms);
   EXPECT_EQ(history->page({}, RunSort::newest, 10, "")->total, 6'000) << "lists reach back to the first run";
   EXPECT_EQ(history->facts({})->size(), 50u);
+  EXPECT_EQ(history->brief_runs({}).error().code, base::ErrorCode::too_large);
+  EXPECT_EQ(history->brief_runs({.held_will_do = true})->runs.size(), 50u);
 }
 
 TEST_F(ColumnFile, ARolledBackChangeIsNotInTheColumns) {

@@ -1,6 +1,5 @@
 #include "history/sqlite/column_questions.h"
 
-#include <functional>
 #include <limits>
 #include <span>
 
@@ -8,6 +7,7 @@
 #include "history/columns/statistics.h"
 #include "history/sqlite/column_file.h"
 #include "history/sqlite/filter_sql.h"
+#include "history/sqlite/node_unpacker.h"
 #include "history/sqlite/word_rids.h"
 #include "history/time_bucket.h"
 #include "history/words.h"
@@ -30,18 +30,12 @@ bool covers(const columns::Mirror::View& view, const RunFilter& filter) {
   return view.store && (!view.covers_from_ms || (filter.from_ms && *filter.from_ms >= *view.covers_from_ms));
 }
 
-// Run ids by number, one after the other.
-class RunIds {
- public:
-  explicit RunIds(Connection& connection) : query_(connection.query("SELECT run_id FROM runs WHERE rid = ?")) {}
-  std::optional<std::string> operator()(std::int64_t rid) {
-    query_.again().bind(rid);
-    return query_.step() ? std::optional(query_.id(0)) : std::nullopt;
-  }
-
- private:
-  Query query_;
-};
+columns::RunIdOf run_id_of(KnownIds::Looks& looks) {
+  return [&looks](std::int64_t rid) -> std::optional<std::string> {
+    auto run = looks.find(rid);
+    return run ? std::optional(std::move(run->run_id)) : std::nullopt;
+  };
+}
 
 [[noreturn]] void refuse(const columns::Mirror::View& view) {
   const std::string mend = "raise max_column_bytes in config.toml, or prune old runs";
@@ -135,14 +129,14 @@ std::vector<RunFacts> ColumnQuestions::facts(const FactsQuery& query) {
   const Moment now = moment();
   if (!now.columns.store) refuse(now.columns);
   const auto* set = among(now, query.filter);
-  RunIds run_ids(session_->connection);
-  return columns::facts_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), std::ref(run_ids), set);
+  KnownIds::Looks looks(known_ids_);
+  return columns::facts_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), run_id_of(looks), set);
 }
 
 columns::BriefRows ColumnQuestions::brief_runs(const FactsQuery& query) {
   check(check_query(query));
   const Moment now = moment();
-  if (!covers(now.columns, query.filter)) refuse(now.columns);
+  if (!now.columns.store || !(query.held_will_do || covers(now.columns, query.filter))) refuse(now.columns);
   const auto* set = among(now, query.filter);
   return columns::brief_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), set);
 }
@@ -150,14 +144,34 @@ columns::BriefRows ColumnQuestions::brief_runs(const FactsQuery& query) {
 std::vector<std::string> ColumnQuestions::run_ids(std::span<const columns::RunNumber> numbers,
                                                   std::span<const std::size_t> positions) {
   const Transaction one_state(session_->connection, Transaction::Kind::read);
-  Query query = session_->connection.query("SELECT run_id FROM runs WHERE rid = ? AND created_at_ms = ?");
+  KnownIds::Looks looks(known_ids_);
   std::vector<std::string> run_ids;
   run_ids.reserve(positions.size());
   for (const std::size_t position : positions) {
-    query.again().bind(numbers[position].rid).bind(numbers[position].created_at_ms);
-    run_ids.push_back(query.step() ? query.id(0) : "");
+    auto run = looks.find(numbers[position].rid);
+    const bool is_there = run && run->created_at_ms == numbers[position].created_at_ms;
+    run_ids.push_back(is_there ? std::move(run->run_id) : "");
   }
   return run_ids;
+}
+
+void ColumnQuestions::record_nodes(std::span<const columns::RunNumber> numbers, std::span<const std::size_t> positions,
+                                   NodeRecorder& to) {
+  const Transaction one_state(session_->connection, Transaction::Kind::read);
+  KnownIds::Looks looks(known_ids_);
+  Query query = session_->connection.query("SELECT details FROM run_details WHERE rid = ?");
+  NodeUnpacker unpacker(session_->texts, to);
+  for (const std::size_t position : positions) {
+    const auto& [rid, created_at_ms] = numbers[position];
+    to.begin_run();
+    if (!looks.knows(rid, created_at_ms)) {
+      const auto run = looks.find(rid);
+      if (!run || run->created_at_ms != created_at_ms) continue;
+    }
+    query.again().bind(rid);
+    if (!query.step() || !unpacker.unpack(session_->details.details(query.bytes(0))))
+      throw Damaged{"the details of a run cannot be read"};
+  }
 }
 
 columns::LikeRows ColumnQuestions::like_runs(const LikeQuery& query) {
@@ -178,8 +192,16 @@ std::vector<SceneSample> ColumnQuestions::scene_samples(const ScenesQuery& query
   check(check_query(query));
   const Moment now = moment();
   if (!now.columns.store) refuse(now.columns);
-  RunIds run_ids(session_->connection);
-  return columns::scenes_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), std::ref(run_ids));
+  KnownIds::Looks looks(known_ids_);
+  return columns::scenes_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), run_id_of(looks));
+}
+
+BriefScenes ColumnQuestions::brief_scenes(const ScenesQuery& query) {
+  check(check_query(query));
+  const Moment now = moment();
+  if (!now.columns.store) refuse(now.columns);
+  KnownIds::Looks looks(known_ids_);
+  return columns::brief_scenes_among(now.columns.snapshot, query, maybe_rid_of(query.without_run_id), run_id_of(looks));
 }
 
 std::optional<RunPage> ColumnQuestions::page(const RunFilter& filter, RunSort sort, std::int64_t limit,

@@ -14,6 +14,7 @@
 #include "history/columns/row_scan.h"
 #include "history/run_history.h"
 #include "history/run_rules.h"
+#include "history/sqlite/known_ids.h"
 #include "history/sqlite/run_rows.h"
 
 namespace comfytrace::history::sqlite {
@@ -24,7 +25,10 @@ class ColumnQuestions {
  public:
   // `mirror` null: of this connection alone, loaded when first asked, and again after the file has changed.
   ColumnQuestions(std::shared_ptr<Session> session, std::shared_ptr<columns::Mirror> mirror, std::int64_t max_bytes)
-      : session_(std::move(session)), shared_(std::move(mirror)), max_bytes_(max_bytes) {}
+      : session_(std::move(session)),
+        shared_(std::move(mirror)),
+        max_bytes_(max_bytes),
+        known_ids_(session_->connection) {}
 
   // Refused: invalid, or too_large where the columns do not reach back far enough.
   [[nodiscard]] Statistics statistics(const StatisticsQuery& query);
@@ -34,9 +38,13 @@ class ColumnQuestions {
   [[nodiscard]] columns::BriefRows brief_runs(const FactsQuery& query);
   [[nodiscard]] std::vector<std::string> run_ids(std::span<const columns::RunNumber> numbers,
                                                  std::span<const std::size_t> positions);
+  // Appends a run for each; without scenes if it is gone.
+  void record_nodes(std::span<const columns::RunNumber> numbers, std::span<const std::size_t> positions,
+                    NodeRecorder& to);
   [[nodiscard]] columns::LikeRows like_runs(const LikeQuery& query);
   [[nodiscard]] std::vector<LikeScenes> like_scenes(const LikeQuery& query);
   [[nodiscard]] std::vector<SceneSample> scene_samples(const ScenesQuery& query);
+  [[nodiscard]] BriefScenes brief_scenes(const ScenesQuery& query);
   // Absent: the rows must be asked.
   [[nodiscard]] std::optional<RunPage> page(const RunFilter& filter, RunSort sort, std::int64_t limit,
                                             const PageStart& start);
@@ -66,6 +74,7 @@ class ColumnQuestions {
   std::shared_ptr<Session> session_;
   std::shared_ptr<columns::Mirror> shared_;
   std::int64_t max_bytes_;
+  KnownIds known_ids_;
   columns::Mirror::View own_;
   std::optional<Version> own_version_;
   columns::KnownRids own_known_;  // of the columns of this connection alone

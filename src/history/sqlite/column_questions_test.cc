@@ -97,6 +97,11 @@ TEST_F(ColumnMoments, ARunThatWentHasNoNameEvenIfItsNumberIsAnothers) {
   save({typical_run(77)});
   const auto names = must(brief.run_ids(std::array<std::size_t, 2>{0, 1}));
   EXPECT_EQ(names, (std::vector<std::string>{"", before.runs[1].run_id}));
+  NodeRecorder nodes;
+  ASSERT_TRUE(brief.nodes(std::array<std::size_t, 2>{0, 1}, nodes));
+  ASSERT_EQ(nodes.records().runs.size(), 2u);
+  EXPECT_EQ(nodes.records().runs[0].scene_count, 0u);
+  EXPECT_EQ(nodes.records().runs[1].scene_count, 4u);
 }
 
 TEST_F(ColumnMoments, TextIsLookedForInTheRunsThatAreCounted) {

@@ -102,6 +102,7 @@ struct DetailPacker::Zstd {
   std::int64_t newest_id = 0;
   double newest_ratio = 1;  // of runs that it was not learned from
   std::string room;         // for the frame of a run
+  std::string frame;        // the same when it is read
 
   Zstd() = default;
   Zstd(const Zstd&) = delete;
@@ -146,7 +147,8 @@ std::string_view DetailPacker::details(std::string_view kept) {
   if (in.failed()) return {};
   const Reading* with = reading(id);
   if (with == nullptr) return {};
-  std::string frame(kMagic);
+  std::string& frame = zstd_->frame;
+  frame = kMagic;
   frame += in.raw(in.left());
   const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kMaxPlainBytes) return {};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "history/sqlite/field_skipper.h"
+
 namespace comfytrace::history::sqlite {
 namespace {
 
@@ -77,14 +79,15 @@ std::optional<std::array<char, 16>> uuid_bytes(std::string_view text) {
 
 std::string uuid_text(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+  std::array<char, 36> text{};
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 16); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text[size++] = '-';
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    text[size++] = kDigits[byte >> 4];
+    text[size++] = kDigits[byte & 15];
   }
-  return text;
+  return {text.data(), size};
 }
 
 void FieldWriter::number(const std::optional<double>& value) {
@@ -153,6 +156,22 @@ void FieldReader::id(std::string& value) {
   last_id_ = value;
 }
 
+void FieldSkipper::id(const std::string&) {
+  switch (bytes_.byte()) {
+    case kText:
+      (void)bytes_.text();
+      break;
+    case kUuid:
+      (void)bytes_.raw(16);
+      break;
+    case kSameAsLast:
+    case kSameAsRun:
+      break;
+    default:
+      bytes_.fail();
+  }
+}
+
 void FieldWriter::text_like(const std::string& value, const std::string& before) {
   const std::size_t shorter = std::min(value.size(), before.size());
   std::size_t head = 0;
@@ -207,6 +226,24 @@ void FieldWriter::seed(const std::optional<std::string>& value) {
   } else {
     bytes_.byte(kOtherSeed);
     bytes_.text(*value);
+  }
+}
+
+void FieldSkipper::seed(const std::optional<std::string>&) {
+  switch (bytes_.byte()) {
+    case kNoSeed:
+      break;
+    case kDecimal:
+      (void)bytes_.u64();
+      break;
+    case kLongDecimal:
+      (void)bytes_.fixed64();
+      break;
+    case kOtherSeed:
+      (void)bytes_.text();
+      break;
+    default:
+      bytes_.fail();
   }
 }
 

@@ -210,6 +210,7 @@ class FieldReader {
   }
 
  private:
+  friend class FieldSkipper;
   ByteReader bytes_;
   SharedTexts& texts_;
   std::string run_id_;

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "history/sqlite/field_io.h"
+#include "history/sqlite/field_skipper.h"
 #include "history/sqlite/same_text.h"
 
 // A scene's parameters, and how what comes again from scene to scene is left out.
@@ -97,6 +97,13 @@ void unless_alike(FieldReader& io, T& value, T& before, const Read& read, const 
     read(value);
     copy(value, before);
   }
+}
+
+template <class T, class Read, class Copy>
+void unless_alike(FieldSkipper& io, T& value, T&, const Read& read, const Copy&) {
+  bool alike = false;
+  io.boolean(alike);
+  if (!alike) read(value);
 }
 
 // What the scenes and artifacts before were, within one run.

@@ -191,6 +191,9 @@ Result<BriefRuns> SqliteHistory::brief_runs(const FactsQuery& query) const {
 Result<std::vector<SceneSample>> SqliteHistory::scene_samples(const ScenesQuery& query) const {
   return reader_->scene_samples(query);
 }
+Result<BriefScenes> SqliteHistory::brief_scenes(const ScenesQuery& query) const {
+  return reader_->brief_scenes(query);
+}
 Result<LikeRuns> SqliteHistory::like_runs(const LikeQuery& query) const {
   return reader_->like_runs(query);
 }

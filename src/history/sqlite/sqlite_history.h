@@ -76,6 +76,7 @@ class SqliteHistory final : public RunHistory {
   base::Result<std::vector<RunFacts>> facts(const FactsQuery& query) const override;
   base::Result<BriefRuns> brief_runs(const FactsQuery& query) const override;
   base::Result<std::vector<SceneSample>> scene_samples(const ScenesQuery& query) const override;
+  base::Result<BriefScenes> brief_scenes(const ScenesQuery& query) const override;
   base::Result<LikeRuns> like_runs(const LikeQuery& query) const override;
   base::Result<std::vector<LikeScenes>> like_scenes(const LikeQuery& query) const override;
   base::Result<PruneReport> foresee(const PruneRule& rule) const override;

@@ -211,13 +211,20 @@ Result<std::vector<RunFacts>> SqliteReader::facts(const FactsQuery& query) const
 Result<BriefRuns> SqliteReader::brief_runs(const FactsQuery& query) const {
   auto found = guarded(session_->connection.path(), [&] { return columns_.brief_runs(query); });
   if (!found) return found.error();
-  found->told.run_ids = [this, numbers = std::move(found->numbers)](std::span<const std::size_t> positions) {
-    return guarded(session_->connection.path(), [&] { return columns_.run_ids(numbers, positions); });
+  const auto numbers = std::make_shared<const std::vector<columns::RunNumber>>(std::move(found->numbers));
+  found->told.run_ids = [this, numbers](std::span<const std::size_t> positions) {
+    return guarded(session_->connection.path(), [&] { return columns_.run_ids(*numbers, positions); });
+  };
+  found->told.nodes = [this, numbers](std::span<const std::size_t> positions, NodeRecorder& to) {
+    return guarded(session_->connection.path(), [&] { columns_.record_nodes(*numbers, positions, to); });
   };
   return std::move(found->told);
 }
 Result<std::vector<SceneSample>> SqliteReader::scene_samples(const ScenesQuery& query) const {
   return guarded(session_->connection.path(), [&] { return columns_.scene_samples(query); });
+}
+Result<BriefScenes> SqliteReader::brief_scenes(const ScenesQuery& query) const {
+  return guarded(session_->connection.path(), [&] { return columns_.brief_scenes(query); });
 }
 Result<LikeRuns> SqliteReader::like_runs(const LikeQuery& query) const {
   auto found = guarded(session_->connection.path(), [&] { return columns_.like_runs(query); });
