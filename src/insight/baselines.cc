@@ -12,7 +12,7 @@ namespace {
 
 RunBaseline baseline_of(const history::RunFacts& run, const Cohort& cohort) {
   std::vector<double> durations;
-  for (const history::RunFacts& like : cohort.runs) {
+  for (const history::BriefRun& like : cohort.like.runs) {
     if (like.duration_ms) durations.push_back(static_cast<double>(*like.duration_ms));
   }
   // A run that did not succeed says nothing of speed: how long it took until then compares with nothing.
@@ -28,7 +28,8 @@ RunBaseline baseline_of(const history::RunFacts& run, const Cohort& cohort) {
   line.median_ms = duration.baseline_median;
   line.n = duration.n;
   line.needed = duration.needed;
-  for (auto like = cohort.runs.begin(); like != cohort.runs.end() && line.recent_ms.size() < kRecentLike; ++like) {
+  for (auto like = cohort.like.runs.begin(); like != cohort.like.runs.end() && line.recent_ms.size() < kRecentLike;
+       ++like) {
     if (like->duration_ms) line.recent_ms.push_back(*like->duration_ms);
   }
   std::ranges::reverse(line.recent_ms);

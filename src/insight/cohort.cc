@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "insight/trait.h"
@@ -14,7 +16,6 @@ using base::Result;
 using history::FactsQuery;
 using history::LikeLevel;
 using history::RunFacts;
-using history::SceneSample;
 using history::WorkKey;
 
 // The first part that `level` asks for and `key` does not know; nullptr if it knows all.
@@ -28,6 +29,13 @@ const char* unknown_part(const WorkKey& key, LikeLevel level) {
   return nullptr;
 }
 
+std::int64_t count_of(const Cohort& cohort) {
+  return static_cast<std::int64_t>(cohort.like.runs.size());
+}
+std::int64_t count_of(const history::BriefScenes& like) {
+  return static_cast<std::int64_t>(like.durations_ms.size());
+}
+
 struct Choice {
   std::optional<LikeLevel> level;
   std::int64_t most = 0;  // runs of the level that has most
@@ -35,14 +43,15 @@ struct Choice {
 
 // Asks level after level, strictest first, until one has enough. `ask` fills what it found.
 template <class T, class Ask>
-Result<Choice> choose(const WorkKey& key, const CohortOptions& options, std::vector<T>& found, Ask ask) {
+Result<Choice> choose(const WorkKey& key, const CohortOptions& options, T& found, Ask ask) {
   Choice choice;
   for (const LikeLevel level : like_levels()) {
     if (unknown_part(key, level)) continue;
     auto like = ask(level);
     if (!like) return like.error();
-    choice.most = std::max(choice.most, static_cast<std::int64_t>(like->size()));
-    if (static_cast<std::int64_t>(like->size()) < options.needs) continue;
+    const std::int64_t n = count_of(*like);
+    choice.most = std::max(choice.most, n);
+    if (n < options.needs) continue;
     found = std::move(*like);
     choice.level = level;
     break;
@@ -68,30 +77,63 @@ void describe(CohortEvidence& evidence, const Choice& choice, const WorkKey& key
                                 std::to_string(options.needs) + " like " + std::string(noun) + "s that it takes";
 }
 
+// With their names and positions; without those that went meanwhile.
+Result<Cohort> runs_that_match(const history::RunHistoryReader& reader, const FactsQuery& query) {
+  auto like = reader.brief_runs(query);
+  if (!like) return like.error();
+  std::vector<std::size_t> all(like->runs.size());
+  std::iota(all.begin(), all.end(), 0);
+  auto run_ids = like->run_ids(all);
+  if (!run_ids) return run_ids.error();
+  Cohort cohort;
+  for (const std::size_t position : all) {
+    if ((*run_ids)[position].empty()) continue;
+    like->runs[cohort.positions.size()] = like->runs[position];
+    cohort.evidence.run_ids.push_back(std::move((*run_ids)[position]));
+    cohort.positions.push_back(position);
+  }
+  like->runs.resize(cohort.positions.size());
+  cohort.like = std::move(*like);
+  return cohort;
+}
+
+// What a trait is in each kind of run of the cohort.
+using Values = std::vector<std::string>;
+
+std::int64_t count_equal(const history::BriefRuns& like, const Values& values, const std::string& value) {
+  std::vector<std::uint8_t> equal;
+  for (const std::string& of : values) equal.push_back(of == value);
+  return std::ranges::count_if(like.runs, [&](const history::BriefRun& run) { return equal[run.kind] != 0; });
+}
+
 // What the runs have in this trait, the most frequent first: "0.3.60 in 44 of 50".
-std::string most_frequent(const Trait& trait, const std::vector<RunFacts>& runs) {
-  std::map<std::string, std::pair<std::int64_t, const RunFacts*>> counts;
-  for (const RunFacts& run : runs) {
-    auto& [count, example] = counts[trait.value(run)];
+std::string most_frequent(const Trait& trait, const history::BriefRuns& like, const Values& values) {
+  std::map<std::string_view, std::pair<std::int64_t, const RunFacts*>> counts;
+  for (const history::BriefRun& run : like.runs) {
+    auto& [count, example] = counts[values[run.kind]];
     ++count;
-    example = &run;
+    example = &like.kind_of(run);
   }
   const auto most =
       std::ranges::max_element(counts, [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
   const std::string words = most->first.empty() ? "not known" : trait.words(*most->second.second);
-  return words + " in " + std::to_string(most->second.first) + " of " + std::to_string(runs.size());
+  return words + " in " + std::to_string(most->second.first) + " of " + std::to_string(like.runs.size());
 }
 
-void compare_traits(CohortEvidence& evidence, const RunFacts& run, const std::vector<RunFacts>& runs) {
+void compare_traits(CohortEvidence& evidence, const RunFacts& run, const history::BriefRuns& like) {
+  Values values;
   for (const Trait& trait : run_traits()) {
     if (trait.held_from && evidence.level && holds(*evidence.level, *trait.held_from)) continue;
     const std::string value = trait.value(run);
-    const auto equal = std::ranges::count_if(runs, [&](const RunFacts& of) { return trait.value(of) == value; });
-    if (static_cast<std::size_t>(equal) == runs.size()) {
+    values.clear();
+    for (const RunFacts& kind : like.kinds) values.push_back(trait.value(kind));
+    const std::int64_t equal = count_equal(like, values, value);
+    if (equal == static_cast<std::int64_t>(like.runs.size())) {
       if (!value.empty()) evidence.held_equal.emplace_back(trait.what);
       continue;
     }
-    NotEqual difference{std::string(trait.what), std::nullopt, most_frequent(trait, runs), value.empty() ? 0 : equal};
+    NotEqual difference{std::string(trait.what), std::nullopt, most_frequent(trait, like, values),
+                        value.empty() ? 0 : equal};
     if (!value.empty()) difference.this_run = trait.words(run);
     evidence.not_equal.push_back(std::move(difference));
   }
@@ -119,7 +161,7 @@ std::vector<std::string> held_equal(LikeLevel level) {
 
 Result<Cohort> find_cohort(const history::RunHistoryReader& reader, const RunFacts& run, const CohortOptions& options) {
   Cohort cohort;
-  const auto choice = choose(run.key, options, cohort.runs, [&](LikeLevel level) {
+  const auto choice = choose(run.key, options, cohort, [&](LikeLevel level) {
     FactsQuery query;
     query.filter.statuses = {model::Status::success};
     query.filter.to_ms = run.created_at_ms;
@@ -127,24 +169,24 @@ Result<Cohort> find_cohort(const history::RunHistoryReader& reader, const RunFac
     query.level = level;
     query.without_run_id = run.run_id;
     query.limit = options.limit;
-    return reader.facts(query);
+    query.held_will_do = true;
+    return runs_that_match(reader, query);
   });
   if (!choice) return choice.error();
   CohortEvidence& evidence = cohort.evidence;
-  evidence.n = static_cast<std::int64_t>(cohort.runs.size());
+  evidence.n = count_of(cohort);
   describe(evidence, *choice, run.key, options, "run");
-  if (cohort.runs.empty()) return cohort;
-  for (const RunFacts& of : cohort.runs) evidence.run_ids.push_back(of.run_id);
-  evidence.from_ms = cohort.runs.back().created_at_ms;
-  evidence.to_ms = cohort.runs.front().created_at_ms;
-  compare_traits(evidence, run, cohort.runs);
+  if (cohort.like.runs.empty()) return cohort;
+  evidence.from_ms = cohort.like.runs.back().created_at_ms;
+  evidence.to_ms = cohort.like.runs.front().created_at_ms;
+  compare_traits(evidence, run, cohort.like);
   return cohort;
 }
 
 Result<SceneCohort> find_scene_cohort(const history::RunHistoryReader& reader, const RunFacts& run,
                                       const history::SceneFacts& scene, const CohortOptions& options) {
   SceneCohort cohort;
-  const auto choice = choose(scene.key, options, cohort.scenes, [&](LikeLevel level) {
+  const auto choice = choose(scene.key, options, cohort.like, [&](LikeLevel level) {
     history::ScenesQuery query;
     query.like = scene.key;
     query.level = level;
@@ -152,18 +194,16 @@ Result<SceneCohort> find_scene_cohort(const history::RunHistoryReader& reader, c
     query.before_ms = run.created_at_ms;
     query.without_run_id = run.run_id;
     query.limit = options.limit;
-    return reader.scene_samples(query);
+    return reader.brief_scenes(query);
   });
   if (!choice) return choice.error();
   CohortEvidence& evidence = cohort.evidence;
-  evidence.n = static_cast<std::int64_t>(cohort.scenes.size());
+  evidence.n = count_of(cohort.like);
   describe(evidence, *choice, scene.key, options, "scene");
-  if (cohort.scenes.empty()) return cohort;
-  for (const SceneSample& of : cohort.scenes) {
-    if (evidence.run_ids.empty() || evidence.run_ids.back() != of.run_id) evidence.run_ids.push_back(of.run_id);
-  }
-  evidence.from_ms = cohort.scenes.back().created_at_ms;
-  evidence.to_ms = cohort.scenes.front().created_at_ms;
+  if (cohort.like.runs.empty()) return cohort;
+  for (const auto& of : cohort.like.runs) evidence.run_ids.push_back(of.run_id);
+  evidence.from_ms = cohort.like.runs.back().created_at_ms;
+  evidence.to_ms = cohort.like.runs.front().created_at_ms;
   return cohort;
 }
 
@@ -173,8 +213,8 @@ base::Result<const SceneCohorts::Known*> SceneCohorts::of(const history::SceneFa
   auto cohort = find_scene_cohort(reader_, run_, scene, options_);
   if (!cohort) return cohort.error();
   Known known{std::move(*cohort), {}};
-  for (const auto& like : known.cohort.scenes) {
-    if (like.scene.duration_ms) known.durations_ms.push_back(static_cast<double>(*like.scene.duration_ms));
+  for (const auto& duration_ms : known.cohort.like.durations_ms) {
+    if (duration_ms) known.durations_ms.push_back(static_cast<double>(*duration_ms));
   }
   return &known_.emplace_back(scene.key, std::move(known)).second;
 }

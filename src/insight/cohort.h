@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/describe.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <optional>
@@ -49,14 +50,15 @@ BOOST_DESCRIBE_STRUCT(CohortEvidence, (),
 
 struct Cohort {
   CohortEvidence evidence;
-  std::vector<history::RunFacts> runs;  // newest first; successful, created before the run
+  history::BriefRuns like;             // newest first; successful, created before the run
+  std::vector<std::size_t> positions;  // of those runs, as like.nodes() takes them
 };
 struct SceneCohort {
   CohortEvidence evidence;
-  std::vector<history::SceneSample> scenes;  // newest first; of other runs, created before this one
+  history::BriefScenes like;  // newest first; of other runs, created before this one
 };
 
-// Errors: those of the reader.
+// Errors: those of the reader. `like` answers as long as that is there, on its thread.
 [[nodiscard]] base::Result<Cohort> find_cohort(const history::RunHistoryReader& reader, const history::RunFacts& run,
                                                const CohortOptions& options = {});
 [[nodiscard]] base::Result<SceneCohort> find_scene_cohort(const history::RunHistoryReader& reader,

@@ -40,7 +40,7 @@ TEST_F(CohortTest, OfAnEmptyHistorySaysWhatIsMissing) {
   EXPECT_FALSE(cohort.evidence.level);
   EXPECT_EQ(cohort.evidence.n, 0);
   EXPECT_EQ(cohort.evidence.needed, 5);
-  EXPECT_TRUE(cohort.runs.empty());
+  EXPECT_TRUE(cohort.like.runs.empty());
   EXPECT_EQ(cohort.evidence.sentence, "Not enough data: 0 of the 5 like runs that it takes");
 }
 

@@ -1,7 +1,8 @@
 #include "insight/comparison.h"
 
 #include <algorithm>
-#include <functional>
+#include <cstddef>
+#include <span>
 #include <utility>
 
 #include "base/enum_names.h"
@@ -17,16 +18,16 @@ using base::Result;
 using history::RunFacts;
 using model::Run;
 
-using Number = std::optional<std::int64_t> RunFacts::*;
+using Number = std::optional<std::int64_t>;
 
-MetricComparison compare(Metric metric, Number number, const RunFacts& run, const Cohort& cohort,
+MetricComparison compare(Metric metric, Number number, Number history::BriefRun::*of_like, const Cohort& cohort,
                          const ComparisonOptions& options) {
   std::vector<double> baseline;
-  for (const RunFacts& of : cohort.runs) {
-    if (of.*number) baseline.push_back(static_cast<double>(*(of.*number)));
+  for (const history::BriefRun& of : cohort.like.runs) {
+    if (of.*of_like) baseline.push_back(static_cast<double>(*(of.*of_like)));
   }
   std::optional<double> value;
-  if (run.*number) value = static_cast<double>(*(run.*number));
+  if (number) value = static_cast<double>(*number);
   return compare_metric(metric, value, baseline, "run", options.cohort.needs);
 }
 
@@ -69,23 +70,25 @@ Result<void> compare_scenes(const history::RunHistoryReader& reader, const RunFa
   return {};
 }
 
-Result<void> compare_all_nodes(const history::RunHistoryReader& reader, const Run& run, const Cohort& cohort,
-                               const ComparisonOptions& options, RunComparison& answer) {
-  const std::vector<NodeTime> nodes = node_times(run);
-  if (nodes.empty()) {
+Result<void> compare_all_nodes(const Run& run, const Cohort& cohort, const ComparisonOptions& options,
+                               RunComparison& answer) {
+  history::NodeRecorder recorder;
+  recorder.add(run);
+  const history::NodeRecords& records = recorder.records();
+  if (NodeSums(records).of(records.runs.front()).empty()) {
     answer.nodes_missing = "the times of this run's nodes are not known: its source did not tell them";
     return {};
   }
-  std::vector<std::vector<NodeTime>> baseline;
-  std::vector<std::vector<NodeTime>> baseline_classes;
-  for (const RunFacts& of : cohort.runs) {
+  if (auto done = cohort.like.nodes(cohort.positions, recorder); !done) return done.error();
+  NodeSums sums(records);
+  const std::vector<NodeSum> nodes = sums.of(records.runs.front());
+  std::vector<std::vector<NodeSum>> baseline;
+  std::vector<std::vector<NodeSum>> baseline_classes;
+  for (const auto& of : std::span(records.runs).subspan(1)) {
     if (static_cast<std::int64_t>(baseline.size()) == options.node_runs) break;
-    const auto stored = reader.get(of.run_id);
-    if (!stored) return stored.error();
-    if (!*stored) continue;  // deleted meanwhile
-    auto times = node_times(**stored);
+    auto times = sums.of(of);
     if (times.empty()) continue;
-    baseline_classes.push_back(class_times(times));
+    baseline_classes.push_back(sums.by_class(times));
     baseline.push_back(std::move(times));
   }
   if (static_cast<std::int64_t>(baseline.size()) < options.cohort.needs) {
@@ -94,8 +97,8 @@ Result<void> compare_all_nodes(const history::RunHistoryReader& reader, const Ru
     return {};
   }
   const auto duration_ms = static_cast<double>(run.duration_ms.value_or(0));
-  answer.nodes = compare_nodes(nodes, baseline, duration_ms, options);
-  answer.node_classes = compare_nodes(class_times(nodes), baseline_classes, duration_ms, options);
+  answer.nodes = compare_nodes(records.texts, nodes, baseline, duration_ms, options);
+  answer.node_classes = compare_nodes(records.texts, sums.by_class(nodes), baseline_classes, duration_ms, options);
   return {};
 }
 
@@ -133,9 +136,10 @@ Result<RunComparison> compare_with_baseline(const history::RunHistoryReader& rea
   RunComparison answer;
   answer.run_id = run.run_id;
   answer.cohort = cohort->evidence;
-  answer.duration = compare(Metric::duration, &RunFacts::duration_ms, facts, *cohort, options);
-  answer.vram_peak = compare(Metric::vramPeak, &RunFacts::vram_peak_bytes, facts, *cohort, options);
-  answer.queue_wait = compare(Metric::queueWait, &RunFacts::queue_wait_ms, facts, *cohort, options);
+  using history::BriefRun;
+  answer.duration = compare(Metric::duration, facts.duration_ms, &BriefRun::duration_ms, *cohort, options);
+  answer.vram_peak = compare(Metric::vramPeak, facts.vram_peak_bytes, &BriefRun::vram_peak_bytes, *cohort, options);
+  answer.queue_wait = compare(Metric::queueWait, facts.queue_wait_ms, &BriefRun::queue_wait_ms, *cohort, options);
   if (!answer.cohort.level) {
     for (MetricComparison* metric : {&answer.duration, &answer.vram_peak, &answer.queue_wait}) {
       metric->needed = std::max(answer.cohort.needed, metric->needed);
@@ -151,7 +155,7 @@ Result<RunComparison> compare_with_baseline(const history::RunHistoryReader& rea
   answer.sentence = answer.duration.sentence;
   if (auto done = compare_scenes(reader, facts, options, answer); !done) return done.error();
   if (!why_not && answer.cohort.level) {
-    if (auto done = compare_all_nodes(reader, run, *cohort, options, answer); !done) return done.error();
+    if (auto done = compare_all_nodes(run, *cohort, options, answer); !done) return done.error();
   } else {
     answer.nodes_missing = answer.sentence;
   }

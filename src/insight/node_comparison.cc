@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <optional>
-#include <tuple>
+#include <utility>
 
 #include "insight/outlying.h"
 #include "insight/stats/multiple_tests.h"
@@ -14,27 +13,23 @@
 namespace comfytrace::insight {
 namespace {
 
-using Key = std::tuple<std::string, std::string, std::string>;
-using Past = std::map<Key, std::vector<const NodeTime*>>;
-
 struct Judged {
   NodeComparison node;
   std::optional<double> raw_p;
   bool is_outlier = false;
 };
 
-Judged judge(const NodeTime& time, const std::vector<const NodeTime*>& past, const ComparisonOptions& options) {
+// `durations` are those of the runs that executed it as often, whole milliseconds down to 0: one is added so that every
+// log is finite.
+Judged judge(const std::vector<std::string>& texts, const NodeSum& time, const std::vector<double>& durations,
+             const ComparisonOptions& options) {
   Judged judged;
   NodeComparison& node = judged.node;
-  node.node_id = time.node_id;
-  node.class_type = time.class_type;
-  node.title = time.title;
+  node.node_id = texts[time.node_id];
+  node.class_type = texts[time.class_type];
+  node.title = texts[time.title];
   node.executions = time.executions;
   node.duration_ms = static_cast<double>(time.duration_ms);
-  std::vector<double> durations;  // whole milliseconds down to 0: one is added so that every log is finite
-  for (const NodeTime* other : past) {
-    if (other->executions == time.executions) durations.push_back(static_cast<double>(other->duration_ms) + 1);
-  }
   node.n = static_cast<std::int64_t>(durations.size());
   node.needed = std::max<std::int64_t>(options.cohort.needs - node.n, 0);
   const auto median = stats::median(durations);
@@ -49,20 +44,37 @@ Judged judge(const NodeTime& time, const std::vector<const NodeTime*>& past, con
   return judged;
 }
 
+// Of each node what it took in the runs that executed it as often.
+std::vector<std::vector<double>> durations_of(const std::vector<NodeSum>& nodes,
+                                              const std::vector<std::vector<NodeSum>>& baseline) {
+  std::vector<std::vector<double>> durations(nodes.size());
+  std::vector<std::size_t> place_of_key;  // plus one; 0: no node of the run
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    durations[i].reserve(baseline.size());
+    if (place_of_key.size() <= nodes[i].key) place_of_key.resize(nodes[i].key + 1);
+    place_of_key[nodes[i].key] = i + 1;
+  }
+  for (const auto& run : baseline) {
+    for (const NodeSum& time : run) {
+      const std::size_t place = time.key < place_of_key.size() ? place_of_key[time.key] : 0;
+      if (place == 0 || time.executions != nodes[place - 1].executions) continue;
+      durations[place - 1].push_back(static_cast<double>(time.duration_ms) + 1);
+    }
+  }
+  return durations;
+}
+
 }  // namespace
 
-std::vector<NodeComparison> compare_nodes(const std::vector<NodeTime>& nodes,
-                                          const std::vector<std::vector<NodeTime>>& baseline, double run_duration_ms,
+std::vector<NodeComparison> compare_nodes(const std::vector<std::string>& texts, const std::vector<NodeSum>& nodes,
+                                          const std::vector<std::vector<NodeSum>>& baseline, double run_duration_ms,
                                           const ComparisonOptions& options) {
-  Past past;
-  for (const auto& run : baseline) {
-    for (const NodeTime& time : run) past[Key(time.structure, time.node_id, time.class_type)].push_back(&time);
-  }
+  const std::vector<std::vector<double>> past = durations_of(nodes, baseline);
   std::vector<Judged> judged;
   std::vector<double> p_values;
-  for (const NodeTime& time : nodes) {
-    if (time.executions == 0) continue;
-    judged.push_back(judge(time, past[Key(time.structure, time.node_id, time.class_type)], options));
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].executions == 0) continue;
+    judged.push_back(judge(texts, nodes[i], past[i], options));
     if (judged.back().raw_p) p_values.push_back(*judged.back().raw_p);
   }
   const std::vector<double> adjusted = stats::benjamini_hochberg(p_values);

@@ -6,7 +6,7 @@
 
 #include "model/run.h"
 
-// What the nodes of a graph took, rolled up to the nodes that people see. Pure.
+// What the nodes of a graph took, rolled up to the nodes that people see, for whom a few attempts are at hand. Pure.
 namespace comfytrace::insight {
 
 struct NodeTime {
@@ -21,8 +21,6 @@ struct NodeTime {
 
 // Of one attempt, in order of start. Empty where node times are not known.
 [[nodiscard]] std::vector<NodeTime> node_times(const model::Scene& scene, const model::Attempt& attempt);
-// Of the scenes' last attempts together, in order of first start. Empty unless those of every scene are known.
-[[nodiscard]] std::vector<NodeTime> node_times(const model::Run& run);
 // Summed by class, over structures too; nodes of an unknown class are left out.
 [[nodiscard]] std::vector<NodeTime> class_times(const std::vector<NodeTime>& nodes);
 
