@@ -15,6 +15,7 @@ class FirstCandidates {
   explicit FirstCandidates(std::size_t limit) : limit_(limit) {}
   void offer(const Candidate& candidate) {
     if (heap_.size() < limit_) {
+      if (heap_.empty()) heap_.reserve(std::min(limit_, kRoom));
       heap_.push_back(candidate);
       if (is_full()) std::make_heap(heap_.begin(), heap_.end(), kBefore);
       return;
@@ -33,6 +34,7 @@ class FirstCandidates {
   }
 
  private:
+  static constexpr std::size_t kRoom = 128;  // of most lists
   std::size_t limit_;
   std::vector<Candidate> heap_;  // one when full
 };

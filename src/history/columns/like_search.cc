@@ -33,7 +33,8 @@ void LikeSearch::begin(std::vector<LevelBits> levels) {
 void LikeSearch::take(std::uint32_t key, LevelBits levels, const Candidate& row) {
   const std::int64_t created_at_ms = ~row.key;
   const Asked& asked = asked_[key];
-  if (created_at_ms >= asked.before_ms.front()) return;
+  levels &= open_to(key, created_at_ms);
+  if (levels == 0) return;
   const bool is_newer = created_at_ms >= asked.before_ms[asked.begun - 1];
   for (unsigned at = 0; at < kLikeLevels; ++at) {
     if ((levels >> at & 1) == 0) continue;
@@ -43,7 +44,7 @@ void LikeSearch::take(std::uint32_t key, LevelBits levels, const Candidate& row)
       continue;
     }
     ++level.count;
-    if (std::exchange(level.last_row, row.row) != row.row) level.rows.offer(row);
+    level.rows.offer(row);
     if (level.count != query_.needs) continue;
     // Looser ones are not asked about any more: askers before later times have these rows too.
     open_[key] &= static_cast<LevelBits>((2u << at) - 1);
@@ -76,8 +77,11 @@ void LikeSearch::begin_before(std::uint32_t key, std::int64_t oldest_ms) {
   const std::size_t before = asked.begun;
   while (asked.begun < asked.before_ms.size() && asked.before_ms[asked.begun] > oldest_ms) ++asked.begun;
   if (asked.begun == before) return;
+  asked.begun_first = before;
+  asked.open_before = open_[key];
   for (std::size_t at = 0; at < kLikeLevels; ++at) put_behind(levels_[key * kLikeLevels + at]);
   // Every level: what an earlier time has enough of may be all that this one has.
+  widened_ |= (possible_[key] & ~open_[key]) != 0;
   open_[key] = possible_[key];
   if (asked.early.empty()) return;
   const bool is_last = asked.begun == asked.before_ms.size();
@@ -87,15 +91,12 @@ void LikeSearch::begin_before(std::uint32_t key, std::int64_t oldest_ms) {
   asked.early.erase(asked.early.begin(), end.begin());
 }
 
-// Of one row several may have been offered, which count where rows are few. All are before the same times.
+// No more is needed than there may be rows.
 void LikeSearch::put_behind(Level& level) const {
-  auto rows = std::move(level.rows).sorted();
-  const auto more = std::min(level.count - static_cast<std::int64_t>(rows.size()), query_.needs);
-  if (!rows.empty()) level.newer.insert(level.newer.end(), static_cast<std::size_t>(more), rows.front());
+  const auto rows = std::move(level.rows).sorted();
   level.newer.insert(level.newer.end(), rows.begin(), rows.end());
   level.rows = FirstCandidates(static_cast<std::size_t>(query_.limit));
   level.count = 0;
-  level.last_row = ~0u;
 }
 
 std::vector<LikeSearch::Found> LikeSearch::found() {
@@ -123,12 +124,13 @@ LikeSearch::Found LikeSearch::found_before(std::size_t key, std::int64_t before_
         std::ranges::partition_point(level.newer, [&](const Candidate& of) { return ~of.key >= before_ms; });
     if (level.count + (level.newer.end() - begin) < query_.needs) continue;
     Found found{like, {}};
-    const auto limit = static_cast<std::size_t>(query_.limit);
-    for (auto at = begin; at != level.newer.end() && found.rows.size() < limit; ++at) {
-      if (found.rows.empty() || found.rows.back().row != at->row) found.rows.push_back(*at);
-    }
-    const std::size_t more = std::min(level.older.size(), limit - found.rows.size());
-    found.rows.insert(found.rows.end(), level.older.begin(), level.older.begin() + static_cast<std::ptrdiff_t>(more));
+    std::int64_t offered = 0;
+    const auto add = [&](const Candidate& of) {
+      ++offered;
+      if (found.rows.empty() || found.rows.back().row != of.row) found.rows.push_back(of);
+    };
+    for (auto at = begin; at != level.newer.end() && offered < query_.limit; ++at) add(*at);
+    for (auto at = level.older.begin(); at != level.older.end() && offered < query_.limit; ++at) add(*at);
     return found;
   }
   return {};

@@ -35,6 +35,12 @@ class LikeSearch {
   [[nodiscard]] bool is_any_of_use(std::span<const LikeTable::Like> likes) const {
     return std::ranges::any_of(likes, [&](const LikeTable::Like& of) { return (of.levels & open_[of.key]) != 0; });
   }
+  // The same of a row that was created then.
+  [[nodiscard]] bool is_any_of_use(std::span<const LikeTable::Like> likes, std::int64_t created_at_ms) const {
+    return std::ranges::any_of(likes, [&](const LikeTable::Like& of) {
+      return (of.levels & open_[of.key]) != 0 && (of.levels & open_to(of.key, created_at_ms)) != 0;
+    });
+  }
   // What a row has that is like. Of several of one row, these come right after another.
   void offer(const LikeTable::Like& like, const Candidate& row) {
     if (const auto useful = static_cast<LevelBits>(like.levels & open_[like.key])) take(like.key, useful, row);
@@ -45,10 +51,12 @@ class LikeSearch {
   // By key: the levels of which rows are of use until that is asked again.
   [[nodiscard]] std::span<const LevelBits> open() const { return open_; }
   [[nodiscard]] bool is_any_open() const { return any_open_; }
-  // Whether those have become fewer since this was asked.
+  // Whether any of those have gone since this was asked, and whether any have come.
   [[nodiscard]] bool has_narrowed() { return std::exchange(narrowed_, false); }
+  [[nodiscard]] bool has_widened() { return std::exchange(widened_, false); }
 
-  // The level that counts for a position in the question, and its rows in order; at the end.
+  // The level that counts for a position in the question, and its first rows in order, up to the one with which `limit`
+  // was offered; at the end.
   struct Found {
     std::optional<LikeLevel> level;
     std::vector<Candidate> rows;
@@ -61,18 +69,26 @@ class LikeSearch {
   struct Asked {
     std::vector<std::int64_t> before_ms;  // each once, latest first
     std::size_t begun = 0;                // so many of those rows may be before; the last of them is at hand
+    std::size_t begun_first = 0;          // the first of those that began last
+    LevelBits open_before = 0;            // what was open when these began, and is still needed by those before
     std::vector<std::pair<LikeTable::Like, Candidate>> early;  // not offered yet
   };
   struct Level {
     explicit Level(std::int64_t limit) : rows(static_cast<std::size_t>(limit)) {}
-    FirstCandidates rows;    // before the time at hand
-    std::int64_t count = 0;  // of what was offered in these
-    std::uint32_t last_row = ~0u;
-    std::vector<Candidate> newer;  // before earlier ones of the times alone, each as often as it was offered
+    // Each row as often as it was offered.
+    FirstCandidates rows;          // before the time at hand
+    std::int64_t count = 0;        // so many were offered of these
+    std::vector<Candidate> newer;  // before earlier ones of the times alone
     // Once it is told of: `newer` is in order, and so are these, which `rows` was.
     bool in_order = false;
     std::vector<Candidate> older;
   };
+  // The open levels of which a row is of use that was created then.
+  [[nodiscard]] LevelBits open_to(std::uint32_t key, std::int64_t created_at_ms) const {
+    const Asked& asked = asked_[key];
+    if (created_at_ms < asked.before_ms[asked.begun_first]) return open_[key];
+    return created_at_ms < asked.before_ms.front() ? open_[key] & asked.open_before : LevelBits{0};
+  }
   void take(std::uint32_t key, LevelBits levels, const Candidate& row);
   // Goes on to the last of the times that is later than `oldest_ms`.
   void begin_before(std::uint32_t key, std::int64_t oldest_ms);
@@ -88,6 +104,7 @@ class LikeSearch {
   std::vector<Level> levels_;  // kLikeLevels of each key
   bool any_open_ = false;
   bool narrowed_ = false;
+  bool widened_ = false;
 };
 
 }  // namespace comfytrace::history::columns

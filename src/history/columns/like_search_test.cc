@@ -26,9 +26,8 @@ LikeSearch::Found looked_through(std::vector<Row> rows, std::int64_t before_ms, 
     LikeSearch::Found found{level, {}};
     for (const Row& row : rows) {
       if (row.created_at_ms >= before_ms || (row.levels & bit_of(level)) == 0) continue;
+      if (n < query.limit) found.rows.push_back(candidate(RunSort::newest, row.created_at_ms, row.row, row.row));
       n += row.times;
-      if (static_cast<std::int64_t>(found.rows.size()) < query.limit)
-        found.rows.push_back(candidate(RunSort::newest, row.created_at_ms, row.row, row.row));
     }
     if (n >= query.needs) return found;
   }

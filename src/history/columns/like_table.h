@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "history/columns/interner.h"
+#include "history/columns/scene_works.h"
 #include "history/columns/setting_book.h"
 #include "history/like_runs.h"
 
@@ -29,6 +30,10 @@ class LikeTable {
   [[nodiscard]] static LikeTable of_works(const Interner<Work>& works, std::span<const WorkKey> keys);
   // What the scenes of runs with such settings may be like, as far as settings tell.
   [[nodiscard]] static LikeTable of_settings(const SettingBook& settings, std::span<const WorkKey> keys);
+  // By the work of a run, what its scenes may be like: of several scenes as `known` tells, of one what `scenes`, which
+  // is by their works, says of the same work. `several`: by number.
+  [[nodiscard]] static LikeTable of_runs(const LikeTable& scenes, std::span<const std::uint8_t> several,
+                                         const SceneWorks& known);
 
   // How many numbers there are.
   [[nodiscard]] std::size_t size() const { return begin_.size() - 1; }
@@ -43,14 +48,16 @@ class LikeTable {
   [[nodiscard]] std::vector<LevelBits> levels(std::size_t keys) const;
 
  private:
-  void add(std::size_t number, const Like& like) {
-    likes_.push_back(like);
-    numbers_.push_back(static_cast<std::uint32_t>(number));
+  // To the number at hand, which ends then.
+  void add(const Like& like) { likes_.push_back(like); }
+  void end_number() {
+    if (likes_.size() > begin_.back()) numbers_.push_back(static_cast<std::uint32_t>(size()));
+    begin_.push_back(static_cast<std::uint32_t>(likes_.size()));
   }
 
-  std::vector<std::size_t> begin_{0};  // by number, and the end
+  std::vector<std::uint32_t> begin_{0};  // by number, and the end
   std::vector<Like> likes_;
-  std::vector<std::uint32_t> numbers_;  // of each of those
+  std::vector<std::uint32_t> numbers_;  // that have any
 };
 
 }  // namespace comfytrace::history::columns

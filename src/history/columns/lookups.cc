@@ -146,8 +146,6 @@ void fetch(const ColumnStore::Snapshot& snapshot, std::uint32_t row) {
   __builtin_prefetch(chunk.outcome.rows() + at);
   __builtin_prefetch(chunk.setting.rows() + at);
   __builtin_prefetch(chunk.work.rows() + at);
-  __builtin_prefetch(&chunk.created_at_ms[at]);
-  __builtin_prefetch(&chunk.rid[at]);
   __builtin_prefetch(&chunk.duration_ms[at]);
   __builtin_prefetch(&chunk.queue_wait_ms[at]);
   __builtin_prefetch(&chunk.vram_peak_low[at]);
@@ -288,6 +286,8 @@ BriefRows brief_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& q
     const Candidate& of = rows[i];
     const Chunk& chunk = snapshot.chunk(of.row / kChunkRows);
     const std::uint32_t at = of.row % kChunkRows;
+    // It was put in order by these.
+    const std::int64_t created_at_ms = ~of.key;
     const std::array shares{chunk.outcome.at(at), chunk.setting.at(at), chunk.work.at(at)};
     const Outcome& outcome = shared.outcomes[shares[0]];
     const auto next = static_cast<std::uint32_t>(kinds.size());
@@ -302,10 +302,10 @@ BriefRows brief_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& q
         restore(kinds.emplace_back(), outcome, shared.settings[shares[1]], {});
         kinds.back().key = key_of(shared.works[shares[2]]);
       }
-      runs.push_back({chunk.created_at_ms[at], value_at(chunk, at, RunSort::longest), queue_wait_at(chunk, at),
+      runs.push_back({created_at_ms, value_at(chunk, at, RunSort::longest), queue_wait_at(chunk, at),
                       value_at(chunk, at, RunSort::vram), kind->second});
     }
-    brief.numbers.push_back({chunk.rid[at], chunk.created_at_ms[at]});
+    brief.numbers.push_back({static_cast<std::uint32_t>(~of.order), created_at_ms});
   }
   return brief;
 }

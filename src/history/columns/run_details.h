@@ -8,6 +8,7 @@
 #include "history/columns/interner.h"
 #include "history/columns/label_book.h"
 #include "history/columns/label_kinds.h"
+#include "history/columns/scene_works.h"
 #include "history/columns/setting_book.h"
 #include "history/columns/shared_facts.h"
 
@@ -24,6 +25,8 @@ struct SharedFacts {
   // Of the labels.
   LabelKinds stories{story_of};
   LabelKinds tag_lists{[](const LabelView& label) { return label.tags_as_bytes(); }};
+  // Of the works.
+  SceneWorksSlot scene_works;
 
   [[nodiscard]] std::size_t bytes() const {
     return outcomes.bytes() + settings.bytes() + labels.bytes() + works.bytes() + shapes.bytes() + scene_names.bytes() +

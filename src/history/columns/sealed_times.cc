@@ -219,11 +219,28 @@ void SealedTimes::bound_columns() {
   }
 }
 
-std::uint32_t SealedTimes::read(std::uint32_t row, std::vector<std::int64_t>& ms) const {
+SealedTimes::Spot SealedTimes::spot_of(std::uint32_t row, const Spot& near) const {
   const std::uint32_t place = places_[row];
-  const Part& part = *(std::ranges::upper_bound(parts_, place, {}, &Part::begin) - 1);
-  for (const Column& column : part.columns) ms.push_back(ms_at(column, part, place - part.begin));
-  return (std::ranges::upper_bound(part.runs, place, {}, &Run::begin) - 1)->shape;
+  Spot spot = near;
+  if (!near.run || place - near.run->begin >= near.run->count) {
+    if (!near.part || place - near.part->begin >= near.part->count)
+      spot.part = &*(std::ranges::upper_bound(parts_, place, {}, &Part::begin) - 1);
+    spot.run = &*(std::ranges::upper_bound(spot.part->runs, place, {}, &Run::begin) - 1);
+  }
+  spot.index = place - spot.part->begin;
+  return spot;
+}
+
+void SealedTimes::fetch(const Column& column, const Part& part, std::uint32_t index) const {
+  const unsigned char* from = times_.get() + column.at;
+  __builtin_prefetch(from + std::size_t{index} * (column.width == 3 ? 2 : column.width));
+  if (column.width == 3) __builtin_prefetch(from + std::size_t{part.count} * 2 + index);
+}
+
+std::uint32_t SealedTimes::read(std::uint32_t row, std::vector<std::int64_t>& ms) const {
+  const Spot spot = spot_of(row, {});
+  for (const Column& column : spot.part->columns) ms.push_back(ms_at(column, *spot.part, spot.index));
+  return spot.run->shape;
 }
 
 std::size_t SealedTimes::bytes() const {

@@ -52,6 +52,16 @@ class SealedTimes {
                            std::int32_t* ms) const;
   // Of those that `keep` has 1 for, which begins with the part.
   [[nodiscard]] Bounds bounds_of(const Column& column, const Part& part, const std::uint8_t* keep) const;
+  // Where the times of a row stand.
+  struct Spot {
+    const Part* part = nullptr;
+    const Run* run = nullptr;
+    std::uint32_t index = 0;  // from the begin of the part
+  };
+  // `near`: of another row, or none. Those of one shape are found from one another without a search.
+  [[nodiscard]] Spot spot_of(std::uint32_t row, const Spot& near) const;
+  // Has a time come nearer that will be asked for.
+  void fetch(const Column& column, const Part& part, std::uint32_t index) const;
   // Appends what the row took in each class, and returns its shape.
   [[nodiscard]] std::uint32_t read(std::uint32_t row, std::vector<std::int64_t>& ms) const;
   [[nodiscard]] std::size_t bytes() const;

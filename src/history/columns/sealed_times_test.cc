@@ -86,6 +86,21 @@ TEST_F(SealedTimesTest, AColumnIsAsNarrowAsItsTimesAllowAndReadAsOneOrOneByOne) 
   EXPECT_EQ(widths, (std::vector<int>{3, 2, 1, 2, 8, 1}));
 }
 
+TEST_F(SealedTimesTest, AreFoundFromThoseOfAnyOtherRow) {
+  const auto sealed = SealedTimes::of(open_, shapes_);
+  SealedTimes::Spot near;
+  for (std::uint32_t i = 0; i < 5'000; ++i) {
+    const std::uint32_t row = i * i * 31 % kChunkRows;
+    std::vector<std::int64_t> ms;
+    const std::uint32_t shape = sealed->read(row, ms);
+    near = sealed->spot_of(row, near);
+    ASSERT_EQ(near.run->shape, shape);
+    ASSERT_EQ(near.part->columns.size(), ms.size());
+    for (std::size_t k = 0; k < ms.size(); ++k)
+      ASSERT_EQ(sealed->ms_at(near.part->columns[k], *near.part, near.index), ms[k]);
+  }
+}
+
 TEST_F(SealedTimesTest, AreTheSameAfterBeingKept) {
   const auto sealed = SealedTimes::of(open_, shapes_);
   const auto loaded = SealedTimes::load(sealed->kept(), shapes_);

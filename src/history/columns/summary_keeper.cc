@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "history/columns/scene_learner.h"
 #include "history/columns/statistics.h"
 
 namespace comfytrace::history::columns {
@@ -30,6 +31,15 @@ SummaryKeeper::~SummaryKeeper() {
   thread_.join();
 }
 
+bool SummaryKeeper::learn_all(const ColumnStore::Snapshot& snapshot) {
+  for (std::size_t chunk = 0; chunk < snapshot.chunks(); ++chunk) {
+    learn_scene_works(snapshot, chunk);
+    const std::lock_guard lock(mutex_);
+    if (ends_) return false;
+  }
+  return true;
+}
+
 void SummaryKeeper::run(std::chrono::milliseconds after_start) {
   // Of Linux: 0 means the calling thread alone.
   (void)setpriority(PRIO_PROCESS, 0, 19);
@@ -39,6 +49,8 @@ void SummaryKeeper::run(std::chrono::milliseconds after_start) {
     wait = kBetween;
     lock.unlock();
     const auto view = mirror_->view();
+    // First what takes little time.
+    if (view.store && !learn_all(view.store->snapshot())) return;
     for (std::size_t chunk = 0; view.store && chunk < view.store->snapshot().chunks(); ++chunk) {
       prepare_summaries(view.store->snapshot(), chunk, utc_offset_ms());
       const std::lock_guard again(mutex_);

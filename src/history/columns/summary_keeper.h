@@ -10,9 +10,9 @@
 
 namespace comfytrace::history::columns {
 
-// Makes the summaries of full chunks (prepare_summaries) beforehand, on a thread of its own that gives way to all
-// others: soon after its start, and when chunks filled up or lost runs since. Any thread may end it; that takes some 30
-// ms at most.
+// Learns the works of the scenes of full chunks (learn_scene_works) and makes their summaries (prepare_summaries), on a
+// thread of its own that gives way to all others: soon after its start, and when chunks filled up or lost runs since.
+// Any thread may end it; that takes some 30 ms at most.
 class SummaryKeeper {
  public:
   // A command that only asks something is over before it begins.
@@ -23,6 +23,8 @@ class SummaryKeeper {
 
  private:
   void run(std::chrono::milliseconds after_start);
+  // False: it ends.
+  [[nodiscard]] bool learn_all(const ColumnStore::Snapshot& snapshot);
 
   const std::shared_ptr<const Mirror> mirror_;
   std::mutex mutex_;
