@@ -98,4 +98,12 @@ Result<std::vector<LikeScenes>> RunHistoryReader::like_scenes(const LikeQuery& q
   return like;
 }
 
+Result<LikeBoth> RunHistoryReader::like(const LikeQuery& runs, const LikeQuery& scenes) const {
+  auto of_runs = like_runs(runs);
+  if (!of_runs) return of_runs.error();
+  auto of_scenes = like_scenes(scenes);
+  if (!of_scenes) return of_scenes.error();
+  return LikeBoth{std::move(*of_runs), std::move(*of_scenes)};
+}
+
 }  // namespace comfytrace::history

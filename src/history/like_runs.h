@@ -53,6 +53,12 @@ struct LikeScenes {
   std::vector<std::int64_t> durations_ms;  // of those that have one; newest run first, then in the run's order
 };
 
+// Answers to two questions, of runs and of scenes, which come sooner together than one after the other.
+struct LikeBoth {
+  LikeRuns runs;
+  std::vector<LikeScenes> scenes;
+};
+
 // Every level, strictest first.
 [[nodiscard]] std::span<const LikeLevel> like_levels();
 

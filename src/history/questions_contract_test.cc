@@ -247,7 +247,8 @@ TEST_P(QuestionsContract, TellsWhatIsLikeManyRunsAtOnce) {
     const auto scenes = history_->like_scenes(of_scenes);
     const auto wanted = history_->RunHistoryReader::like_runs(query);
     const auto wanted_scenes = history_->RunHistoryReader::like_scenes(of_scenes);
-    ASSERT_TRUE(like && scenes && wanted && wanted_scenes);
+    const auto both = history_->like(query, of_scenes);
+    ASSERT_TRUE(like && scenes && wanted && wanted_scenes && both);
     ASSERT_EQ(like->series.size(), runs->size());
     ASSERT_EQ(scenes->size(), runs->size());
     std::size_t with_level = 0;
@@ -268,6 +269,10 @@ TEST_P(QuestionsContract, TellsWhatIsLikeManyRunsAtOnce) {
       EXPECT_EQ(scenes->at(i).level, wanted_scenes->at(i).level);
       EXPECT_EQ(scenes->at(i).n, wanted_scenes->at(i).n);
       EXPECT_EQ(scenes->at(i).durations_ms, wanted_scenes->at(i).durations_ms);
+      EXPECT_EQ(both->runs.series[i].level, one.level);
+      EXPECT_EQ(both->runs.series[i].class_ms, one.class_ms);
+      EXPECT_EQ(*both->runs.run_ids(i, positions), *wanted->run_ids(i, positions));
+      EXPECT_EQ(both->scenes[i].durations_ms, wanted_scenes->at(i).durations_ms);
     }
     EXPECT_GT(with_level, 0u);
     EXPECT_LT(with_level, runs->size()) << "before the first ones there is nothing";
@@ -275,6 +280,8 @@ TEST_P(QuestionsContract, TellsWhatIsLikeManyRunsAtOnce) {
   EXPECT_TRUE(history_->like_runs({})->series.empty());
   EXPECT_EQ(history_->like_runs({.needs = 6, .limit = 5}).error().field, "needs");
   EXPECT_EQ(history_->like_scenes({.limit = 0}).error().field, "limit");
+  EXPECT_EQ(history_->like({.needs = 6, .limit = 5}, {}).error().field, "needs");
+  EXPECT_EQ(history_->like({}, {.limit = 0}).error().field, "limit");
 }
 
 TEST_P(QuestionsContract, RefusesBoundsThatAreNone) {

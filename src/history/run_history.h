@@ -141,7 +141,7 @@ struct HistoryInfo {
 BOOST_DESCRIBE_STRUCT(HistoryInfo, (),
                       (kind, location, schema_version, runs, bytes, oldest_run_at_ms, newest_run_at_ms))
 
-// Questions. One reader a thread. Errors: unavailable, corrupt; invalid for a cursor or a filter that is not one.
+// Questions: one reader a thread. Errors: unavailable, corrupt; invalid for a cursor or a filter that is not one.
 class RunHistoryReader {
  public:
   virtual ~RunHistoryReader() = default;
@@ -176,6 +176,7 @@ class RunHistoryReader {
   [[nodiscard]] virtual base::Result<BriefScenes> brief_scenes(const ScenesQuery& query) const;
   [[nodiscard]] virtual base::Result<LikeRuns> like_runs(const LikeQuery& query) const;
   [[nodiscard]] virtual base::Result<std::vector<LikeScenes>> like_scenes(const LikeQuery& query) const;
+  [[nodiscard]] virtual base::Result<LikeBoth> like(const LikeQuery& runs, const LikeQuery& scenes) const;
   // What `prune` would do now, whatever rule.dry_run says.
   [[nodiscard]] virtual base::Result<PruneReport> foresee(const PruneRule& rule) const = 0;
   [[nodiscard]] virtual base::Result<HistoryInfo> info() const = 0;

@@ -1,17 +1,16 @@
 #include "insight/deviation.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iterator>
-#include <map>
+#include <memory>
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "base/parallel.h"
+#include "insight/deviation_scenes.h"
 #include "insight/deviation_series.h"
-#include "insight/outlying.h"
-#include "insight/outlying_line.h"
 #include "insight/stats/multiple_tests.h"
 #include "insight/wording.h"
 
@@ -23,28 +22,16 @@ using base::ErrorCode;
 using base::Result;
 using history::RunFacts;
 
-constexpr std::size_t kMostBeforeScenes = 256;  // with more tests behind them, scenes are not tested
+using Tested = DeviationTested;
+
 constexpr std::size_t kLinesAtOnce = 16;
-constexpr auto kNowhere = static_cast<std::size_t>(-1);
-
-// A test of one run, and what it gave.
-struct Tested {
-  Deviation deviation;
-  double p_value = 1;
-  bool holds = false;
-  // Of runs and nodes: the series that the run is in, and the others in a row with it, by their place among the like.
-  std::size_t series = kNowhere;
-  std::vector<std::size_t> before;
-};
-
-std::string workflow_of(const RunFacts& run) {
-  return run.workflow_name.empty() ? run.fingerprint : run.workflow_name;
-}
+constexpr std::size_t kSeriesAtOnce = 2;
 
 // The newest run of some work with those like it, and which of the runs that are looked at stand where among them.
 struct Series {
   const RunFacts* newest = nullptr;
-  std::vector<std::size_t> runs;       // of those looked at; ascending
+  std::vector<std::size_t> of_work;    // all that are looked at; ascending
+  std::vector<std::size_t> runs;       // of those, where they stand is known; ascending
   std::vector<std::size_t> positions;  // of each; ascending
   std::vector<DeviationLine> lines;
 };
@@ -54,33 +41,41 @@ class SeriesOfRuns {
  public:
   SeriesOfRuns(const std::vector<RunFacts>& runs, const DeviationOptions& options) : runs_(runs), options_(options) {}
 
-  // Errors: those of the reader.
-  [[nodiscard]] Result<void> find(const history::RunHistoryReader& reader) {
+  // What is like the newest of each work.
+  [[nodiscard]] history::LikeQuery query() {
     history::LikeQuery query{
         {}, options_.cohort.needs, options_.cohort.limit + static_cast<std::int64_t>(runs_.size() + kNewNormal)};
-    std::vector<std::size_t> series_of_run;
-    for (const RunFacts& run : runs_) {
-      const auto known = std::ranges::find(query.to, run.key, &history::LikeTo::key);
-      series_of_run.push_back(static_cast<std::size_t>(known - query.to.begin()));
-      if (known != query.to.end()) continue;
-      query.to.push_back({run.key, run.created_at_ms, run.node_classes});
-      series_.push_back({&run, {}, {}, {}});
-    }
-    auto like = reader.like_runs(query);
-    if (!like) return like.error();
-    like_ = std::move(*like);
     for (std::size_t i = 0; i < runs_.size(); ++i) {
-      if (auto done = place(i, series_of_run[i]); !done) return done;
+      const RunFacts& run = runs_[i];
+      const auto known = std::ranges::find(query.to, run.key, &history::LikeTo::key);
+      const auto series = static_cast<std::size_t>(known - query.to.begin());
+      if (known == query.to.end()) {
+        query.to.push_back({run.key, run.created_at_ms, run.node_classes});
+        series_.push_back({&run, {}, {}, {}, {}});
+      }
+      series_[series].of_work.push_back(i);
+    }
+    return query;
+  }
+
+  // The answer to that. Errors: those of the reader.
+  [[nodiscard]] Result<void> take(history::LikeRuns like) {
+    like_ = std::move(like);
+    for (std::size_t i = 0; i < series_.size(); ++i) {
+      if (auto done = place(i); !done) return done;
     }
     return {};
   }
 
   // By run: in everything that is known of it.
   [[nodiscard]] std::vector<std::vector<Tested>> test() {
+    base::parallel((series_.size() + kSeriesAtOnce - 1) / kSeriesAtOnce, [&](std::size_t part) {
+      for (std::size_t i = part * kSeriesAtOnce; i < std::min(series_.size(), (part + 1) * kSeriesAtOnce); ++i) {
+        if (!series_[i].positions.empty()) series_[i].lines = lines_of(*series_[i].newest, like_.series[i]);
+      }
+    });
     std::vector<std::pair<std::size_t, std::size_t>> lines;  // series, line
     for (std::size_t i = 0; i < series_.size(); ++i) {
-      if (series_[i].positions.empty()) continue;
-      series_[i].lines = lines_of(*series_[i].newest, like_.series[i]);
       for (std::size_t line = 0; line < series_[i].lines.size(); ++line) lines.emplace_back(i, line);
     }
     std::vector<std::vector<std::optional<LineTested>>> results(lines.size());
@@ -110,29 +105,36 @@ class SeriesOfRuns {
     if (tested.before.empty()) return {};
     auto run_ids = like_.run_ids(tested.series, tested.before);
     if (!run_ids) return run_ids.error();
-    std::ranges::move(*run_ids, std::back_inserter(tested.deviation.run_ids));
+    std::ranges::move(*run_ids, std::back_inserter(tested.deviation->run_ids));
     return {};
   }
 
  private:
-  // Finds a run among those like the newest of its work.
-  [[nodiscard]] Result<void> place(std::size_t run, std::size_t of_series) {
+  // Finds the runs of one work among those like the newest of them.
+  [[nodiscard]] Result<void> place(std::size_t of_series) {
     Series& series = series_[of_series];
     const history::LikeRuns::Series& like = like_.series[of_series];
     if (!like.level) return {};
-    if (series.newest == &runs_[run]) {
-      series.runs.push_back(run);
-      series.positions.push_back(0);
-      return {};
+    // Of each run but the newest, those created with it: which it is, its id tells.
+    std::vector<std::pair<std::size_t, std::size_t>> may_be;  // run, position among the like
+    std::vector<std::size_t> asked;
+    for (const std::size_t run : std::span(series.of_work).subspan(1)) {
+      for (std::size_t i = 0; i < like.runs.size(); ++i) {
+        if (like.runs[i].created_at_ms != runs_[run].created_at_ms) continue;
+        may_be.emplace_back(run, i);
+        asked.push_back(i);
+      }
     }
-    for (std::size_t i = 0; i < like.runs.size(); ++i) {
-      if (like.runs[i].created_at_ms != runs_[run].created_at_ms) continue;
-      const auto run_ids = like_.run_ids(of_series, std::array{i});
-      if (!run_ids) return run_ids.error();
-      if (run_ids->front() != runs_[run].run_id) continue;
+    series.runs.push_back(series.of_work.front());
+    series.positions.push_back(0);
+    if (asked.empty()) return {};
+    const auto run_ids = like_.run_ids(of_series, asked);
+    if (!run_ids) return run_ids.error();
+    for (std::size_t i = 0; i < may_be.size(); ++i) {
+      const auto [run, position] = may_be[i];
+      if (series.runs.back() == run || (*run_ids)[i] != runs_[run].run_id) continue;
       series.runs.push_back(run);
-      series.positions.push_back(i + 1);
-      break;
+      series.positions.push_back(position + 1);
     }
     return {};
   }
@@ -141,10 +143,10 @@ class SeriesOfRuns {
                                 const LineTested& of) const {
     Tested tested;
     tested.p_value = of.p_value;
-    tested.holds = of.side != 0;
-    if (!tested.holds) return tested;
+    if (of.side == 0) return tested;
     const RunFacts& run = runs_[number];
-    Deviation& deviation = tested.deviation;
+    tested.deviation = std::make_unique<Deviation>();
+    Deviation& deviation = *tested.deviation;
     deviation.subject = line.subject();
     deviation.run_id = run.run_id;
     deviation.created_at_ms = run.created_at_ms;
@@ -171,106 +173,6 @@ class SeriesOfRuns {
   std::vector<Series> series_;
   history::LikeRuns like_;
 };
-
-// What the scenes of runs are compared with: all that are alike are asked about once.
-class ScenesLike {
- public:
-  [[nodiscard]] static Result<ScenesLike> find(const history::RunHistoryReader& reader,
-                                               const std::vector<RunFacts>& runs,
-                                               const std::vector<std::vector<Tested>>& tests,
-                                               const DeviationOptions& options) {
-    history::LikeQuery query{{}, options.cohort.needs, options.cohort.limit};
-    ScenesLike scenes;
-    std::size_t before = 0;  // tests at the least, when the scenes of a run are come to
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      const RunFacts& run = runs[i];
-      before += tests[i].size();
-      const auto begin = static_cast<std::ptrdiff_t>(query.to.size());
-      auto& kinds = scenes.kinds_.emplace_back();
-      for (const auto& scene : run.scenes) {
-        kinds.push_back(kNowhere);
-        if (!is_tested(run, scene) || before > kMostBeforeScenes) continue;
-        const auto known = std::find_if(query.to.begin() + begin, query.to.end(),
-                                        [&](const history::LikeTo& to) { return to.key == scene.key; });
-        kinds.back() = static_cast<std::size_t>(known - query.to.begin());
-        if (known == query.to.end()) query.to.push_back({scene.key, run.created_at_ms, {}});
-      }
-    }
-    auto like = reader.like_scenes(query);
-    if (!like) return like.error();
-    scenes.like_ = std::move(*like);
-    scenes.lines_.reserve(scenes.like_.size());
-    for (const history::LikeScenes& of : scenes.like_) {
-      std::vector<double> durations_ms(of.durations_ms.begin(), of.durations_ms.end());
-      const std::size_t all = durations_ms.size();
-      auto& line = scenes.lines_.emplace_back(std::move(durations_ms), all, static_cast<std::size_t>(query.needs));
-      line.prepare(std::array{std::size_t{0}}, 0);
-    }
-    return scenes;
-  }
-  [[nodiscard]] static bool is_tested(const RunFacts& run, const history::SceneFacts& scene) {
-    return run.scenes.size() >= 2 && scene.status == model::Status::success && scene.duration_ms;
-  }
-  // Of a scene that is tested.
-  [[nodiscard]] std::size_t kind(std::size_t run, std::size_t scene) const { return kinds_[run][scene]; }
-  [[nodiscard]] const history::LikeScenes& of(std::size_t kind) const { return like_[kind]; }
-  // What those took, from 0 on.
-  [[nodiscard]] const OutlyingLine& line(std::size_t kind) const { return lines_[kind]; }
-
- private:
-  std::vector<std::vector<std::size_t>> kinds_;  // by run and scene
-  std::vector<history::LikeScenes> like_;
-  std::vector<OutlyingLine> lines_;
-};
-
-// Of a run of several scenes; of one the run says it all.
-void test_scenes(const ScenesLike& scenes, const RunFacts& run, std::size_t number, const DeviationOptions& options,
-                 std::vector<Tested>& tests) {
-  // Tests that hold, by kind and side.
-  std::map<std::pair<std::size_t, Verdict>, std::vector<std::size_t>> alike;
-  for (std::size_t i = 0; i < run.scenes.size(); ++i) {
-    const auto& scene = run.scenes[i];
-    if (!ScenesLike::is_tested(run, scene)) continue;
-    if (tests.size() > kMostBeforeScenes) break;
-    const std::size_t kind = scenes.kind(number, i);
-    const history::LikeScenes& like = scenes.of(kind);
-    const auto value = static_cast<double>(*scene.duration_ms);
-    if (!like.level) continue;
-    const auto place = scenes.line(kind).place(value, 0);
-    if (!place) continue;
-    Tested tested;
-    tested.p_value = place->p_value;
-    tested.holds = place->stands_out && change_counts(Metric::duration, value, place->median);
-    Deviation& of = tested.deviation;
-    of = {DeviationSubject::scene,
-          run.run_id,
-          run.created_at_ms,
-          workflow_of(run),
-          scene.scene_id,
-          "",
-          "durationMs",
-          value > place->median ? Verdict::worse : Verdict::better,
-          value,
-          place->median,
-          1,
-          1,
-          static_cast<std::int64_t>(like.durations_ms.size()),
-          *like.level,
-          1,
-          false,
-          {run.run_id},
-          ""};
-    if (place->median > 0) of.ratio = value / place->median;
-    if (tested.holds) alike[{kind, of.verdict}].push_back(tests.size());
-    tests.push_back(std::move(tested));
-  }
-  for (const auto& [kind, places] : alike) {
-    for (const std::size_t place : places) {
-      tests[place].deviation.in_a_row = static_cast<std::int64_t>(places.size());
-      tests[place].deviation.persistent = tests[place].deviation.in_a_row >= options.in_a_row;
-    }
-  }
-}
 
 std::string sentence_of(const Deviation& deviation) {
   const bool is_vram = deviation.metric == "vramPeakBytes";
@@ -303,9 +205,9 @@ Result<Deviations> conclude(std::vector<Tested> tests, std::int64_t runs, std::i
   for (const Tested& tested : tests) p_values.push_back(tested.p_value);
   const auto adjusted = stats::benjamini_hochberg(p_values);
   for (std::size_t i = 0; i < tests.size(); ++i) {
-    if (!tests[i].holds || adjusted[i] > options.false_discovery_rate) continue;
+    if (!tests[i].deviation || adjusted[i] > options.false_discovery_rate) continue;
     if (Result<void> named = name(tests[i]); !named) return named.error();
-    Deviation& deviation = answer.deviations.emplace_back(std::move(tests[i].deviation));
+    Deviation& deviation = answer.deviations.emplace_back(std::move(*tests[i].deviation));
     deviation.p_value = adjusted[i];
     deviation.sentence = sentence_of(deviation);
   }
@@ -326,10 +228,13 @@ Result<Deviations> conclude(std::vector<Tested> tests, std::int64_t runs, std::i
 Result<Deviations> deviations_of(const history::RunHistoryReader& reader, const std::vector<RunFacts>& runs,
                                  const DeviationOptions& options) {
   SeriesOfRuns series(runs, options);
-  if (auto done = series.find(reader); !done) return done.error();
+  DeviationScenes scenes(runs, options);
+  auto like = reader.like(series.query(), scenes.query());
+  if (!like) return like.error();
+  if (auto done = series.take(std::move(like->runs)); !done) return done.error();
+  scenes.take(std::move(like->scenes));
   auto by_run = series.test();
-  const auto scenes = ScenesLike::find(reader, runs, by_run, options);
-  if (!scenes) return scenes.error();
+  if (auto done = scenes.ask_rest(reader, by_run); !done) return done.error();
   std::vector<Tested> tests;
   tests.reserve(std::accumulate(by_run.begin(), by_run.end(), std::size_t{0},
                                 [](std::size_t sum, const auto& of) { return sum + of.size(); }));
@@ -337,7 +242,7 @@ Result<Deviations> deviations_of(const history::RunHistoryReader& reader, const 
   for (std::size_t i = 0; i < runs.size(); ++i) {
     without += by_run[i].empty();
     std::ranges::move(by_run[i], std::back_inserter(tests));
-    test_scenes(*scenes, runs[i], i, options, tests);
+    scenes.test(i, tests);
   }
   return conclude(std::move(tests), static_cast<std::int64_t>(runs.size()), without, options,
                   [&](Tested& tested) { return series.name(tested); });

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/codec.h"
+#include "base/parallel.h"
 #include "history/columns/statistics.h"
 #include "history/sqlite/column_file.h"
 #include "history/sqlite/filter_sql.h"
@@ -186,6 +187,22 @@ std::vector<LikeScenes> ColumnQuestions::like_scenes(const LikeQuery& query) {
   const Moment now = moment();
   if (!now.columns.store) refuse(now.columns);
   return columns::scenes_like(now.columns.snapshot, query);
+}
+
+ColumnQuestions::LikeBothRows ColumnQuestions::like(const LikeQuery& runs, const LikeQuery& scenes) {
+  check(check_query(runs));
+  check(check_query(scenes));
+  const Moment now = moment();
+  if (!now.columns.store) refuse(now.columns);
+  LikeBothRows both;
+  base::parallel(2, [&](std::size_t part) {
+    if (part == 0) {
+      both.runs = columns::runs_like(now.columns.snapshot, runs);
+    } else {
+      both.scenes = columns::scenes_like(now.columns.snapshot, scenes);
+    }
+  });
+  return both;
 }
 
 std::vector<SceneSample> ColumnQuestions::scene_samples(const ScenesQuery& query) {

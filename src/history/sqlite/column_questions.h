@@ -43,6 +43,11 @@ class ColumnQuestions {
                     NodeRecorder& to);
   [[nodiscard]] columns::LikeRows like_runs(const LikeQuery& query);
   [[nodiscard]] std::vector<LikeScenes> like_scenes(const LikeQuery& query);
+  struct LikeBothRows {
+    columns::LikeRows runs;
+    std::vector<LikeScenes> scenes;
+  };
+  [[nodiscard]] LikeBothRows like(const LikeQuery& runs, const LikeQuery& scenes);
   [[nodiscard]] std::vector<SceneSample> scene_samples(const ScenesQuery& query);
   [[nodiscard]] BriefScenes brief_scenes(const ScenesQuery& query);
   // Absent: the rows must be asked.

@@ -200,6 +200,9 @@ Result<LikeRuns> SqliteHistory::like_runs(const LikeQuery& query) const {
 Result<std::vector<LikeScenes>> SqliteHistory::like_scenes(const LikeQuery& query) const {
   return reader_->like_scenes(query);
 }
+Result<LikeBoth> SqliteHistory::like(const LikeQuery& runs, const LikeQuery& scenes) const {
+  return reader_->like(runs, scenes);
+}
 Result<PruneReport> SqliteHistory::foresee(const PruneRule& rule) const {
   return reader_->foresee(rule);
 }

@@ -79,6 +79,7 @@ class SqliteHistory final : public RunHistory {
   base::Result<BriefScenes> brief_scenes(const ScenesQuery& query) const override;
   base::Result<LikeRuns> like_runs(const LikeQuery& query) const override;
   base::Result<std::vector<LikeScenes>> like_scenes(const LikeQuery& query) const override;
+  base::Result<LikeBoth> like(const LikeQuery& runs, const LikeQuery& scenes) const override;
   base::Result<PruneReport> foresee(const PruneRule& rule) const override;
   base::Result<HistoryInfo> info() const override;
 

@@ -226,17 +226,25 @@ Result<std::vector<SceneSample>> SqliteReader::scene_samples(const ScenesQuery& 
 Result<BriefScenes> SqliteReader::brief_scenes(const ScenesQuery& query) const {
   return guarded(session_->connection.path(), [&] { return columns_.brief_scenes(query); });
 }
+LikeRuns SqliteReader::with_run_ids(columns::LikeRows rows) const {
+  rows.told.run_ids = [this, numbers = std::move(rows.numbers)](std::size_t series,
+                                                                std::span<const std::size_t> positions) {
+    return guarded(session_->connection.path(), [&] { return columns_.run_ids(numbers[series], positions); });
+  };
+  return std::move(rows.told);
+}
 Result<LikeRuns> SqliteReader::like_runs(const LikeQuery& query) const {
   auto found = guarded(session_->connection.path(), [&] { return columns_.like_runs(query); });
   if (!found) return found.error();
-  found->told.run_ids = [this, numbers = std::move(found->numbers)](std::size_t series,
-                                                                    std::span<const std::size_t> positions) {
-    return guarded(session_->connection.path(), [&] { return columns_.run_ids(numbers[series], positions); });
-  };
-  return std::move(found->told);
+  return with_run_ids(std::move(*found));
 }
 Result<std::vector<LikeScenes>> SqliteReader::like_scenes(const LikeQuery& query) const {
   return guarded(session_->connection.path(), [&] { return columns_.like_scenes(query); });
+}
+Result<LikeBoth> SqliteReader::like(const LikeQuery& runs, const LikeQuery& scenes) const {
+  auto found = guarded(session_->connection.path(), [&] { return columns_.like(runs, scenes); });
+  if (!found) return found.error();
+  return LikeBoth{with_run_ids(std::move(found->runs)), std::move(found->scenes)};
 }
 // The next ones behind `after`, which moves on.
 std::vector<model::Run> SqliteReader::some_runs(const RunFilter& filter, std::optional<Place>& after) const {

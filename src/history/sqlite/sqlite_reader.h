@@ -43,12 +43,14 @@ class SqliteReader final : public RunHistoryReader {
   base::Result<BriefScenes> brief_scenes(const ScenesQuery& query) const override;
   base::Result<LikeRuns> like_runs(const LikeQuery& query) const override;
   base::Result<std::vector<LikeScenes>> like_scenes(const LikeQuery& query) const override;
+  base::Result<LikeBoth> like(const LikeQuery& runs, const LikeQuery& scenes) const override;
   base::Result<PruneReport> foresee(const PruneRule& rule) const override;
   base::Result<HistoryInfo> info() const override;
 
  private:
   template <class Work>
   auto in_snapshot(Work&& work) const;
+  [[nodiscard]] LikeRuns with_run_ids(columns::LikeRows rows) const;
   [[nodiscard]] std::vector<model::Run> some_runs(const RunFilter& filter, std::optional<Place>& after) const;
   std::shared_ptr<Session> session_;
   mutable ColumnQuestions columns_;
