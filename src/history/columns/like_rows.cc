@@ -68,7 +68,6 @@ class RunRows {
     __builtin_prefetch(&chunk.created_at_ms[row]);
     __builtin_prefetch(&chunk.rid[row]);
   }
-  static void make_ready(const LikeBlock& /*block*/) {}
   void offer(const LikeBlock& block) {
     for (const std::uint16_t at : block.rows) {
       const std::uint32_t outcome = block.chunk->outcome.at(at);
@@ -100,6 +99,7 @@ class SceneRows {
     const auto& all = scan.snapshot().shared().works;
     several_.resize(works.size());
     for (std::size_t i = 0; i < several_.size(); ++i) several_[i] = all[i].scene_count != 1;
+    uses_.resize(works.size());
     if (known_) runs_ = LikeTable::of_runs(works, several_, *known_);
   }
 
@@ -121,26 +121,18 @@ class SceneRows {
   }
   [[nodiscard]] bool lets_alike(std::size_t chunk, std::size_t other) const { return knows(chunk) == knows(other); }
   [[nodiscard]] bool wants(std::size_t chunk, std::uint32_t work) const {
-    if (knows(chunk)) return search_.is_any_of_use(runs_.of(work));
-    return (work < several_.size() && several_[work] != 0) || search_.is_any_of_use(works_.of(work));
+    return knows(chunk) || (work < several_.size() && several_[work] != 0) || search_.is_any_of_use(works_.of(work));
   }
   static void fetch(const Chunk& chunk, std::uint32_t row) {
     __builtin_prefetch(&chunk.created_at_ms[row]);
     __builtin_prefetch(&chunk.rid[row]);
     __builtin_prefetch(&chunk.details_at[row]);
   }
-  static void make_ready(LikeBlock& block) {
-    for (const std::uint16_t at : block.rows) {
-      block.details.push_back(block.chunk->details_of(at));
-      __builtin_prefetch(block.details.back().data());
-    }
-  }
   void offer(const LikeBlock& block) {
-    for (std::size_t i = 0; i < block.rows.size(); ++i) {
-      const Candidate row = block.candidate_at(block.rows[i]);
-      if (knows(block.chunk_number) && !search_.is_any_of_use(runs_.of(block.chunk->work.at(block.rows[i])), ~row.key))
-        continue;
-      each_scene(block.details[i], [&](model::Status status, std::uint32_t work, const auto&) {
+    find_useful(block);
+    for (const auto& [at, details] : useful_) {
+      const Candidate row = block.candidate_at(at);
+      each_scene(details, [&](model::Status status, std::uint32_t work, const auto&) {
         // What has passed last holds all that is open.
         if (status != model::Status::success || work >= passing_.size() || passing_[work] == 0) return true;
         for (const auto& of : works_.of(work)) search_.offer(of, row);
@@ -152,14 +144,40 @@ class SceneRows {
  private:
   [[nodiscard]] bool knows(std::size_t chunk) const { return known_ && known_->knows(chunk); }
 
+  // Those of its rows that are worth a look at their scenes, which come nearer meanwhile.
+  void find_useful(const LikeBlock& block) {
+    useful_.clear();
+    ++blocks_;
+    const bool known = knows(block.chunk_number);
+    const Chunk& chunk = *block.chunk;
+    for (const std::uint16_t at : block.rows) {
+      if (known) {
+        const std::uint32_t work = chunk.work.at(at);
+        UseOfWork& use = uses_[work];
+        if (use.block != blocks_) use = {blocks_, search_.of_use_before(runs_.of(work))};
+        if (chunk.created_at_ms[at] >= use.before_ms) continue;
+      }
+      useful_.emplace_back(at, chunk.details_of(at));
+      __builtin_prefetch(useful_.back().second.data());
+    }
+  }
+
   RowScan& scan_;
   LikeSearch& search_;
   const LikeTable& works_;
   const LikeTable settings_;
   std::vector<std::uint8_t> several_;  // by work: 0 of what runs of one scene are
   std::shared_ptr<const SceneWorks> known_;
-  LikeTable runs_;                     // by the work of the run
-  std::vector<std::uint8_t> passing_;  // by the work of the scene: what is let pass
+  LikeTable runs_;  // by the work of the run
+  // Of the works of runs, in the block that they were last asked about: most rows are of few.
+  struct UseOfWork {
+    std::uint32_t block = 0;
+    std::int64_t before_ms = 0;  // a run created later is of no use
+  };
+  std::vector<UseOfWork> uses_;
+  std::uint32_t blocks_ = 0;
+  std::vector<std::pair<std::uint16_t, std::string_view>> useful_;  // rows of a block, with their details
+  std::vector<std::uint8_t> passing_;                               // by the work of the scene: what is let pass
 };
 
 void tell_scenes(const ColumnStore::Snapshot& snapshot, const LikeQuery& query, std::uint32_t asked, std::size_t key,

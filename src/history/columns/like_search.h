@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -35,11 +36,17 @@ class LikeSearch {
   [[nodiscard]] bool is_any_of_use(std::span<const LikeTable::Like> likes) const {
     return std::ranges::any_of(likes, [&](const LikeTable::Like& of) { return (of.levels & open_[of.key]) != 0; });
   }
-  // The same of a row that was created then.
-  [[nodiscard]] bool is_any_of_use(std::span<const LikeTable::Like> likes, std::int64_t created_at_ms) const {
-    return std::ranges::any_of(likes, [&](const LikeTable::Like& of) {
-      return (of.levels & open_[of.key]) != 0 && (of.levels & open_to(of.key, created_at_ms)) != 0;
-    });
+  // Before when a row must have been created that has these, to be of use now.
+  [[nodiscard]] std::int64_t of_use_before(std::span<const LikeTable::Like> likes) const {
+    std::int64_t before_ms = std::numeric_limits<std::int64_t>::min();
+    for (const LikeTable::Like& of : likes) {
+      const auto levels = static_cast<LevelBits>(of.levels & open_[of.key]);
+      if (levels == 0) continue;
+      const Asked& asked = asked_[of.key];
+      const bool to_earlier = (levels & asked.open_before) != 0;
+      before_ms = std::max(before_ms, asked.before_ms[to_earlier ? 0 : asked.begun_first]);
+    }
+    return before_ms;
   }
   // What a row has that is like. Of several of one row, these come right after another.
   void offer(const LikeTable::Like& like, const Candidate& row) {

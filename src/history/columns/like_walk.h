@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,9 +17,7 @@ namespace comfytrace::history::columns {
 struct LikeBlock {
   const Chunk* chunk = nullptr;
   std::size_t chunk_number = 0;
-  std::vector<std::uint16_t> rows;        // last first: these are most often the newest
-  std::vector<std::string_view> details;  // of each of those, where they are wanted
-  bool is_ready = false;                  // for the search
+  std::vector<std::uint16_t> rows;  // last first: these are most often the newest
 
   // A row of the block on its way into the search.
   [[nodiscard]] Candidate candidate_at(std::uint32_t at) const {
@@ -35,7 +32,6 @@ struct LikeBlock {
 //   lets_alike(chunk, other)   whether that lets the same pass in both chunks
 //   wants(chunk, work)         whether a row of this work is of use now
 //   fetch(chunk, row)          has what is known of a row come nearer
-//   make_ready(block)          the same of what is known by that
 //   offer(block)               to the search
 template <class Rows>
 class LikeWalk {
@@ -52,21 +48,15 @@ class LikeWalk {
       next = std::max(next, i);
       if (!search_.is_any_open()) continue;
       for (; next < std::min(i + kAhead, places_.size()); ++next) look_at(places_[next], block(next));
-      if (i + 1 < next) make_ready(block(i + 1));
-      make_ready(block(i));
       rows_.offer(block(i));
     }
   }
 
  private:
-  static constexpr std::size_t kAhead = 3;       // blocks, the one at hand among them
+  static constexpr std::size_t kAhead = 2;       // blocks, the one at hand among them
   static constexpr std::size_t kNarrowEach = 8;  // blocks
 
   [[nodiscard]] LikeBlock& block(std::size_t i) { return blocks_[i % kAhead]; }
-
-  void make_ready(LikeBlock& block) {
-    if (!std::exchange(block.is_ready, true)) rows_.make_ready(block);
-  }
 
   void look_at(const BlockPlace& place, LikeBlock& to) {
     // More is let in at once, less by and by: it takes time, and what was enough before one time is not before the
@@ -84,8 +74,6 @@ class LikeWalk {
     to.chunk = block.chunk;
     to.chunk_number = block.chunk_number;
     to.rows.clear();
-    to.details.clear();
-    to.is_ready = false;
     if (block.matching == 0) return;
     const auto kept = block.list(kept_.data());
     for (std::size_t i = kept.size(); i-- > 0;) {
