@@ -149,10 +149,9 @@ class RunHistoryReader {
   // The run that holds this prompt, if any.
   [[nodiscard]] virtual base::Result<std::optional<std::string>> run_of_prompt(std::string_view worker_id,
                                                                                std::string_view prompt_id) const = 0;
-  // limit 1..1000. `cursor` empty: the first page; it must come from a page in the same order.
+  // limit 1..1000. `cursor` empty: the first page; else of a page in the same order. No `sort`: the newest first.
   [[nodiscard]] virtual base::Result<RunPage> page(const RunFilter& filter, RunSort sort, std::int64_t limit,
                                                    std::string_view cursor) const = 0;
-  // Newest first.
   [[nodiscard]] base::Result<RunPage> page(const RunFilter& filter, std::int64_t limit, std::string_view cursor) const {
     return page(filter, RunSort::newest, limit, cursor);
   }

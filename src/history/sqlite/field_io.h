@@ -13,8 +13,7 @@
 #include "history/sqlite/known_texts.h"
 #include "history/sqlite/run_codec.h"
 
-// One way of writing each kind of field, and the way back. FieldWriter and FieldReader have the same members, so that
-// one list of fields (run_codec.cc) serves both directions.
+// FieldWriter and FieldReader have the same members: one list of fields (run_fields.h) serves both directions.
 namespace comfytrace::history::sqlite {
 
 // Text that varies from run to run would only swell the dictionary.

@@ -19,7 +19,11 @@ namespace comfytrace::history::sqlite {
 // One connection and what belongs to it. One thread at a time.
 struct Session {
   Session(const std::filesystem::path& path, Connection::Mode mode, std::int64_t cache_bytes)
-      : connection(path, mode, cache_bytes), texts(connection), details(connection), regex(connection), blocks(connection) {}
+      : connection(path, mode, cache_bytes),
+        texts(connection),
+        details(connection),
+        regex(connection),
+        blocks(connection) {}
   Connection connection;
   Dictionary texts;
   DetailPacker details;
