@@ -10,10 +10,11 @@ namespace comfytrace::history::columns {
 
 std::shared_ptr<const OutcomeTable> outcomes_of(const Chunk& chunk, const SharedFacts& shared) {
   if (auto kept = chunk.outcome_table.get()) return kept;
+  // Only a full one has a cube. Looked at first: a chunk that fills meanwhile may get more outcomes than are told here.
+  const bool is_full = chunk.cube.get() != nullptr;
   auto table = std::make_shared<OutcomeTable>();
   table->take(chunk.outcome.locals(), shared.outcomes);
-  // Only a full one has a cube.
-  if (chunk.cube.get()) chunk.outcome_table.put(table);
+  if (is_full) chunk.outcome_table.put(table);
   return table;
 }
 
