@@ -14,6 +14,7 @@
 #include "history/columns/class_times.h"
 #include "history/columns/outcome_table.h"
 #include "history/columns/paged_bytes.h"
+#include "history/columns/shared_slot.h"
 #include "history/columns/stable_vector.h"
 #include "history/run_facts.h"
 
@@ -78,8 +79,8 @@ struct Chunk {
   StableVector<OddRun> odd;
   // While it is full.
   SummaryCache summaries;
-  CubeSlot cube;
-  OutcomeSlot outcome_table;
+  SharedSlot<ChunkCube> cube;
+  SharedSlot<OutcomeTable> outcome_table;
 
   // The oldest and the newest creation in each block, of every row ever written to it.
   std::array<std::atomic<std::int64_t>, kBlocks> oldest_ms;

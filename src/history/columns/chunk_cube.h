@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <vector>
 
@@ -62,23 +61,6 @@ struct ChunkCube {
   [[nodiscard]] const PackedTally& tally_of(const Cell& cell) const {
     return tallies[static_cast<std::size_t>(&cell - cells.data())];
   }
-};
-
-// Holds the last cube of a chunk. Any thread.
-class CubeSlot {
- public:
-  [[nodiscard]] std::shared_ptr<const ChunkCube> get() const {
-    const std::lock_guard lock(mutex_);
-    return cube_;
-  }
-  void put(std::shared_ptr<const ChunkCube> cube) const {
-    const std::lock_guard lock(mutex_);
-    cube_ = std::move(cube);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::shared_ptr<const ChunkCube> cube_;
 };
 
 // Whether cells can tell which runs a filter means, dates and bounds of numbers aside, and which groups they are in.

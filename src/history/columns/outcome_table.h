@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -42,23 +41,6 @@ class OutcomeTable {
   std::vector<std::uint8_t> ended_;
   bool fits_ = true;
   bool all_ended_ = true;
-};
-
-// Holds that of a full chunk, which is always the same. Any thread.
-class OutcomeSlot {
- public:
-  [[nodiscard]] std::shared_ptr<const OutcomeTable> get() const {
-    const std::lock_guard lock(mutex_);
-    return table_;
-  }
-  void put(std::shared_ptr<const OutcomeTable> table) const {
-    const std::lock_guard lock(mutex_);
-    table_ = std::move(table);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::shared_ptr<const OutcomeTable> table_;
 };
 
 struct Chunk;

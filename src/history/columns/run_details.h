@@ -11,6 +11,7 @@
 #include "history/columns/scene_works.h"
 #include "history/columns/setting_book.h"
 #include "history/columns/shared_facts.h"
+#include "history/columns/shared_slot.h"
 
 namespace comfytrace::history::columns {
 
@@ -26,7 +27,7 @@ struct SharedFacts {
   LabelKinds stories{story_of};
   LabelKinds tag_lists{[](const LabelView& label) { return label.tags_as_bytes(); }};
   // Of the works.
-  SceneWorksSlot scene_works;
+  SharedSlot<SceneWorks> scene_works;
 
   [[nodiscard]] std::size_t bytes() const {
     return outcomes.bytes() + settings.bytes() + labels.bytes() + works.bytes() + shapes.bytes() + scene_names.bytes() +

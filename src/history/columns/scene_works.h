@@ -2,8 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -24,24 +22,6 @@ struct SceneWorks {
   [[nodiscard]] bool knows(std::size_t chunk) const { return chunk < chunks.size() && chunks[chunk] != 0; }
   // The same with what a chunk has, whose pairs may be in any order and repeat.
   [[nodiscard]] SceneWorks with(std::size_t chunk, std::vector<std::pair<std::uint32_t, std::uint32_t>> more) const;
-};
-
-// Holds the last of them. Any thread.
-class SceneWorksSlot {
- public:
-  // Null: nothing is known.
-  [[nodiscard]] std::shared_ptr<const SceneWorks> get() const {
-    const std::lock_guard lock(mutex_);
-    return works_;
-  }
-  void put(std::shared_ptr<const SceneWorks> works) const {
-    const std::lock_guard lock(mutex_);
-    works_ = std::move(works);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::shared_ptr<const SceneWorks> works_;
 };
 
 }  // namespace comfytrace::history::columns
