@@ -162,6 +162,26 @@ void mask_passing(const std::uint16_t* numbers, std::uint32_t count, std::span<c
   for (; i < count; ++i) keep[i] &= passes[numbers[i]];
 }
 
+void mask_bits(const std::uint32_t* numbers, std::uint32_t count, std::span<const std::uint64_t> bits,
+               std::uint8_t* keep) {
+  const auto bits_at = [&](std::size_t at) { return at < bits.size() ? bits[at] : 0; };
+  std::uint32_t i = 0;
+  // Mostly the numbers are in line.
+  for (; i + 64 <= count; i += 64) {
+    if (CT_CHOOSE(are_in_line(numbers + i))) {
+      const std::size_t word = numbers[i] / 64;
+      const std::uint32_t shift = numbers[i] % 64;
+      const std::uint64_t of_rows =
+          shift == 0 ? bits_at(word) : bits_at(word) >> shift | bits_at(word + 1) << (64 - shift);
+      CT_CHOOSE(mask_64(of_rows, keep + i));
+    } else {
+      for (std::uint32_t k = i; k < i + 64; ++k)
+        keep[k] &= static_cast<std::uint8_t>(bits_at(numbers[k] / 64) >> (numbers[k] % 64) & 1);
+    }
+  }
+  for (; i < count; ++i) keep[i] &= static_cast<std::uint8_t>(bits_at(numbers[i] / 64) >> (numbers[i] % 64) & 1);
+}
+
 std::uint32_t count_kept(const std::uint8_t* keep, std::uint32_t count) {
   return CT_CHOOSE(count_kept(keep, count));
 }

@@ -65,6 +65,9 @@ void mask_between(const std::int64_t* values, std::uint32_t count, std::int64_t 
 // Takes out the rows whose number (all are below passes.size()) does not pass: has 0 there, else 1.
 void mask_passing(const std::uint16_t* numbers, std::uint32_t count, std::span<const std::uint8_t> passes,
                   std::uint8_t* keep);
+// Takes out the rows whose number has no bit in a set of numbers: number n is bit n % 64 of bits[n / 64].
+void mask_bits(const std::uint32_t* numbers, std::uint32_t count, std::span<const std::uint64_t> bits,
+               std::uint8_t* keep);
 // Those of the kept rows that the others do not keep. `rest` has room for `count`, and lies elsewhere.
 inline void leave_out(const std::uint8_t* keep, const std::uint8_t* others, std::uint32_t count,
                       std::uint8_t* __restrict rest) {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <tuple>
 #include <utility>
@@ -145,6 +147,28 @@ TEST_P(MeasureScan, MasksWhatDoesNotPass) {
     std::vector<std::uint8_t> keep = rows.keep;
     mask_passing(numbers.data(), rows.count(), passes, keep.data());
     for (std::size_t i = 0; i < keep.size(); ++i) ASSERT_EQ(keep[i], rows.keep[i] && passes[numbers[i]]) << kinds;
+  }
+}
+
+TEST_P(MeasureScan, MasksWhatHasNoBit) {
+  std::vector<std::uint64_t> bits(8);
+  std::ranges::generate(bits, std::ref(Rows::random));
+  // In line from a number within a word, up to beyond the last bit; then with two that stand elsewhere.
+  for (const std::uint32_t first : {0u, 5u, 64u, 400u, 4'294'960'000u}) {
+    for (const bool are_in_line : {true, false}) {
+      const Rows rows(count());
+      std::vector<std::uint32_t> numbers(rows.count());
+      std::iota(numbers.begin(), numbers.end(), first);
+      if (!are_in_line && rows.count() > 1) std::swap(numbers.front(), numbers.back());
+      std::vector<std::uint8_t> plain(rows.keep);
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const std::size_t word = numbers[i] / 64;
+        plain[i] &= static_cast<std::uint8_t>(word < bits.size() && (bits[word] >> numbers[i] % 64 & 1) != 0);
+      }
+      std::vector<std::uint8_t> keep(rows.keep);
+      mask_bits(numbers.data(), rows.count(), bits, keep.data());
+      EXPECT_EQ(keep, plain) << first;
+    }
   }
 }
 

@@ -2,34 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <limits>
 
+#include "history/columns/measure_scan.h"
+
 namespace comfytrace::history::columns {
-namespace {
-
-constexpr std::uint32_t kBits = 64;
-
-bool are_in_line(const std::uint32_t* rids) {
-  std::uint32_t apart = 0;
-  for (std::uint32_t i = 0; i < kBits; ++i) apart |= rids[i] - rids[0] - i;
-  return apart == 0;
-}
-
-// Keeps those of 64 bytes, each 0 or 1, whose bit is set.
-void mask_by_bits(std::uint64_t bits, std::uint8_t* keep) {
-  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
-  constexpr std::uint64_t kDiagonal = 0x8040'2010'0804'0201;  // of each byte the bit of its place
-  for (std::uint32_t i = 0; i < kBits; i += 8, bits >>= 8) {
-    const std::uint64_t set = (bits & 255) * kEach & kDiagonal;
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, keep + i, sizeof eight);
-    eight &= (set + 127 * kEach) >> 7;
-    std::memcpy(keep + i, &eight, sizeof eight);
-  }
-}
-
-}  // namespace
 
 bool RidSet::grow_to(std::int64_t rid) {
   if (rid < 0 || rid > std::numeric_limits<std::uint32_t>::max()) return false;
@@ -47,24 +24,15 @@ void RidSet::keep_common(const RidSet& other) {
   for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
 }
 
-std::uint64_t RidSet::from(std::uint32_t rid) const {
-  const std::size_t word = rid / kBits;
-  const auto word_at = [&](std::size_t at) { return at < words_.size() ? words_[at] : 0; };
-  const std::uint32_t shift = rid % kBits;
-  return shift == 0 ? word_at(word) : word_at(word) >> shift | word_at(word + 1) << (kBits - shift);
+bool RidSet::add_words(std::uint32_t first, std::span<const std::uint64_t> words) {
+  const std::size_t end = first + words.size();
+  if (end > words_.size() && !grow_to(static_cast<std::int64_t>(end) * 64 - 1)) return false;
+  for (std::size_t i = 0; i < words.size(); ++i) words_[first + i] |= words[i];
+  return true;
 }
 
 void RidSet::mask(const std::uint32_t* rids, std::uint32_t count, std::uint8_t* keep) const {
-  std::uint32_t i = 0;
-  // Runs get their numbers in the order of their rows, but for those that were saved again.
-  for (; i + kBits <= count; i += kBits) {
-    if (are_in_line(rids + i)) {
-      mask_by_bits(from(rids[i]), keep + i);
-    } else {
-      for (std::uint32_t k = i; k < i + kBits; ++k) keep[k] &= static_cast<std::uint8_t>(has(rids[k]));
-    }
-  }
-  for (; i < count; ++i) keep[i] &= static_cast<std::uint8_t>(has(rids[i]));
+  mask_bits(rids, count, words_, keep);
 }
 
 void RidSet::shrink() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ class RidSet {
     if (word >= words_.size() && !grow_to(rid)) return;
     words_[word] |= std::uint64_t{1} << (rid % 64);
   }
+  // Many at once: bit i of words[k] is number (first + k) * 64 + i. False: no runs have such numbers.
+  bool add_words(std::uint32_t first, std::span<const std::uint64_t> words);
   void remove(std::int64_t rid);
   // Leaves those that the other has, too.
   void keep_common(const RidSet& other);
@@ -37,8 +40,6 @@ class RidSet {
   [[nodiscard]] std::size_t bytes() const { return words_.size() * sizeof(std::uint64_t); }
 
  private:
-  // Which of the 64 numbers from this one on are here.
-  [[nodiscard]] std::uint64_t from(std::uint32_t rid) const;
   // False: no run has that number.
   bool grow_to(std::int64_t rid);
 

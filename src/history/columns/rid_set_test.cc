@@ -20,6 +20,21 @@ TEST(RidSet, HasWhatWasAddedAndNotRemoved) {
   EXPECT_FALSE(rids.has(64) || rids.has(4) || rids.has(70'000));
 }
 
+TEST(RidSet, TakesManyAtOnce) {
+  RidSet rids;
+  rids.add(64);
+  const std::vector<std::uint64_t> words{0b101, 0, std::uint64_t{1} << 63};
+  EXPECT_TRUE(rids.add_words(1, words));
+  EXPECT_TRUE(rids.add_words(0, words));
+  EXPECT_TRUE(rids.add_words(0, {}));
+  RidSet one_by_one;
+  for (const std::int64_t rid : {0, 2, 64, 66, 191, 255}) one_by_one.add(rid);
+  EXPECT_EQ(rids.apart_from(one_by_one), 0u);
+  EXPECT_TRUE(rids.add_words((1u << 26) - 3, words));
+  EXPECT_TRUE(rids.has(0xFFFF'FFFF));
+  EXPECT_FALSE(rids.add_words((1u << 26) - 2, words));
+}
+
 TEST(RidSet, KeepsWhatBothHaveWhicheverIsLonger) {
   for (const bool first_is_longer : {false, true}) {
     RidSet a;

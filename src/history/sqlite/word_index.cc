@@ -1,8 +1,11 @@
 #include "history/sqlite/word_index.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -169,10 +172,13 @@ class Reading {
     if (!gone_.empty()) {
       if (const auto at = gone_.find(word_); at != gone_.end()) gone = &at->second;
     }
-    // Nearly every distance takes one byte; the place must stay in a register.
+    std::uint64_t rid = 0;
+    // The place must stay in a register.
     const char* at = list.data();
     const char* const end = at + list.size();
-    for (std::uint64_t rid = 0; at != end;) {
+    while (at != end) {
+      if (!gone) rid = read_near(at, end, rid);
+      if (at == end) break;
       const auto first = static_cast<unsigned char>(*at);
       if (first < 0x80) {
         rid += first;
@@ -196,6 +202,45 @@ class Reading {
     }
   }
 
+  // Nearly every distance takes one byte, and nearly nothing was deleted: as long as it is so, eight are read at once.
+  // Returns the last rid, and moves `at` behind it.
+  std::uint64_t read_near(const char*& at, const char* end, std::uint64_t rid) {
+    constexpr std::size_t kAtOnce = 8;
+    constexpr std::uint64_t kMostFar = 127;
+    constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
+    constexpr std::uint64_t kHigh = kEach << 7;
+    // What comes behind the eight may be a mark of the last one. No number may pass what there is room for.
+    const std::uint64_t most = max_rid_ - std::min(max_rid_, kAtOnce * kMostFar);
+    std::uint64_t eight = 0;
+    const auto are_near = [&] {
+      if (static_cast<std::size_t>(end - at) <= kAtOnce || at[kAtOnce] == 0 || rid >= most) return false;
+      std::memcpy(&eight, at, sizeof eight);
+      // None has its high bit, and none is zero.
+      return ((eight | (eight - kEach)) & kHigh) == 0;
+    };
+    while (are_near()) {
+      // Apart from the set, so that none waits for what the one before wrote; a branch would be guessed wrong often.
+      const std::uint64_t first = rid / 64;
+      std::uint64_t word = 0;
+      std::uint64_t before = first;
+      do {
+        for (std::size_t i = 0; i < kAtOnce; ++i, eight >>= 8) {
+          rid += eight & 0xFF;
+          const std::uint64_t place = rid / 64;
+          word = (word & (std::uint64_t{0} - static_cast<std::uint64_t>(place == before))) | std::uint64_t{1}
+                                                                                                 << rid % 64;
+          near_[place - first] = word;
+          before = place;
+        }
+        at += kAtOnce;
+      } while (before - first + kAtOnce * kMostFar / 64 + 1 < near_.size() && are_near());
+      const std::span<std::uint64_t> words = std::span(near_).first(static_cast<std::size_t>(before - first) + 1);
+      rids_.add_words(static_cast<std::uint32_t>(first), words);
+      std::ranges::fill(words, std::uint64_t{0});
+    }
+    return rid;
+  }
+
   // What a segment says of a word counts for the older ones.
   void end_word() {
     if (going_.empty()) return;
@@ -215,6 +260,7 @@ class Reading {
   std::string word_;  // the last that was read
   bool is_sought_ = false;
   columns::RidSet rids_;
+  std::array<std::uint64_t, 256> near_{};                             // words of it while they are read, else zero
   std::unordered_map<std::string, std::vector<std::uint32_t>> gone_;  // by word, of newer segments, in order
   std::vector<std::uint32_t> going_;                                  // of this word and this segment, in order
   std::size_t all_gone_ = 0;

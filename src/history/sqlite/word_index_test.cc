@@ -128,6 +128,37 @@ TEST_F(WordIndex, TellsTheRunsOfOneThatGoesOverManyPages) {
   EXPECT_TRUE(tells_all());
 }
 
+TEST_F(WordIndex, TellsManyRunsNearAndFarWithSomeDeletedAmongThem) {
+  const auto add_all = [&](std::int64_t first, const auto& distance) {
+    Transaction transaction(connection_, Transaction::Kind::write);
+    std::int64_t rid = first;
+    for (int i = 0; i < 3'000; ++i) add(rid += distance(i), {"a"});
+    transaction.commit();
+  };
+  add_all(0, [](int) { return 1; });
+  add_all(10'000, [](int i) { return i % 50 == 49 ? 4'000 : 1 + i % 3; });
+  add_all(300'000, [](int i) { return i % 8 == 7 ? 127 : i % 16 == 3 ? 128 : 126; });
+  EXPECT_TRUE(tells_all());
+  {
+    Transaction transaction(connection_, Transaction::Kind::write);
+    for (std::int64_t rid = 1; rid <= 3'000; rid += rid % 7 == 0 ? 1 : 13) remove(rid);
+    for (std::int64_t rid = 500; rid <= 1'200; rid += 30) {
+      if (!told_.contains(rid)) add(rid, {"a"});
+    }
+    transaction.commit();
+  }
+  EXPECT_TRUE(tells_all());
+  for (const std::int64_t last : {1, 9, 700, 1'500, 2'999, 3'001}) {
+    RidSet up_to_last;
+    for (const auto& [rid, words] : told_) {
+      if (rid <= last) up_to_last.add(rid);
+    }
+    const auto told = rids_in_index(connection_, "a", last);
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->apart_from(up_to_last), 0u) << last;
+  }
+}
+
 TEST_F(WordIndex, LeavesOutWhatIsNoNumberOfARun) {
   add(7, {"a"});
   add(8, {"a"});
