@@ -54,18 +54,13 @@ void Complement::find_rows(RowScan& scan, std::size_t chunk) {
 }
 
 void Complement::take_out_others(std::size_t chunk, Gatherer::Of of) {
-  other_rows_.clear();
   everything_.each_block_backwards(chunk, [&](const RowBlock& all) {
     std::array<std::uint8_t, kBlockRows> keep;
     leave_out(all.keep, keep_.data() + all.begin, all.count, keep.data());
     RowBlock block = all;
     block.keep = keep.data();
     block.matching = count_kept(keep.data(), all.count);
-    if (block.matching == 0) return;
-    others_.add(block, of);
-    const std::size_t before = other_rows_.size();
-    other_rows_.resize(before + all.count);
-    other_rows_.resize(before + block.list(other_rows_.data() + before).size());
+    if (block.matching > 0) others_.add(block, of);
   });
 }
 
@@ -84,19 +79,24 @@ void Complement::bound_total(const Chunk& chunk, std::size_t number, const RowRe
 }
 
 // Whether each row matches, by its place.
-void Complement::place(const Chunk& chunk, const std::uint16_t* places) {
+void Complement::place(const Chunk& chunk) {
   if (chunk.died() || chunk.odd.size() > 0) {
+    const std::uint16_t* places = chunk.class_times.view().sealed->places();
     for (std::uint32_t row = 0; row < kChunkRows; ++row) placed_[places[row]] = keep_[row];
     return;
   }
-  // All that do not match are others, which are fewer.
-  std::ranges::fill(placed_, std::uint8_t{1});
-  for (const std::uint16_t row : other_rows_) placed_[places[row]] = 0;
+  // All that do not match are others.
+  const std::span<const std::uint8_t> others = others_.placed(chunk);
+  if (others.empty()) {
+    std::ranges::fill(placed_, std::uint8_t{1});
+  } else {
+    std::ranges::transform(others, placed_.begin(), [](std::uint8_t code) { return std::uint8_t{code == 0}; });
+  }
 }
 
 void Complement::bound_classes(const Chunk& chunk) {
   const SealedTimes& times = *chunk.class_times.view().sealed;
-  place(chunk, times.places());
+  place(chunk);
   for (const SealedTimes::Part& part : times.parts()) {
     const auto classes = classes_of(part.runs.front().shape);
     for (std::size_t k = 0; k < classes.size(); ++k) {

@@ -29,7 +29,7 @@ class Complement {
   void find_rows(RowScan& scan, std::size_t chunk);
   void take_out_others(std::size_t chunk, Gatherer::Of of);
   void bound_total(const Chunk& chunk, std::size_t number, const RowReach* reach);
-  void place(const Chunk& chunk, const std::uint16_t* places);
+  void place(const Chunk& chunk);
   void bound_classes(const Chunk& chunk);
   std::span<const std::uint32_t> classes_of(std::uint32_t shape);
 
@@ -42,7 +42,6 @@ class Complement {
   bool is_used_ = false;
   // Of the chunk at hand.
   std::vector<std::uint8_t> keep_;  // 1 for a row that matches
-  std::vector<std::uint16_t> other_rows_;
   std::vector<std::uint8_t> placed_;
   std::vector<RowBlock> blocks_;
   std::size_t matching_ = 0;

@@ -43,9 +43,14 @@ Gatherer::Gatherer(const ColumnStore::Snapshot& snapshot, const StatisticsQuery&
 void Gatherer::add(const RowBlock& block, Of of) {
   enter(*block.chunk);
   count_matching(block.matching);
-  if (!total_is_sum_ && of == Of::all) add_to_total(block);
-  if (query_.group_by == GroupBy::nodeClass) add_classes(block);
-  if (keys_) gather_by_key(block);
+  const bool is_in_total = !total_is_sum_ && of == Of::all;
+  const bool has_classes = query_.group_by == GroupBy::nodeClass;
+  std::array<std::uint16_t, kBlockRows> listed;
+  std::span<const std::uint16_t> rows;
+  if (has_classes || keys_ || (is_in_total && !is_dense(block))) rows = block.list(listed.data());
+  if (is_in_total) add_to_total(block, rows);
+  if (has_classes) add_classes(rows);
+  if (keys_) gather_by_key(rows);
 }
 
 void Gatherer::add(const RunFacts& facts) {
@@ -154,11 +159,11 @@ void Gatherer::enter(const Chunk& chunk) {
   for (std::size_t i = 0; i < groups_of_local_.size(); ++i) groups_of_local_[i] = keys_->of(locals[i]);
 }
 
-void Gatherer::add_to_total(const RowBlock& block) {
+// `rows`: those that match, listed where they are few.
+void Gatherer::add_to_total(const RowBlock& block, std::span<const std::uint16_t> rows) {
   if (is_dense(block)) return total_.add(measured(block), *outcomes_, total_budget_);
-  std::array<std::uint16_t, kBlockRows> rows;
-  if (few_.size() + block.matching > kBlockRows) settle_total();
-  few_.append(*block.chunk, block.list(rows.data()));
+  if (few_.size() + rows.size() > kBlockRows) settle_total();
+  few_.append(*block.chunk, rows);
 }
 
 void Gatherer::settle_total() {
@@ -171,15 +176,11 @@ void Gatherer::add_to_group(std::uint32_t group, const MeasuredRows& rows) {
   groups_[group].add(rows, *outcomes_, group_budget_);
 }
 
-void Gatherer::gather_by_key(const RowBlock& block) {
+void Gatherer::gather_by_key(std::span<const std::uint16_t> rows) {
   if (are_few_groups_) {
-    std::array<std::uint16_t, kBlockRows> rows;
-    return buffers_.put(block.list(rows.data()),
-                        [&](std::uint32_t group, const MeasuredRows& of_one) { add_to_group(group, of_one); });
+    return buffers_.put(rows, [&](std::uint32_t group, const MeasuredRows& of_one) { add_to_group(group, of_one); });
   }
-  const std::size_t before = unsorted_.size();
-  unsorted_.resize(before + block.count);
-  unsorted_.resize(before + block.list(unsorted_.data() + before).size());
+  unsorted_.insert(unsorted_.end(), rows.begin(), rows.end());
   if (unsorted_.size() >= kSortedAtOnce) sort_keys();
 }
 

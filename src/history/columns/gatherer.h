@@ -53,6 +53,13 @@ class Gatherer {
   // How many runs matched so far.
   [[nodiscard]] std::size_t matching() const { return matching_; }
   [[nodiscard]] Statistics finish();
+  // Brings all that waits into the tallies.
+  void settle();
+  // By class of node, whether rows of the chunk at hand are here, by their places: 0, they are not. Before what waits
+  // is settled. Empty: no row of the chunk was added, or it has no places.
+  [[nodiscard]] std::span<const std::uint8_t> placed(const Chunk& chunk) const {
+    return chunk_ == &chunk && are_placed_ ? std::span(codes_) : std::span<const std::uint8_t>();
+  }
 
  private:
   // What runs took in a class of node, not yet in its tally.
@@ -69,18 +76,18 @@ class Gatherer {
   }
   void count_matching(std::size_t runs);
   void enter(const Chunk& chunk);
-  void add_to_total(const RowBlock& block);
+  void add_to_total(const RowBlock& block, std::span<const std::uint16_t> rows);
   void settle_total();
   void settle_cells();
 
-  void gather_by_key(const RowBlock& block);
+  void gather_by_key(std::span<const std::uint16_t> rows);
   void settle_keys();
   void sort_keys();
   void add_to_group(std::uint32_t group, const MeasuredRows& rows);
 
   void enter_classes();
-  void add_classes(const RowBlock& block);
-  void add_open_classes(const RowBlock& block);
+  void add_classes(std::span<const std::uint16_t> rows);
+  void add_open_classes(std::span<const std::uint16_t> rows);
   std::span<const std::uint32_t> classes_of(std::uint32_t shape);
   void settle_sealed_classes();
   void add_part(const SealedTimes::Part& part);
@@ -90,8 +97,6 @@ class Gatherer {
   void add_class_ms(std::uint32_t of_class, std::span<const std::int32_t> ms);  // none is negative
   void add_class_values(std::uint32_t of_class);
   void settle_classes();
-  // Brings all that waits into the tallies.
-  void settle();
 
   const SharedFacts& shared_;
   const StatisticsQuery& query_;

@@ -44,12 +44,11 @@ void Gatherer::enter_classes() {
         static_cast<std::uint8_t>(static_cast<int>(outcomes_->at(static_cast<std::uint16_t>(i)).status) + 1);
 }
 
-void Gatherer::add_classes(const RowBlock& block) {
-  if (!class_times_.sealed) return add_open_classes(block);
+void Gatherer::add_classes(std::span<const std::uint16_t> rows) {
+  if (!class_times_.sealed) return add_open_classes(rows);
   const std::uint16_t* places = class_times_.sealed->places();
   const std::uint16_t* outcomes = chunk_->outcome.rows();
-  std::array<std::uint16_t, kBlockRows> rows;
-  for (const std::uint16_t row : block.list(rows.data())) codes_[places[row]] = status_codes_[outcomes[row]];
+  for (const std::uint16_t row : rows) codes_[places[row]] = status_codes_[outcomes[row]];
   are_placed_ = true;
 }
 
@@ -63,9 +62,8 @@ std::span<const std::uint32_t> Gatherer::classes_of(std::uint32_t shape) {
   return groups;
 }
 
-void Gatherer::add_open_classes(const RowBlock& block) {
-  std::array<std::uint16_t, kBlockRows> rows;
-  for (const std::uint16_t row : block.list(rows.data())) {
+void Gatherer::add_open_classes(std::span<const std::uint16_t> rows) {
+  for (const std::uint16_t row : rows) {
     TimesReader times = class_times_.open->at(row);
     ++shape_runs_[times.shape()][static_cast<std::size_t>(outcomes_->at(chunk_->outcome.rows()[row]).status)];
     for (const std::uint32_t of_class : classes_of(times.shape())) add_class_ms(of_class, times.next_ms());
