@@ -98,6 +98,7 @@ class Share {
 
   // When all chunks are added.
   void settle() {
+    gatherer_.settle();
     if (complement_) complement_->add_to(gatherer_);
     if (cube_total_) gatherer_.merge_total(cube_total_->finish());
   }
@@ -163,13 +164,16 @@ class Share {
 // What is known beforehand of how many runs match.
 struct Foreseen {
   std::size_t at_least = 0;
-  bool is_all = false;  // but for those in chunks that are not full or not covered by the dates
+  // But for those in chunks that are not full or not covered by the dates. Of no meaning where there are many.
+  bool is_all = false;
 };
-Foreseen foresee(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RowScan& scan) {
+// Looks no further than until more than `many` match.
+Foreseen foresee(const ColumnStore::Snapshot& snapshot, const RunFilter& filter, const RowScan& scan,
+                 std::size_t many) {
   Foreseen runs;
   if (!tell_filter(filter)) return runs;
   runs.is_all = true;
-  for (std::size_t i = 0; i < snapshot.chunks(); ++i) {
+  for (std::size_t i = 0; i < snapshot.chunks() && runs.at_least <= many; ++i) {
     if (snapshot.rows_of(i) < kChunkRows || !scan.covers(i)) continue;
     const auto cube = find_cube(snapshot, i);
     runs.is_all &= cube && !cube->cells.empty();
@@ -300,7 +304,7 @@ Statistics statistics_of(const ColumnStore::Snapshot& snapshot, const Statistics
     if (!answer) answer = ask_times(snapshot, query, scan, budget, nullptr);
     return *answer;
   }
-  const Foreseen foreseen = among ? Foreseen() : foresee(snapshot, query.filter, scan);
+  const Foreseen foreseen = among ? Foreseen() : foresee(snapshot, query.filter, scan, budget.values);
   const bool are_many = foreseen.at_least > budget.values;
   if (is_label(query.group_by)) return label_statistics_of(snapshot, query, scan, budget, are_many);
   // Of few runs each value must be looked at.
