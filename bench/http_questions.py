@@ -9,13 +9,13 @@ answer has.
 """
 
 import argparse
-import http.client
 import json
 import os
 import pathlib
 import random
 import re
 import shutil
+import socket
 import sys
 import time
 import urllib.parse
@@ -28,19 +28,42 @@ DAY_MS = 86_400_000
 
 
 class Client:
+    """Asks over a socket of its own: a library that takes headers apart takes a third of a millisecond or more, which is not the server's."""
+
     def __init__(self, url):
-        self.connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=60)
+        self.netloc = urllib.parse.urlsplit(url).netloc
+        host, port = self.netloc.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=60)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.room = bytearray(8 << 20)
 
     def ask(self, path, **parameters):
-        query = urllib.parse.urlencode(parameters)
+        """How long it took from the first byte of the question to the last of the answer, and the answer's body."""
+        question = f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        request = f"GET {question} HTTP/1.1\r\nHost: {self.netloc}\r\n\r\n".encode()
         began = time.perf_counter()
-        self.connection.request("GET", f"/api/v1/{path}?{query}")
-        response = self.connection.getresponse()
-        body = response.read()
+        self.socket.sendall(request)
+        begin, end = self.receive()
         took_ms = (time.perf_counter() - began) * 1e3
-        if response.status != 200:
-            sys.exit(f"{path}?{query}: {response.status} {body[:300]}")
+        body = bytes(self.room[begin:end])
+        if not self.room.startswith(b"HTTP/1.1 200 "):
+            sys.exit(f"{question}: {bytes(self.room[:20])} {body[:300]}")
         return took_ms, body
+
+    def receive(self):
+        """Where the body of the next answer stands in the room."""
+        view = memoryview(self.room)
+        size, begin, end = 0, 0, len(self.room)
+        while size < end:
+            received = self.socket.recv_into(view[size:])
+            if received == 0:
+                sys.exit("the server went away")
+            size += received
+            if begin == 0 and (head := self.room.find(b"\r\n\r\n", 0, size)) >= 0:
+                length = re.search(rb"\r\ncontent-length: *(\d+)\r\n", self.room[: head + 2], re.IGNORECASE)
+                begin = head + 4
+                end = begin + int(length[1])
+        return begin, end
 
 
 class Filters:
