@@ -64,7 +64,7 @@ std::span<const std::uint32_t> Gatherer::classes_of(std::uint32_t shape) {
 
 void Gatherer::add_open_classes(std::span<const std::uint16_t> rows) {
   for (const std::uint16_t row : rows) {
-    TimesReader times = class_times_.open->at(row);
+    TimesReader times = class_times_.open->at(row, rows.back());
     ++shape_runs_[times.shape()][static_cast<std::size_t>(outcomes_->at(chunk_->outcome.rows()[row]).status)];
     for (const std::uint32_t of_class : classes_of(times.shape())) add_class_ms(of_class, times.next_ms());
   }

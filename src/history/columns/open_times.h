@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,7 +25,9 @@ void put_times(std::string& bytes, std::uint32_t shape, const std::vector<NodeCl
 // Reads what put_times put, which must be whole.
 class TimesReader {
  public:
-  explicit TimesReader(const unsigned char* bytes) : at_(bytes), shape_(next()) {}
+  // `end`: whatever stands before it is there to be read, beyond these times, too; null: only they are.
+  explicit TimesReader(const unsigned char* bytes, const unsigned char* end = nullptr)
+      : at_(bytes), end_(end ? end : bytes), shape_(next()) {}
   [[nodiscard]] std::uint32_t shape() const { return static_cast<std::uint32_t>(shape_); }
   // Once for each class of the shape, in its order.
   [[nodiscard]] std::int64_t next_ms() {
@@ -32,6 +37,12 @@ class TimesReader {
 
  private:
   std::uint64_t next() {
+    if (end_ - at_ >= 8) {
+      std::uint64_t eight = 0;
+      std::memcpy(&eight, at_, sizeof eight);
+      if (const std::uint64_t stops = ~eight & 0x8080'8080'8080'8080; stops != 0) [[likely]]
+        return next_of(eight, stops);
+    }
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
       const std::uint64_t byte = *at_++;
@@ -40,7 +51,19 @@ class TimesReader {
     }
     return value;
   }
+  // How many bytes a number takes cannot be guessed: without a branch. Its last one is where the first stop is.
+  std::uint64_t next_of(std::uint64_t eight, std::uint64_t stops) {
+    const int bits = std::countr_zero(stops) + 1;
+    at_ += bits / 8;
+    const std::uint64_t value = eight & ~std::uint64_t{0} >> (64 - bits) & 0x7F7F'7F7F'7F7F'7F7F;
+    const std::uint64_t by_two = (value & 0x007F'007F'007F'007F) | (value & 0x7F00'7F00'7F00'7F00) >> 1;
+    const std::uint64_t by_four = (by_two & 0x0000'3FFF'0000'3FFF) | (by_two & 0x3FFF'0000'3FFF'0000) >> 2;
+    return (by_four & 0x0FFF'FFFF) | (by_four & 0x0FFF'FFFF'0000'0000) >> 4;
+  }
+  static_assert(std::endian::native == std::endian::little);
+
   const unsigned char* at_;
+  const unsigned char* end_;
   std::uint64_t shape_;
 };
 
@@ -52,6 +75,12 @@ class OpenTimes {
   // What put_times made of the row. False: that is too much. The writer alone.
   [[nodiscard]] bool append(std::uint32_t row, std::string_view times);
   [[nodiscard]] TimesReader at(std::uint32_t row) const { return TimesReader(bytes_.at(begin_[row])); }
+  // The same in less time where a later row, or this one, is known to be there.
+  [[nodiscard]] TimesReader at(std::uint32_t row, std::uint32_t later) const {
+    const unsigned char* from = bytes_.at(begin_[row]);
+    const std::size_t written = std::min<std::size_t>(PagedBytes::rest(begin_[row]), begin_[later] - begin_[row]);
+    return TimesReader(from, from + written);
+  }
   // As it was appended.
   [[nodiscard]] std::string_view text(std::uint32_t row, const Interner<NodeShape>& shapes) const;
   // Appends what the row took in each class, and returns its shape.

@@ -160,5 +160,43 @@ TEST(OpenTimes, DoNotTakeMoreThanEveryRowMayHave) {
   EXPECT_FALSE(open.append(1, std::string(OpenTimes::kMostBytes + 1, '\1')));
 }
 
+TEST_F(SealedTimesTest, OpenOnesAreReadAlikeWhetherMoreIsKnownToStandBehindThem) {
+  for (std::uint32_t row = 0; row < kChunkRows; row += row % 7 + 1) {
+    const std::uint32_t later = std::min(row + row % 5, kChunkRows - 1);
+    TimesReader plain = open_.at(row);
+    TimesReader quick = open_.at(row, later);
+    ASSERT_EQ(quick.shape(), plain.shape());
+    for (std::size_t i = 0; i < shapes_[plain.shape()].classes.size(); ++i) ASSERT_EQ(quick.next_ms(), plain.next_ms());
+  }
+}
+
+TEST(OpenTimes, ReadNumbersOfEverySize) {
+  std::vector<NodeClassFacts> classes;
+  for (int bits = 0; bits < 63; ++bits) {
+    for (const std::int64_t off : {-1, 0, 1}) {
+      const std::int64_t ms = (std::int64_t{1} << bits) + off;
+      classes.push_back({"A", 1, ms});
+      classes.push_back({"A", 1, -ms});
+    }
+  }
+  std::string times;
+  put_times(times, 300, classes);
+  ASSERT_GT(times.size(), 1'500u);  // and each part of it fits into a row
+  OpenTimes open;
+  for (std::size_t begin = 0; begin < classes.size(); begin += 60) {
+    const std::vector<NodeClassFacts> some(
+        classes.begin() + static_cast<std::ptrdiff_t>(begin),
+        classes.begin() + static_cast<std::ptrdiff_t>(std::min(begin + 60, classes.size())));
+    const auto row = static_cast<std::uint32_t>(begin / 60);
+    times.clear();
+    put_times(times, 300, some);
+    ASSERT_TRUE(open.append(row, times));
+    ASSERT_TRUE(open.append(row + 1, "x"));  // what stands behind
+    TimesReader reader = open.at(row, row + 1);
+    EXPECT_EQ(reader.shape(), 300u);
+    for (const NodeClassFacts& of_class : some) ASSERT_EQ(reader.next_ms(), of_class.duration_ms);
+  }
+}
+
 }  // namespace
 }  // namespace comfytrace::history::columns

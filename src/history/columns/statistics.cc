@@ -29,6 +29,8 @@ bool may_be_kept(GroupBy group_by) {
 // To make what is kept of a chunk takes longer than to answer from its rows. An answer that comes again makes so many
 // at most, lest the second one takes long for the sake of the third.
 constexpr int kSummariesAtOnce = 1;
+// Of a chunk that is not full.
+constexpr std::uint32_t kRowsWorthAThread = 8 * kBlockRows;
 
 // Whether so many matching rows in one full chunk mean, as others are like it, that more match in all than can be kept
 // as they are.
@@ -89,6 +91,12 @@ class Share {
     }
     is_rounded_ |= !summary->exact;
     gatherer_.add(*summary);
+  }
+  // Of a chunk that is not full: those of its blocks that are this part's.
+  void add_blocks(std::size_t chunk, std::size_t part, std::size_t parts) {
+    scan_.each_block_backwards(
+        chunk, [&](const RowBlock& block) { gatherer_.add(block); }, static_cast<std::uint32_t>(part),
+        static_cast<std::uint32_t>(parts));
   }
   // Of a chunk that is full and covered, from its rows.
   [[nodiscard]] std::shared_ptr<const ChunkSummary> summarise(std::size_t chunk) {
@@ -194,11 +202,16 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   const std::size_t chunks = snapshot.chunks();
   std::size_t alike = 0;
   for (std::size_t i = 0; i < chunks; ++i) alike += snapshot.rows_of(i) == kChunkRows && scan.covers(i);
-  std::vector<std::unique_ptr<Share>> shares(std::clamp<std::size_t>(chunks, 1, base::parallel_threads()));
-  // Always the same chunks for each, so that the same question gets the same answer to the last digit.
+  // The last chunk may not be full. It is told row by row, which may take as long as several others: all share it.
+  const std::size_t full = chunks > 0 && snapshot.rows_of(chunks - 1) < kChunkRows ? chunks - 1 : chunks;
+  const std::size_t parts_of_last = full < chunks ? snapshot.rows_of(full) / kRowsWorthAThread : 0;
+  std::vector<std::unique_ptr<Share>> shares(
+      std::clamp<std::size_t>(full + parts_of_last, 1, base::parallel_threads()));
+  // Always the same rows for each, so that the same question gets the same answer to the last digit.
   base::parallel(shares.size(), [&](std::size_t i) {
     shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, alike, are_many);
-    for (std::size_t n = i; n < chunks; n += shares.size()) shares[i]->add(chunks - 1 - n);
+    if (full < chunks) shares[i]->add_blocks(full, i, shares.size());
+    for (std::size_t n = i; n < full; n += shares.size()) shares[i]->add(full - 1 - n);
     shares[i]->settle();
   });
   Share& first = *shares.front();
