@@ -93,7 +93,7 @@ std::optional<stats::RobustScale> OutlyingLine::logs_of(std::span<const double> 
   logs_.resize(ascending.size());
   std::ranges::transform(ascending, logs_.begin(), [](double of) { return std::log(of); });
   stats::RobustScale scale{logs_.size(), stats::quantile_of_sorted(logs_, 0.5), 0, 0};
-  scale.mad = stats::mad_of_sorted(logs_, scale.median, off_);
+  scale.mad = stats::mad_of_sorted(logs_, scale.median);
   return scale;
 }
 

@@ -47,7 +47,6 @@ class OutlyingLine {
   std::size_t first_ = 0;
   std::vector<Window> windows_;  // those that begin at first_ and after it
   mutable std::vector<double> logs_;
-  mutable std::vector<double> off_;
 };
 
 }  // namespace comfytrace::insight

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -74,14 +76,24 @@ class Search {
     return std::span<const double>(scaled_).subspan(from, to - from);
   }
 
+  // What the search of one window needs room for.
+  struct Room {
+    std::vector<double> ascending;     // the window's values; of a split first those on its left
+    std::vector<std::uint32_t> order;  // of those, where each stands in the series
+    std::vector<double> right;
+    std::vector<std::uint32_t> right_order;
+    std::vector<double> near;
+    std::vector<double> differences;
+    TwoLevels::Room levels;
+  };
+
   // Outliers weigh much in a sum of distances: values further than this from the middle count as if they were there.
-  [[nodiscard]] static std::vector<double> drawn_in(std::span<const double> values, std::span<const double> ascending) {
-    std::vector<double> near(values.begin(), values.end());
-    const double limit = kDrawIn * step_free_deviation(values);
-    if (limit <= 0) return near;
+  static void draw_in(std::span<const double> values, std::span<const double> ascending, Room& room) {
+    room.near.assign(values.begin(), values.end());
+    const double limit = kDrawIn * step_free_deviation(values, room.differences);
+    if (limit <= 0) return;
     const double middle = quantile_of_sorted(ascending, 0.5);
-    for (double& value : near) value = std::clamp(value, middle - limit, middle + limit);
-    return near;
+    for (double& value : room.near) value = std::clamp(value, middle - limit, middle + limit);
   }
 
   // The weak pass: windows at places that depend on the start of the series alone, so that a new value changes nothing
@@ -93,9 +105,11 @@ class Search {
     // Each looks at its own values alone.
     std::vector<std::vector<Candidate>> found((windows + kWindowsAtOnce - 1) / kWindowsAtOnce);
     base::parallel(found.size(), [&](std::size_t part) {
+      Room room;
       for (std::size_t i = part * kWindowsAtOnce; i < std::min(windows, (part + 1) * kWindowsAtOnce); ++i) {
         const std::size_t to = std::min(i * step + options_.window, n);
-        split(i * step, to, sorted_finite(this->part(i * step, to)), found[part]);
+        put_in_order(i * step, to, room);
+        split(i * step, to, room, 0, found[part]);
       }
     });
     for (const auto& of : found) candidates_.insert(candidates_.end(), of.begin(), of.end());
@@ -113,26 +127,60 @@ class Search {
     candidates_ = std::move(apart);
   }
 
-  void split(std::size_t from, std::size_t to, std::span<const double> ascending, std::vector<Candidate>& found) const {
-    const auto left = energy_split(drawn_in(part(from, to), ascending), options_.min_segment);
+  void put_in_order(std::size_t from, std::size_t to, Room& room) const {
+    room.order.resize(to - from);
+    std::iota(room.order.begin(), room.order.end(), static_cast<std::uint32_t>(from));
+    std::ranges::sort(room.order, {}, [&](std::uint32_t at) { return std::pair(scaled_[at], at); });
+    room.ascending.clear();
+    for (const std::uint32_t at : room.order) room.ascending.push_back(scaled_[at]);
+    room.right.resize(to - from);
+    room.right_order.resize(to - from);
+  }
+
+  // Of the values in order from `begin` on those that stand before `middle` come first.
+  static void divide(Room& room, std::size_t begin, std::size_t count, std::size_t middle) {
+    double* const ascending = room.ascending.data() + begin;
+    std::uint32_t* const order = room.order.data() + begin;
+    std::size_t left = 0;
+    std::size_t right = 0;
+    // Without a branch: which side is next cannot be foretold.
+    for (std::size_t i = 0; i < count; ++i) {
+      const double value = ascending[i];
+      const std::uint32_t at = order[i];
+      ascending[left] = room.right[right] = value;
+      order[left] = room.right_order[right] = at;
+      const bool is_left = at < middle;
+      left += is_left ? 1 : 0;
+      right += is_left ? 0 : 1;
+    }
+    std::copy_n(room.right.begin(), right, ascending + left);
+    std::copy_n(room.right_order.begin(), right, order + left);
+  }
+
+  // Its values in order stand from `begin` on.
+  void split(std::size_t from, std::size_t to, Room& room, std::size_t begin, std::vector<Candidate>& found) const {
+    const auto in_order = [&](std::size_t first, std::size_t count) {
+      return std::span<const double>(room.ascending).subspan(first, count);
+    };
+    if (to - from < 2 * options_.min_segment) return;
+    draw_in(part(from, to), in_order(begin, to - from), room);
+    const auto left = energy_split(room.near, options_.min_segment);
     if (!left) return;
     const std::size_t middle = from + *left;
-    // The smaller side is put in order; the other is what it leaves over.
-    const bool is_left_smaller = middle - from < to - middle;
-    auto smaller = sorted_finite(is_left_smaller ? part(from, middle) : part(middle, to));
-    std::vector<double> larger;
-    larger.reserve(ascending.size() - smaller.size());
-    std::ranges::set_difference(ascending, smaller, std::back_inserter(larger));
-    const auto& on_left = is_left_smaller ? smaller : larger;
-    const auto& on_right = is_left_smaller ? larger : smaller;
-    const double p_value = TwoLevels(part(from, middle), part(middle, to), on_left, on_right).t_test().p_value;
-    if (p_value > options_.weak_alpha) return;
-    Candidate candidate;
-    candidate.index = middle;
-    candidate.p_value = p_value;
-    found.push_back(candidate);
-    split(from, middle, on_left, found);
-    split(middle, to, on_right, found);
+    divide(room, begin, to - from, middle);
+    {
+      const TwoLevels levels(part(from, middle), part(middle, to), in_order(begin, *left),
+                             in_order(begin + *left, to - middle), room.levels);
+      if (levels.is_surely_above(options_.weak_alpha)) return;
+      const double p_value = levels.t_test().p_value;
+      if (p_value > options_.weak_alpha) return;
+      Candidate candidate;
+      candidate.index = middle;
+      candidate.p_value = p_value;
+      found.push_back(candidate);
+    }
+    split(from, middle, room, begin, found);
+    split(middle, to, room, begin + *left, found);
   }
 
   // What a candidate is judged by: up to its neighbours, and no further than a window.
@@ -167,11 +215,11 @@ class Search {
     std::inplace_merge(ascending.begin(), ascending.begin() + middle, ascending.end());
   }
 
-  void judge(std::size_t i) {
+  void judge(std::size_t i, TwoLevels::Room& room) {
     Candidate& candidate = candidates_[i];
     const Sides& sides = sides_of(i);
     const TwoLevels levels(part(sides.begin, candidate.index), part(candidate.index, sides.end), sides.left,
-                           sides.right);
+                           sides.right, room);
     candidate.autocorrelation = levels.autocorrelation();
     candidate.p_value = levels.t_test(candidate.autocorrelation).p_value;
     candidate.rank_p.reset();
@@ -185,12 +233,14 @@ class Search {
     sides_.resize(candidates_.size());
     for (std::size_t i = 0; i < candidates_.size(); ++i) candidates_[i].sides = i;
     base::parallel((candidates_.size() + kJudgedAtOnce - 1) / kJudgedAtOnce, [&](std::size_t part) {
+      TwoLevels::Room room;
       for (std::size_t i = part * kJudgedAtOnce; i < std::min(candidates_.size(), (part + 1) * kJudgedAtOnce); ++i)
-        judge(i);
+        judge(i, room);
     });
+    TwoLevels::Room room;
     while (!candidates_.empty()) {
       for (std::size_t i = 0; i < candidates_.size(); ++i) {
-        if (!candidates_[i].judged) judge(i);
+        if (!candidates_[i].judged) judge(i, room);
       }
       const auto weakest = find_weakest();
       if (weakest == candidates_.end()) return;

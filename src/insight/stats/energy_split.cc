@@ -1,6 +1,6 @@
 #include "insight/stats/energy_split.h"
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -13,40 +13,74 @@ double pairs(double n) {
   return n * (n - 1) / 2;
 }
 
-// Adds to each of some sums the distance of its value from `from`, several at once.
-void add_distances(std::span<const double> values, double from, double* sums) {
+constexpr std::size_t kLanes = 4;
+constexpr std::size_t kVectors = 4;
+constexpr std::size_t kAtOnce = kLanes * kVectors;  // values whose sums are made in registers
+
+// Of each value the sums of its distances to the values before it and to those after it, each made in the order of the
+// values. There is room behind all three up to a multiple of kAtOnce.
+[[gnu::always_inline]] inline void add_distances(const double* values, std::size_t n, double* to_earlier,
+                                                 double* to_later) {
   using Doubles = double __attribute__((vector_size(32)));
   using Bits = std::int64_t __attribute__((vector_size(32)));
-  constexpr std::size_t kLanes = 4;
   constexpr std::int64_t kNoSign = std::numeric_limits<std::int64_t>::max();
-  std::size_t i = 0;
-  for (; i + kLanes <= values.size(); i += kLanes) {
-    Doubles value;
-    Doubles sum;
-    std::memcpy(&value, &values[i], sizeof value);
-    std::memcpy(&sum, sums + i, sizeof sum);
-    value -= from;
-    Bits bits;
-    std::memcpy(&bits, &value, sizeof bits);
-    bits &= kNoSign;
-    std::memcpy(&value, &bits, sizeof value);
-    sum += value;
-    std::memcpy(sums + i, &sum, sizeof sum);
+  constexpr Doubles kLane = {0, 1, 2, 3};
+  for (std::size_t begin = 0; begin < n; begin += kAtOnce) {
+    Doubles of[kVectors];
+    Doubles earlier[kVectors] = {};
+    Doubles later[kVectors] = {};
+    std::memcpy(of, values + begin, sizeof of);
+    const std::size_t end = std::min(begin + kAtOnce, n);
+    for (std::size_t i = 0; i < begin; ++i) {
+      for (std::size_t k = 0; k < kVectors; ++k)
+        earlier[k] += reinterpret_cast<Doubles>(reinterpret_cast<Bits>(of[k] - values[i]) & kNoSign);
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto place = static_cast<double>(i - begin);
+      for (std::size_t k = 0; k < kVectors; ++k) {
+        const Bits distance = reinterpret_cast<Bits>(of[k] - values[i]) & kNoSign;
+        const Bits is_behind = kLane + static_cast<double>(k * kLanes) > place;
+        earlier[k] += reinterpret_cast<Doubles>(distance & is_behind);
+        later[k] += reinterpret_cast<Doubles>(distance & ~is_behind);
+      }
+    }
+    for (std::size_t i = end; i < n; ++i) {
+      for (std::size_t k = 0; k < kVectors; ++k)
+        later[k] += reinterpret_cast<Doubles>(reinterpret_cast<Bits>(of[k] - values[i]) & kNoSign);
+    }
+    std::memcpy(to_earlier + begin, earlier, sizeof earlier);
+    std::memcpy(to_later + begin, later, sizeof later);
   }
-  for (; i < values.size(); ++i) sums[i] += std::fabs(values[i] - from);
 }
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) void add_distances_wide(const double* values, std::size_t n, double* to_earlier,
+                                                        double* to_later) {
+  add_distances(values, n, to_earlier, to_later);
+}
+#endif
 
 }  // namespace
 
 std::optional<std::size_t> energy_split(std::span<const double> values, std::size_t min_segment) {
   const std::size_t n = values.size();
   if (n < 2 * min_segment) return std::nullopt;
-  // Sums of each value's distances to the values before it and to those after it.
-  std::vector<double> to_earlier(n, 0.0);
-  std::vector<double> to_later(n, 0.0);
-  // Each sum is made in the order of the values, many of them at once.
-  for (std::size_t i = 0; i + 1 < n; ++i) add_distances(values.subspan(i + 1), values[i], &to_earlier[i + 1]);
-  for (std::size_t i = 1; i < n; ++i) add_distances(values.first(i), values[i], to_later.data());
+  const std::size_t room = (n + kAtOnce - 1) / kAtOnce * kAtOnce;
+  std::vector<double> rooms(3 * room);
+  std::copy(values.begin(), values.end(), rooms.begin());
+  double* const earlier = rooms.data() + room;
+  double* const later = earlier + room;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) {
+    add_distances_wide(rooms.data(), n, earlier, later);
+  } else {
+    add_distances(rooms.data(), n, earlier, later);
+  }
+#else
+  add_distances(rooms.data(), n, earlier, later);
+#endif
+  const std::span<const double> to_earlier(earlier, n);
+  const std::span<const double> to_later(later, n);
   double within_left = 0;
   double within_right = 0;
   for (const double sum : to_earlier) within_right += sum;

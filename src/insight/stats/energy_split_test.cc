@@ -41,6 +41,20 @@ TEST(EnergySplit, IsTheBestPlaceByTheDefinition) {
   }
 }
 
+TEST(EnergySplit, OfAnyLengthIsThatBySumsMadeOneAfterAnother) {
+  SeededValues random(30);
+  for (std::size_t n = 6; n < 140; ++n) {
+    auto values = random.normals(n);
+    for (std::size_t i = n / 2; i < n; ++i) values[i] += 0.4;
+    const std::span<const double> all(values);
+    std::size_t best = 3;
+    for (std::size_t at = 4; at + 3 <= n; ++at) {
+      if (energy(all.first(at), all.subspan(at)) > energy(all.first(best), all.subspan(best)) + 1e-9) best = at;
+    }
+    ASSERT_EQ(energy_split(values, 3), best) << n;
+  }
+}
+
 TEST(EnergySplit, KeepsBothSidesLongEnough) {
   const std::vector<double> values = {9, 1, 1, 1, 1, 1, 1, 1};
   EXPECT_EQ(energy_split(values, 3), 3U);

@@ -24,17 +24,30 @@ std::optional<RobustScale> robust_scale(std::span<const double> values) {
   return scale;
 }
 
-// |value - median| grows to both sides of it: no more than half are looked at.
-double mad_of_sorted(std::span<const double> ascending, double median, std::vector<double>& work) {
-  work.resize(ascending.size());
-  auto above = static_cast<std::size_t>(std::ranges::lower_bound(ascending, median) - ascending.begin());
-  std::size_t below = above;
-  for (std::size_t i = 0; i <= ascending.size() / 2 && i < ascending.size(); ++i) {
-    const bool up =
-        below == 0 || (above < ascending.size() && ascending[above] - median < median - ascending[below - 1]);
-    work[i] = std::fabs((up ? ascending[above++] : ascending[--below]) - median);
-  }
-  return quantile_of_sorted(work, 0.5);
+// |value - median| grows to both sides of it: of two groups in order, only the middle is wanted.
+double mad_of_sorted(std::span<const double> ascending, double median) {
+  const auto n_below = static_cast<std::size_t>(std::ranges::lower_bound(ascending, median) - ascending.begin());
+  const std::size_t n_above = ascending.size() - n_below;
+  const auto above = [&](std::size_t i) { return ascending[n_below + i] - median; };
+  const auto below = [&](std::size_t i) { return median - ascending[n_below - 1 - i]; };
+  const auto at = [&](std::size_t rank) {
+    // How many of the `rank` nearest lie above.
+    std::size_t least = rank - std::min(rank, n_below);
+    std::size_t most = std::min(rank, n_above);
+    while (least < most) {
+      const std::size_t up = least + (most - least) / 2;
+      if (above(up) < below(rank - up - 1)) {
+        least = up + 1;
+      } else {
+        most = up;
+      }
+    }
+    if (least == n_above) return below(rank - least);
+    if (rank - least == n_below) return above(least);
+    return std::min(above(least), below(rank - least));
+  };
+  const std::size_t half = (ascending.size() - 1) / 2;
+  return ascending.size() % 2 == 1 ? at(half) : std::lerp(at(half), at(half + 1), 0.5);
 }
 
 double robust_deviation(const RobustScale& scale) {

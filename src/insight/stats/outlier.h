@@ -24,8 +24,8 @@ BOOST_DESCRIBE_STRUCT(RobustScale, (), (n, median, mad, mean_absolute_deviation)
 // std::nullopt of no values.
 [[nodiscard]] std::optional<RobustScale> robust_scale(std::span<const double> values);
 
-// Its mad of ascending values, at least one; `median` is theirs. `work` is overwritten. O(n).
-[[nodiscard]] double mad_of_sorted(std::span<const double> ascending, double median, std::vector<double>& work);
+// Its mad of ascending values, at least one; `median` is theirs. O(log n).
+[[nodiscard]] double mad_of_sorted(std::span<const double> ascending, double median);
 
 // What stands for a standard deviation: MAD / 0.6745; with MAD = 0, 1.253314 mean absolute deviation; 0 of a constant
 // series.

@@ -14,8 +14,13 @@ RobustTTest robust_t_test(std::span<const double> left, std::span<const double> 
 }
 
 double step_free_deviation(std::span<const double> values) {
-  if (values.size() < 2) return 0;
   std::vector<double> differences;
+  return step_free_deviation(values, differences);
+}
+
+double step_free_deviation(std::span<const double> values, std::vector<double>& differences) {
+  if (values.size() < 2) return 0;
+  differences.clear();
   for (std::size_t i = 1; i < values.size(); ++i) differences.push_back(std::fabs(values[i] - values[i - 1]));
   return median_in_place(differences) / (0.6745 * std::numbers::sqrt2);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 namespace comfytrace::insight::stats {
 
@@ -20,6 +21,8 @@ struct RobustTTest {
 // What stands for the standard deviation of a series that may step between levels: from the median difference of
 // neighbours. 0 below 2 values and where more than half of the neighbours are equal.
 [[nodiscard]] double step_free_deviation(std::span<const double> values);
+// The same for callers that make many; `work` is overwritten.
+[[nodiscard]] double step_free_deviation(std::span<const double> values, std::vector<double>& work);
 
 // Lag-1 autocorrelation of values around the levels of their sides, outliers drawn in, 0 to 0.9; corrected for the two
 // levels being estimated.

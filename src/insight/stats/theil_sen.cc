@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <vector>
 
 #include "base/check.h"
 #include "insight/stats/distribution.h"
 #include "insight/stats/finite.h"
+#include "insight/stats/pair_slopes.h"
 #include "insight/stats/quantile.h"
 #include "insight/stats/rank_select.h"
 #include "insight/stats/rank_ties.h"
@@ -83,16 +85,19 @@ std::optional<TheilSen> theil_sen(std::span<const double> x, std::span<const dou
     y = reduced.y;
   }
   if (x.size() < 2) return std::nullopt;
-  auto slopes = pair_slopes(x, y);
-  if (slopes.empty()) return std::nullopt;
+  const bool is_each_later = std::ranges::adjacent_find(x, std::ranges::greater_equal()) == x.end();
+  std::vector<double> slopes;
+  if (!is_each_later) slopes = pair_slopes(x, y);
+  const std::size_t count = is_each_later ? x.size() * (x.size() - 1) / 2 : slopes.size();
+  if (count == 0) return std::nullopt;
   std::size_t outside = 0;
   if (options.with_interval) {
     const double variance = kendall_variance(x.size(), tie_sizes(x), tie_sizes(y)) * options.variance_inflation;
-    outside = slopes_outside(slopes.size(), variance, options.level);
+    outside = slopes_outside(count, variance, options.level);
   }
-  std::vector<std::size_t> ranks = {(slopes.size() - 1) / 2, slopes.size() / 2};
-  if (outside > 0) ranks.insert(ranks.end(), {outside - 1, slopes.size() - outside});
-  const auto found = values_at_ranks(slopes, ranks);
+  std::vector<std::size_t> ranks = {(count - 1) / 2, count / 2};
+  if (outside > 0) ranks.insert(ranks.end(), {outside - 1, count - outside});
+  const auto found = is_each_later ? slopes_at_ranks(x, y, ranks) : values_at_ranks(slopes, ranks);
   line.slope = std::midpoint(found[0], found[1]);
   line.intercept = *median(y) - line.slope * *median(x);
   if (outside > 0) line.interval = Interval{found[2], found[3], options.level};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
 #include "insight/stats/distribution.h"
@@ -12,21 +13,37 @@
 namespace comfytrace::insight::stats {
 namespace {
 
+// Without a branch that depends on the values: which of two is the smaller cannot be foretold.
+void merge(std::span<const double> left, std::span<const double> right, double* out) {
+  const double* a = left.data();
+  const double* const a_end = a + left.size();
+  const double* b = right.data();
+  const double* const b_end = b + right.size();
+  while (a != a_end && b != b_end) {
+    const bool is_right = *b < *a;
+    const double* const least = is_right ? b : a;
+    *out++ = *least;
+    b += is_right ? 1 : 0;
+    a += is_right ? 0 : 1;
+  }
+  out = std::copy(a, a_end, out);
+  std::copy(b, b_end, out);
+}
+
 // The same as robust_scale(residuals), which are ascending less their median on either side.
-RobustScale scale_of(std::span<const double> residuals, std::span<const double> ascending_left, double left_median,
-                     std::span<const double> ascending_right, double right_median) {
-  std::vector<double> ascending(residuals.size());
-  std::vector<double> sides;
-  sides.reserve(residuals.size());
-  for (const double value : ascending_left) sides.push_back(value - left_median);
-  for (const double value : ascending_right) sides.push_back(value - right_median);
-  const auto middle = sides.begin() + static_cast<std::ptrdiff_t>(ascending_left.size());
-  std::merge(sides.begin(), middle, middle, sides.end(), ascending.begin());
+RobustScale scale_of(std::span<const double> ascending_left, double left_median,
+                     std::span<const double> ascending_right, double right_median, TwoLevels::Room& room) {
+  room.sides.clear();
+  for (const double value : ascending_left) room.sides.push_back(value - left_median);
+  for (const double value : ascending_right) room.sides.push_back(value - right_median);
+  room.ascending.resize(room.sides.size());
+  const std::span<const double> sides(room.sides);
+  merge(sides.first(ascending_left.size()), sides.subspan(ascending_left.size()), room.ascending.data());
   RobustScale scale;
-  scale.n = ascending.size();
-  scale.median = quantile_of_sorted(ascending, 0.5);
-  scale.mad = mad_of_sorted(ascending, scale.median, sides);
-  return scale.mad > 0 ? scale : *robust_scale(residuals);
+  scale.n = room.ascending.size();
+  scale.median = quantile_of_sorted(room.ascending, 0.5);
+  scale.mad = mad_of_sorted(room.ascending, scale.median);
+  return scale.mad > 0 ? scale : *robust_scale(room.residuals);
 }
 
 double neighbour_products(std::span<const double> values, double mean) {
@@ -38,21 +55,22 @@ double neighbour_products(std::span<const double> values, double mean) {
 }  // namespace
 
 TwoLevels::TwoLevels(std::span<const double> left, std::span<const double> right)
-    : TwoLevels(left, right, sorted_finite(left), sorted_finite(right)) {}
+    : TwoLevels(left, right, sorted_finite(left), sorted_finite(right), own_) {}
 
 TwoLevels::TwoLevels(std::span<const double> left, std::span<const double> right,
-                     std::span<const double> ascending_left, std::span<const double> ascending_right)
+                     std::span<const double> ascending_left, std::span<const double> ascending_right, Room& room)
     : n_left_(left.size()) {
   CHECK(left.size() >= 2 && right.size() >= 2);
   CHECK(left.size() == ascending_left.size() && right.size() == ascending_right.size());
   left_.median = quantile_of_sorted(ascending_left, 0.5);
   right_.median = quantile_of_sorted(ascending_right, 0.5);
-  residuals_.reserve(left.size() + right.size());
-  for (const double value : left) residuals_.push_back(value - left_.median);
-  for (const double value : right) residuals_.push_back(value - right_.median);
-  const RobustScale scale = scale_of(residuals_, ascending_left, left_.median, ascending_right, right_.median);
-  const double limit = outlier_cutoff(std::max(residuals_.size(), kOutlierNeeds)) * robust_deviation(scale);
-  for (double& residual : residuals_) residual = std::clamp(residual, -limit, limit);
+  room.residuals.clear();
+  for (const double value : left) room.residuals.push_back(value - left_.median);
+  for (const double value : right) room.residuals.push_back(value - right_.median);
+  const RobustScale scale = scale_of(ascending_left, left_.median, ascending_right, right_.median, room);
+  const double limit = outlier_cutoff(std::max(room.residuals.size(), kOutlierNeeds)) * robust_deviation(scale);
+  for (double& residual : room.residuals) residual = std::clamp(residual, -limit, limit);
+  residuals_ = room.residuals;
   const auto take = [](Side& side, std::span<const double> residuals) {
     for (const double value : residuals) side.mean += value;
     side.mean /= static_cast<double>(residuals.size());
@@ -62,21 +80,31 @@ TwoLevels::TwoLevels(std::span<const double> left, std::span<const double> right
   take(right_, residuals_of_right());
 }
 
-RobustTTest TwoLevels::t_test(double autocorrelation) const {
+TwoLevels::Difference TwoLevels::difference(double autocorrelation) const {
   CHECK(autocorrelation >= 0 && autocorrelation < 1);
-  RobustTTest test;
-  test.difference = right_.median + right_.mean - left_.median - left_.mean;
+  Difference found;
+  found.difference = right_.median + right_.mean - left_.median - left_.mean;
   const auto n = static_cast<double>(n_left_);
   const auto m = static_cast<double>(residuals_.size() - n_left_);
-  const double degrees = n + m - 2;
+  found.degrees = n + m - 2;
   const double share = (1 - autocorrelation) / (1 + autocorrelation);
-  const double variance = (left_.squares + right_.squares) / degrees * (1 / n + 1 / m) / share;
+  const double variance = (left_.squares + right_.squares) / found.degrees * (1 / n + 1 / m) / share;
   if (variance > 0) {
-    test.p_value = student_two_sided(test.difference / std::sqrt(variance), degrees);
-  } else {
-    test.p_value = test.difference == 0 ? 1 : 0;
+    found.t = found.difference / std::sqrt(variance);
+  } else if (found.difference != 0) {
+    found.t = std::numeric_limits<double>::infinity();
   }
-  return test;
+  return found;
+}
+
+RobustTTest TwoLevels::t_test(double autocorrelation) const {
+  const Difference found = difference(autocorrelation);
+  return {student_two_sided(found.t, found.degrees), found.difference};
+}
+
+// The tails of Student's t are heavier than those of the normal. What lies close to `alpha` is left to the test.
+bool TwoLevels::is_surely_above(double alpha, double autocorrelation) const {
+  return normal_two_sided(difference(autocorrelation).t) > alpha * (1 + 1e-9);
 }
 
 double TwoLevels::autocorrelation() const {

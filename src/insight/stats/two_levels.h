@@ -12,12 +12,21 @@ namespace comfytrace::insight::stats {
 class TwoLevels {
  public:
   TwoLevels(std::span<const double> left, std::span<const double> right);
-  // The same where both are known in ascending order too.
+  // The same where both are known in ascending order too, for callers that make many: `room` is this one's as long as
+  // it lives.
+  struct Room {
+    std::vector<double> residuals;  // values less the median of their side, outliers drawn in
+    std::vector<double> sides;
+    std::vector<double> ascending;
+  };
   TwoLevels(std::span<const double> left, std::span<const double> right, std::span<const double> ascending_left,
-            std::span<const double> ascending_right);
+            std::span<const double> ascending_right, Room& room);
+  TwoLevels(const TwoLevels&) = delete;
 
   // As robust_student.h has them.
   [[nodiscard]] RobustTTest t_test(double autocorrelation = 0) const;
+  // Whether the p-value of that is surely above `alpha`, by a bound that is cheap.
+  [[nodiscard]] bool is_surely_above(double alpha, double autocorrelation = 0) const;
   [[nodiscard]] double autocorrelation() const;
   // Of the medians, right - left.
   [[nodiscard]] double shift() const { return right_.median - left_.median; }
@@ -28,13 +37,21 @@ class TwoLevels {
     double mean = 0;     // of the residuals
     double squares = 0;  // sum of squared distances from that
   };
-  [[nodiscard]] std::span<const double> residuals_of_left() const { return std::span(residuals_).first(n_left_); }
-  [[nodiscard]] std::span<const double> residuals_of_right() const { return std::span(residuals_).subspan(n_left_); }
+  // The difference, and in how many of its standard errors; of no scatter 0 or an infinity.
+  struct Difference {
+    double difference = 0;
+    double t = 0;
+    double degrees = 0;
+  };
+  [[nodiscard]] Difference difference(double autocorrelation) const;
+  [[nodiscard]] std::span<const double> residuals_of_left() const { return residuals_.first(n_left_); }
+  [[nodiscard]] std::span<const double> residuals_of_right() const { return residuals_.subspan(n_left_); }
 
   std::size_t n_left_;
   Side left_;
   Side right_;
-  std::vector<double> residuals_;  // values less the median of their side, outliers drawn in
+  Room own_;
+  std::span<const double> residuals_;
 };
 
 }  // namespace comfytrace::insight::stats

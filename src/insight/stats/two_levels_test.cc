@@ -28,20 +28,38 @@ TEST(TwoLevels, IsTheSameWhereTheOrderIsGiven) {
   std::ranges::sort(ascending_left);
   std::ranges::sort(ascending_right);
   const TwoLevels plain(left, right);
-  const TwoLevels given(left, right, ascending_left, ascending_right);
+  TwoLevels::Room room;
+  const TwoLevels given(left, right, ascending_left, ascending_right, room);
   EXPECT_EQ(plain.t_test(0.2).p_value, given.t_test(0.2).p_value);
   EXPECT_EQ(plain.autocorrelation(), given.autocorrelation());
   EXPECT_NE(plain.t_test(0.2).p_value, plain.t_test(0.4).p_value);
 }
 
+TEST(TwoLevels, AreSurelyAboveOnlyWhereTheTestIs) {
+  SeededValues random(6);
+  int sure = 0;
+  for (int round = 0; round < 400; ++round) {
+    const auto left = random.normals(random.whole(5, 60));
+    auto right = random.normals(random.whole(5, 60));
+    for (double& value : right) value += 0.01 * round;
+    const TwoLevels levels(left, right);
+    if (!levels.is_surely_above(1e-3, 0.1)) continue;
+    ++sure;
+    EXPECT_GT(levels.t_test(0.1).p_value, 1e-3) << round;
+  }
+  EXPECT_GT(sure, 50);
+  const std::vector<double> flat(6, 2.0);
+  EXPECT_TRUE(TwoLevels(flat, flat).is_surely_above(0.5));
+  EXPECT_FALSE(TwoLevels(flat, std::vector<double>(6, 3.0)).is_surely_above(1e-9));
+}
+
 TEST(MadOfSorted, IsWhatTheRobustScaleSays) {
   SeededValues random(9);
-  std::vector<double> work;
   for (std::size_t n = 1; n < 40; ++n) {
     auto values = random.normals(n);
     for (std::size_t i = 0; i < n / 3; ++i) values[i] = std::round(values[i]);
     std::ranges::sort(values);
-    EXPECT_EQ(mad_of_sorted(values, *median(values), work), robust_scale(values)->mad) << n;
+    EXPECT_EQ(mad_of_sorted(values, *median(values)), robust_scale(values)->mad) << n;
   }
 }
 
