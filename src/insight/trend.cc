@@ -183,15 +183,18 @@ Result<Trend> trend_of(const history::RunHistoryReader& reader, const TrendQuery
   const TrendValues values = comparable_values(*runs, query);
   // The reader is asked on the thread that it belongs to.
   std::optional<Result<history::Statistics>> statistics;
+  std::optional<Result<std::vector<std::string>>> run_ids;  // of the series
   Judged judged;
   base::parallel(2, [&](std::size_t part) {
     if (part == 1) {
       judged = judge(query, values, trend);
-    } else if (!few) {
-      statistics = reader.statistics(groups);
+      return;
     }
+    if (!few) statistics = reader.statistics(groups);
+    if (bucket == TrendBucket::run) run_ids = runs->run_ids(positions_of(values));
   });
   if (statistics && !*statistics) return statistics->error();
+  if (run_ids && !*run_ids) return run_ids->error();
   if (auto done = explain(reader, query, *runs, values, std::move(judged), trend); !done) return done.error();
   if (few) {
     trend.runs = static_cast<std::int64_t>(runs->runs.size());
@@ -200,11 +203,7 @@ Result<Trend> trend_of(const history::RunHistoryReader& reader, const TrendQuery
     if (bucket != TrendBucket::run) trend.series = series_of((*statistics)->groups, query.metric, bucket);
   }
   if (few || bucket == TrendBucket::run) trend.series = series_of(values, query, bucket);
-  if (bucket == TrendBucket::run) {
-    auto run_ids = runs->run_ids(positions_of(values));
-    if (!run_ids) return run_ids.error();
-    trend.series.run_ids = std::move(*run_ids);
-  }
+  if (run_ids) trend.series.run_ids = std::move(**run_ids);
   return trend;
 }
 

@@ -176,17 +176,14 @@ class Side {
 
   // std::nullopt: there are no more.
   [[nodiscard]] Result<std::optional<Rows>> next() {
-    const auto& runs = series_.values.runs;
-    for (; read_ < kRead && step_ < kWindow; ++step_) {
-      if (is_after_ ? at_ + step_ >= runs.size() : step_ >= at_) break;
-      const std::size_t i = is_after_ ? at_ + step_ : at_ - 1 - step_;
-      if (runs[i].kind->key.structure != runs[at_].kind->key.structure) continue;
-      const auto run_id = series_.run_ids({i});
-      if (!run_id) return run_id.error();
-      const auto run = series_.reader.get(run_id->front());
+    while (read_ < kRead) {
+      if (looked_up_ == run_ids_.size()) {
+        if (auto done = look_up(); !done) return done.error();
+        if (run_ids_.empty()) break;
+      }
+      const auto run = series_.reader.get(run_ids_[looked_up_++]);
       if (!run) return run.error();
       if (!*run) continue;
-      ++step_;
       ++read_;
       return std::optional(rows_of(**run, series_.like_for_like));
     }
@@ -194,9 +191,30 @@ class Side {
   }
 
  private:
+  // One after the other takes longer; but of most steps no more than the nearest run is read.
+  [[nodiscard]] Result<void> look_up() {
+    const auto& runs = series_.values.runs;
+    const std::size_t wanted = read_ == 0 ? 1 : kRead - read_;
+    std::vector<std::size_t> found;
+    for (; found.size() < wanted && step_ < kWindow; ++step_) {
+      if (is_after_ ? at_ + step_ >= runs.size() : step_ >= at_) break;
+      const std::size_t i = is_after_ ? at_ + step_ : at_ - 1 - step_;
+      if (runs[i].kind->key.structure == runs[at_].kind->key.structure) found.push_back(i);
+    }
+    looked_up_ = 0;
+    run_ids_.clear();
+    if (found.empty()) return {};
+    auto run_ids = series_.run_ids(found);
+    if (!run_ids) return run_ids.error();
+    run_ids_ = std::move(*run_ids);
+    return {};
+  }
+
   const Series& series_;
   std::size_t at_;
   bool is_after_;
+  std::vector<std::string> run_ids_;
+  std::size_t looked_up_ = 0;  // of those, how many were read
   std::size_t step_ = 0;
   std::size_t read_ = 0;
 };

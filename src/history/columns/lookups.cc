@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <unordered_map>
 
 #include "base/parallel.h"
+#include "history/columns/brief_kinds.h"
 #include "history/columns/first_candidates.h"
 #include "history/columns/list_position.h"
 
@@ -273,11 +273,7 @@ BriefRows brief_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& q
   const SharedFacts& shared = snapshot.shared();
   BriefRows brief;
   auto& runs = brief.told.runs;
-  auto& kinds = brief.told.kinds;
-  const auto hash = [](const std::array<std::uint32_t, 3>& shares) {
-    return (shares[0] * 0x9E3779B97F4A7C15u + shares[1]) * 0x9E3779B97F4A7C15u + shares[2];
-  };
-  std::unordered_map<std::array<std::uint32_t, 3>, std::uint32_t, decltype(hash)> kind_of(256, hash);
+  BriefKinds kinds(shared);
   const auto rows = newest_rows(snapshot, query, without_rid, among);
   runs.reserve(rows.size());
   brief.numbers.reserve(rows.size());
@@ -288,25 +284,20 @@ BriefRows brief_among(const ColumnStore::Snapshot& snapshot, const FactsQuery& q
     const std::uint32_t at = of.row % kChunkRows;
     // It was put in order by these.
     const std::int64_t created_at_ms = ~of.key;
-    const std::array shares{chunk.outcome.at(at), chunk.setting.at(at), chunk.work.at(at)};
-    const Outcome& outcome = shared.outcomes[shares[0]];
-    const auto next = static_cast<std::uint32_t>(kinds.size());
-    if (outcome.is_odd) {
+    const BriefKinds::Shares shares{chunk.outcome.at(at), chunk.setting.at(at), chunk.work.at(at)};
+    if (shared.outcomes[shares[0]].is_odd) {
       auto odd = ColumnStore::facts_at(snapshot, of.row, "");
       if (!odd) continue;
-      runs.push_back({odd->created_at_ms, odd->duration_ms, odd->queue_wait_ms, odd->vram_peak_bytes, next});
-      kinds.push_back(std::move(*odd));
+      BriefRun run{odd->created_at_ms, odd->duration_ms, odd->queue_wait_ms, odd->vram_peak_bytes, 0};
+      run.kind = kinds.add(std::move(*odd));
+      runs.push_back(run);
     } else {
-      const auto [kind, is_new] = kind_of.try_emplace(shares, next);
-      if (is_new) {
-        restore(kinds.emplace_back(), outcome, shared.settings[shares[1]], {});
-        kinds.back().key = key_of(shared.works[shares[2]]);
-      }
       runs.push_back({created_at_ms, value_at(chunk, at, RunSort::longest), queue_wait_at(chunk, at),
-                      value_at(chunk, at, RunSort::vram), kind->second});
+                      value_at(chunk, at, RunSort::vram), kinds.kind_of(shares)});
     }
     brief.numbers.push_back({static_cast<std::uint32_t>(~of.order), created_at_ms});
   }
+  brief.told.kinds = kinds.finish();
   return brief;
 }
 

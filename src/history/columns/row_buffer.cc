@@ -14,9 +14,9 @@ const std::uint8_t* all_kept() {
   return kAll.data();
 }
 
-void RowBuffer::append(const MeasureColumns& from, std::span<const std::uint16_t> rows) {
+std::uint32_t RowBuffer::grow(std::size_t rows) {
   const std::uint32_t begin = size_;
-  size_ += static_cast<std::uint32_t>(rows.size());
+  size_ += static_cast<std::uint32_t>(rows);
   if (outcomes_.size() < size_) {
     duration_ms_.resize(size_);
     queue_wait_ms_.resize(size_);
@@ -24,6 +24,11 @@ void RowBuffer::append(const MeasureColumns& from, std::span<const std::uint16_t
     peak_high_.resize(size_);
     outcomes_.resize(size_);
   }
+  return begin;
+}
+
+void RowBuffer::append(const MeasureColumns& from, std::span<const std::uint16_t> rows) {
+  const std::uint32_t begin = grow(rows.size());
   gather_measures(from, rows,
                   {duration_ms_.data() + begin, queue_wait_ms_.data() + begin, peak_low_.data() + begin,
                    peak_high_.data() + begin, outcomes_.data() + begin});
@@ -35,6 +40,21 @@ void RowBuffer::append(const Chunk& chunk, std::span<const std::uint16_t> rows) 
           {chunk.vram_peak_low.get(), chunk.vram_peak_high.get()},
           chunk.outcome.rows()},
          rows);
+}
+
+void RowBuffer::append(const Chunk& chunk, std::span<const std::uint16_t> rows, const Measures& measures) {
+  if (measures.duration_ms && measures.queue_wait_ms && measures.vram_peak_bytes) return append(chunk, rows);
+  // Most of the time goes by with waiting for rows that lie far apart.
+  const std::uint32_t begin = grow(rows.size());
+  const auto gather = [&](const auto* from, auto& to) {
+    std::ranges::transform(rows, to.begin() + begin, [&](std::uint16_t row) { return from[row]; });
+  };
+  gather(chunk.outcome.rows(), outcomes_);
+  if (measures.duration_ms) gather(chunk.duration_ms.get(), duration_ms_);
+  if (measures.queue_wait_ms) gather(chunk.queue_wait_ms.get(), queue_wait_ms_);
+  if (!measures.vram_peak_bytes) return;
+  gather(chunk.vram_peak_low.get(), peak_low_);
+  gather(chunk.vram_peak_high.get(), peak_high_);
 }
 
 void RowBuffer::append(const RowBuffer& from, std::span<const std::uint16_t> places) {

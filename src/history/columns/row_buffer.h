@@ -17,6 +17,8 @@ class RowBuffer {
   void clear() { size_ = 0; }
   [[nodiscard]] std::uint32_t size() const { return size_; }
   void append(const Chunk& chunk, std::span<const std::uint16_t> rows);
+  // The same for whom the other measures are not told: theirs are of no meaning.
+  void append(const Chunk& chunk, std::span<const std::uint16_t> rows, const Measures& measures);
   // Rows of another buffer by their places there, of which there are at most kChunkRows.
   void append(const RowBuffer& from, std::span<const std::uint16_t> places);
   // Adds `count` of them to a tally, from `begin` on.
@@ -24,6 +26,8 @@ class RowBuffer {
               const ExactBudget& budget) const;
 
  private:
+  // Makes room for more; where they begin.
+  std::uint32_t grow(std::size_t rows);
   void append(const MeasureColumns& from, std::span<const std::uint16_t> rows);
 
   std::uint32_t size_ = 0;

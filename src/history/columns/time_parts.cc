@@ -135,7 +135,7 @@ void TimeParts::add_by_many_times(const RowBlock& block) {
 void TimeParts::add_to(GroupTally& tally, const Part& part, RowBuffer& few, const ExactBudget& budget) const {
   if (part.is_list) {
     if (few.size() + part.matching > kBlockRows) settle(tally, few, budget);
-    return few.append(chunk_, std::span(lists_).subspan(part.at, part.matching));
+    return few.append(chunk_, std::span(lists_).subspan(part.at, part.matching), budget.measures);
   }
   tally.add({chunk_.duration_ms.get() + part.begin, chunk_.queue_wait_ms.get() + part.begin,
              peaks_of(chunk_, part.begin), chunk_.outcome.rows() + part.begin,

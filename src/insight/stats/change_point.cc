@@ -15,6 +15,7 @@
 #include "insight/stats/energy_split.h"
 #include "insight/stats/finite.h"
 #include "insight/stats/mann_whitney.h"
+#include "insight/stats/merge_ascending.h"
 #include "insight/stats/quantile.h"
 #include "insight/stats/robust_student.h"
 #include "insight/stats/two_levels.h"
@@ -195,33 +196,38 @@ class Search {
   }
 
   // As neighbours go, sides grow at their far ends.
-  const Sides& sides_of(std::size_t i) {
+  const Sides& sides_of(std::size_t i, TwoLevels::Room& room) {
     const Candidate& candidate = candidates_[i];
     Sides& sides = sides_[candidate.sides];
     const std::size_t begin = begin_of(i);
     const std::size_t end = end_of(i);
     if (sides.end == 0) sides.begin = sides.end = candidate.index;
-    add(part(begin, sides.begin), sides.left);
-    add(part(sides.end, end), sides.right);
+    add(part(begin, sides.begin), sides.left, room);
+    add(part(sides.end, end), sides.right, room);
     sides.begin = begin;
     sides.end = end;
     return sides;
   }
-  static void add(std::span<const double> more, std::vector<double>& ascending) {
+  static void add(std::span<const double> more, std::vector<double>& ascending, TwoLevels::Room& room) {
     if (more.empty()) return;
-    const auto middle = static_cast<std::ptrdiff_t>(ascending.size());
-    ascending.insert(ascending.end(), more.begin(), more.end());
-    std::sort(ascending.begin() + middle, ascending.end());
-    std::inplace_merge(ascending.begin(), ascending.begin() + middle, ascending.end());
+    auto& sorted = ascending.empty() ? ascending : room.sides;
+    sorted.assign(more.begin(), more.end());
+    std::ranges::sort(sorted);
+    if (&sorted == &ascending) return;
+    room.ascending.resize(ascending.size() + sorted.size());
+    merge_ascending(ascending, sorted, room.ascending.data());
+    ascending.swap(room.ascending);
   }
 
   void judge(std::size_t i, TwoLevels::Room& room) {
     Candidate& candidate = candidates_[i];
-    const Sides& sides = sides_of(i);
+    const Sides& sides = sides_of(i, room);
     const TwoLevels levels(part(sides.begin, candidate.index), part(candidate.index, sides.end), sides.left,
                            sides.right, room);
     candidate.autocorrelation = levels.autocorrelation();
-    candidate.p_value = levels.t_test(candidate.autocorrelation).p_value;
+    // Only the weakest of those that do not pass is asked for.
+    const bool passes = levels.is_surely_below(options_.strict_alpha, candidate.autocorrelation);
+    candidate.p_value = passes ? 0 : levels.t_test(candidate.autocorrelation).p_value;
     candidate.rank_p.reset();
     const double shift = levels.shift();
     candidate.effect = std::fabs(options_.scale == ChangeScale::log ? std::expm1(shift) : shift);

@@ -43,19 +43,23 @@ struct Between {
       Doubles run;
       std::memcpy(&rise, &y[j], sizeof rise);
       std::memcpy(&run, &x[j], sizeof run);
-      const Doubles slopes = (rise - y[i]) / (run - x[i]);
-      below += slopes < bounds.from;
-      const Bits is_wanted = (slopes >= bounds.from) & (slopes <= bounds.to);
+      run -= x[i];
+      const Doubles slopes = (rise - y[i]) / run;
+      const Bits is_slope = run > 0.0;
+      below += (slopes < bounds.from) & is_slope;
+      const Bits is_wanted = (slopes >= bounds.from) & (slopes <= bounds.to) & is_slope;
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
         *out = slopes[lane];
         out -= is_wanted[lane];
       }
     }
     for (; j < x.size(); ++j) {
-      const double slope = (y[j] - y[i]) / (x[j] - x[i]);
-      found.below += static_cast<std::size_t>(slope < bounds.from);
+      const double length = x[j] - x[i];
+      const double slope = (y[j] - y[i]) / length;
+      const bool is_slope = length > 0;
+      found.below += static_cast<std::size_t>((slope < bounds.from) & is_slope);
       *out = slope;
-      out += static_cast<std::size_t>((slope >= bounds.from) & (slope <= bounds.to));
+      out += static_cast<std::size_t>((slope >= bounds.from) & (slope <= bounds.to) & is_slope);
     }
     found.count = static_cast<std::size_t>(out - found.slopes.data());
   }
@@ -81,9 +85,10 @@ Between slopes_between(std::span<const double> x, std::span<const double> y, con
   return found;
 }
 
-// Between which slopes those of these ranks are likely to be.
+// Between which slopes those of these ranks, of `count`, are likely to be.
 Bounds likely_bounds(std::span<const double> x, std::span<const double> y, std::span<const std::size_t> ranks,
-                     std::size_t pairs) {
+                     std::size_t count) {
+  const std::size_t pairs = x.size() * (x.size() - 1) / 2;
   std::vector<double> some;
   some.reserve(kSample);
   std::size_t begin = 0;  // of the pairs of i
@@ -92,11 +97,12 @@ Bounds likely_bounds(std::span<const double> x, std::span<const double> y, std::
     const std::size_t at = k * pairs / kSample;
     while (at - begin >= x.size() - 1 - i) begin += x.size() - 1 - i++;
     const std::size_t j = i + 1 + (at - begin);
-    some.push_back((y[j] - y[i]) / (x[j] - x[i]));
+    if (x[j] > x[i]) some.push_back((y[j] - y[i]) / (x[j] - x[i]));
   }
+  if (some.empty()) return {};
   const auto [least, most] = std::ranges::minmax(ranks);
-  const std::size_t low = least * kSample / pairs;
-  const std::size_t high = std::min(most * kSample / pairs + kOff, kSample - 1);
+  const std::size_t low = least * some.size() / count;
+  const std::size_t high = std::min(most * some.size() / count + kOff, some.size() - 1);
   const std::size_t places[] = {low - std::min(low, kOff), high};
   const auto bounds = values_at_ranks(some, places);
   return {bounds[0], bounds[1]};
@@ -104,14 +110,24 @@ Bounds likely_bounds(std::span<const double> x, std::span<const double> y, std::
 
 }  // namespace
 
+std::size_t count_slopes(std::span<const double> x) {
+  std::size_t count = 0;
+  std::size_t smaller = 0;  // before x[i]
+  for (std::size_t i = 1; i < x.size(); ++i) {
+    if (x[i] > x[i - 1]) smaller = i;
+    count += smaller;
+  }
+  return count;
+}
+
 std::vector<double> slopes_at_ranks(std::span<const double> x, std::span<const double> y,
                                     std::span<const std::size_t> ranks) {
-  CHECK(x.size() == y.size() && x.size() >= 2 && !ranks.empty());
-  const std::size_t pairs = x.size() * (x.size() - 1) / 2;
+  const std::size_t count = count_slopes(x);
+  CHECK(x.size() == y.size() && !ranks.empty() && std::ranges::max(ranks) < count);
   Between found;
   std::vector<std::size_t> among(ranks.begin(), ranks.end());
-  if (pairs >= kMany) {
-    found = slopes_between(x, y, likely_bounds(x, y, ranks, pairs));
+  if (count >= kMany) {
+    found = slopes_between(x, y, likely_bounds(x, y, ranks, count));
     const auto [least, most] = std::ranges::minmax(ranks);
     if (least < found.below || most >= found.below + found.count) found = {};
   }

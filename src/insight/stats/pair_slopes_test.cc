@@ -13,7 +13,9 @@ namespace {
 std::vector<double> sorted_slopes(const std::vector<double>& x, const std::vector<double>& y) {
   std::vector<double> slopes;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    for (std::size_t j = i + 1; j < x.size(); ++j) slopes.push_back((y[j] - y[i]) / (x[j] - x[i]));
+    for (std::size_t j = i + 1; j < x.size(); ++j) {
+      if (x[j] > x[i]) slopes.push_back((y[j] - y[i]) / (x[j] - x[i]));
+    }
   }
   std::ranges::sort(slopes);
   return slopes;
@@ -22,6 +24,7 @@ std::vector<double> sorted_slopes(const std::vector<double>& x, const std::vecto
 void expect_all(const std::vector<double>& x, const std::vector<double>& y) {
   const auto slopes = sorted_slopes(x, y);
   const std::size_t n = slopes.size();
+  ASSERT_EQ(count_slopes(x), n);
   for (const std::vector<std::size_t>& ranks : std::vector<std::vector<std::size_t>>{
            {(n - 1) / 2, n / 2}, {(n - 1) / 2, n / 2, n / 3, n - 1 - n / 3}, {0, n - 1}, {n - 1}, {0}}) {
     const auto found = slopes_at_ranks(x, y, ranks);
@@ -39,6 +42,18 @@ TEST(PairSlopes, AreThoseThatStandThereInOrder) {
       x.push_back((x.empty() ? 0 : x.back()) + 1e-3 * static_cast<double>(random.whole(1, 5'000)));
     expect_all(x, y);
   }
+}
+
+TEST(PairSlopes, PairsOfEqualXAreLeftOut) {
+  SeededValues random(33);
+  for (const std::size_t n : {6, 37, 130, 290}) {
+    std::vector<double> x;
+    for (std::size_t i = 0; i < n; ++i) x.push_back(static_cast<double>(random.whole(0, n / 3)));
+    std::ranges::sort(x);
+    expect_all(x, random.normals(n));
+  }
+  EXPECT_EQ(count_slopes(std::vector<double>{4, 4, 4}), 0U);
+  EXPECT_EQ(count_slopes({}), 0U);
 }
 
 TEST(PairSlopes, ManyOfThemMayBeEqual) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numeric>
 #include <vector>
 
@@ -85,10 +84,10 @@ std::optional<TheilSen> theil_sen(std::span<const double> x, std::span<const dou
     y = reduced.y;
   }
   if (x.size() < 2) return std::nullopt;
-  const bool is_each_later = std::ranges::adjacent_find(x, std::ranges::greater_equal()) == x.end();
+  const bool ascends = std::ranges::is_sorted(x);
   std::vector<double> slopes;
-  if (!is_each_later) slopes = pair_slopes(x, y);
-  const std::size_t count = is_each_later ? x.size() * (x.size() - 1) / 2 : slopes.size();
+  if (!ascends) slopes = pair_slopes(x, y);
+  const std::size_t count = ascends ? count_slopes(x) : slopes.size();
   if (count == 0) return std::nullopt;
   std::size_t outside = 0;
   if (options.with_interval) {
@@ -97,7 +96,7 @@ std::optional<TheilSen> theil_sen(std::span<const double> x, std::span<const dou
   }
   std::vector<std::size_t> ranks = {(count - 1) / 2, count / 2};
   if (outside > 0) ranks.insert(ranks.end(), {outside - 1, count - outside});
-  const auto found = is_each_later ? slopes_at_ranks(x, y, ranks) : values_at_ranks(slopes, ranks);
+  const auto found = ascends ? slopes_at_ranks(x, y, ranks) : values_at_ranks(slopes, ranks);
   line.slope = std::midpoint(found[0], found[1]);
   line.intercept = *median(y) - line.slope * *median(x);
   if (outside > 0) line.interval = Interval{found[2], found[3], options.level};

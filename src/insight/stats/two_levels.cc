@@ -3,32 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "base/check.h"
 #include "insight/stats/distribution.h"
 #include "insight/stats/finite.h"
+#include "insight/stats/merge_ascending.h"
 #include "insight/stats/outlier.h"
 #include "insight/stats/quantile.h"
 
 namespace comfytrace::insight::stats {
 namespace {
-
-// Without a branch that depends on the values: which of two is the smaller cannot be foretold.
-void merge(std::span<const double> left, std::span<const double> right, double* out) {
-  const double* a = left.data();
-  const double* const a_end = a + left.size();
-  const double* b = right.data();
-  const double* const b_end = b + right.size();
-  while (a != a_end && b != b_end) {
-    const bool is_right = *b < *a;
-    const double* const least = is_right ? b : a;
-    *out++ = *least;
-    b += is_right ? 1 : 0;
-    a += is_right ? 0 : 1;
-  }
-  out = std::copy(a, a_end, out);
-  std::copy(b, b_end, out);
-}
 
 // The same as robust_scale(residuals), which are ascending less their median on either side.
 RobustScale scale_of(std::span<const double> ascending_left, double left_median,
@@ -38,7 +23,7 @@ RobustScale scale_of(std::span<const double> ascending_left, double left_median,
   for (const double value : ascending_right) room.sides.push_back(value - right_median);
   room.ascending.resize(room.sides.size());
   const std::span<const double> sides(room.sides);
-  merge(sides.first(ascending_left.size()), sides.subspan(ascending_left.size()), room.ascending.data());
+  merge_ascending(sides.first(ascending_left.size()), sides.subspan(ascending_left.size()), room.ascending.data());
   RobustScale scale;
   scale.n = room.ascending.size();
   scale.median = quantile_of_sorted(room.ascending, 0.5);
@@ -105,6 +90,17 @@ RobustTTest TwoLevels::t_test(double autocorrelation) const {
 // The tails of Student's t are heavier than those of the normal. What lies close to `alpha` is left to the test.
 bool TwoLevels::is_surely_above(double alpha, double autocorrelation) const {
   return normal_two_sided(difference(autocorrelation).t) > alpha * (1 + 1e-9);
+}
+
+// The integral of the tail from t on is less with x / t in it, and then has a closed form; its factor is at most that
+// of the normal.
+bool TwoLevels::is_surely_below(double alpha, double autocorrelation) const {
+  const Difference found = difference(autocorrelation);
+  const double t = std::fabs(found.t);
+  if (found.degrees <= 1 || t == 0 || std::isinf(t)) return false;
+  const double tail =
+      found.degrees / (found.degrees - 1) / t * std::exp(-(found.degrees - 1) / 2 * std::log1p(t * t / found.degrees));
+  return 2 * std::numbers::inv_sqrtpi / std::numbers::sqrt2 * tail < alpha * (1 - 1e-9);
 }
 
 double TwoLevels::autocorrelation() const {

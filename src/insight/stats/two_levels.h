@@ -25,8 +25,9 @@ class TwoLevels {
 
   // As robust_student.h has them.
   [[nodiscard]] RobustTTest t_test(double autocorrelation = 0) const;
-  // Whether the p-value of that is surely above `alpha`, by a bound that is cheap.
+  // Whether the p-value of that is surely above or below `alpha`, by bounds that are cheap.
   [[nodiscard]] bool is_surely_above(double alpha, double autocorrelation = 0) const;
+  [[nodiscard]] bool is_surely_below(double alpha, double autocorrelation = 0) const;
   [[nodiscard]] double autocorrelation() const;
   // Of the medians, right - left.
   [[nodiscard]] double shift() const { return right_.median - left_.median; }

@@ -35,21 +35,32 @@ TEST(TwoLevels, IsTheSameWhereTheOrderIsGiven) {
   EXPECT_NE(plain.t_test(0.2).p_value, plain.t_test(0.4).p_value);
 }
 
-TEST(TwoLevels, AreSurelyAboveOnlyWhereTheTestIs) {
+TEST(TwoLevels, AreSurelyOnOneSideOnlyWhereTheTestIs) {
   SeededValues random(6);
-  int sure = 0;
+  int above = 0;
+  int below = 0;
   for (int round = 0; round < 400; ++round) {
-    const auto left = random.normals(random.whole(5, 60));
-    auto right = random.normals(random.whole(5, 60));
+    const auto left = random.normals(random.whole(round % 7 == 0 ? 2 : 5, 60));
+    auto right = random.normals(random.whole(2, 60));
     for (double& value : right) value += 0.01 * round;
     const TwoLevels levels(left, right);
-    if (!levels.is_surely_above(1e-3, 0.1)) continue;
-    ++sure;
-    EXPECT_GT(levels.t_test(0.1).p_value, 1e-3) << round;
+    const double p_value = levels.t_test(0.1).p_value;
+    for (const double alpha : {0.3, 1e-3, 1e-5}) {
+      if (levels.is_surely_above(alpha, 0.1)) {
+        ++above;
+        EXPECT_GT(p_value, alpha) << round;
+      }
+      if (levels.is_surely_below(alpha, 0.1)) {
+        ++below;
+        EXPECT_LT(p_value, alpha) << round;
+      }
+    }
   }
-  EXPECT_GT(sure, 50);
+  EXPECT_GT(above, 100);
+  EXPECT_GT(below, 100);
   const std::vector<double> flat(6, 2.0);
   EXPECT_TRUE(TwoLevels(flat, flat).is_surely_above(0.5));
+  EXPECT_FALSE(TwoLevels(flat, flat).is_surely_below(0.5));
   EXPECT_FALSE(TwoLevels(flat, std::vector<double>(6, 3.0)).is_surely_above(1e-9));
 }
 
