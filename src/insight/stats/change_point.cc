@@ -214,9 +214,10 @@ class Search {
     sorted.assign(more.begin(), more.end());
     std::ranges::sort(sorted);
     if (&sorted == &ascending) return;
-    room.ascending.resize(ascending.size() + sorted.size());
+    const std::size_t count = ascending.size() + sorted.size();
+    if (room.ascending.size() < count) room.ascending.resize(count);
     merge_ascending(ascending, sorted, room.ascending.data());
-    ascending.swap(room.ascending);
+    ascending.assign(room.ascending.begin(), room.ascending.begin() + static_cast<std::ptrdiff_t>(count));
   }
 
   void judge(std::size_t i, TwoLevels::Room& room) {

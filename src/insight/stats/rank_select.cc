@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <utility>
 
 #include "base/check.h"
@@ -10,15 +11,32 @@
 namespace comfytrace::insight::stats {
 namespace {
 
-constexpr std::size_t kFew = 32'768;  // below, counting costs more than it saves
-constexpr std::size_t kClose = 100;   // ranks apart by such a part of all are close to one another
-constexpr int kShift = 64 - 16;       // sign, exponent and 4 bits more
+constexpr std::size_t kFew = 32'768;    // below, counting costs more than it saves
+constexpr std::size_t kFewest = 4'096;  // below, a sample does too
+constexpr std::size_t kClose = 100;     // ranks apart by such a part of all are close to one another
+constexpr int kShift = 64 - 16;         // sign, exponent and 4 bits more
 constexpr std::size_t kBuckets = 65'536;
 
 double select(std::span<double> values, std::size_t rank) {
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(rank);
   std::nth_element(values.begin(), at, values.end());
   return *at;
+}
+
+// Each leaves the larger values behind it, where the next one looks.
+std::vector<double> select_all(std::span<double> values, std::span<const std::size_t> ranks) {
+  std::vector<std::size_t> order(ranks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return ranks[i]; });
+  std::vector<double> found(ranks.size());
+  std::size_t from = 0;
+  for (const std::size_t i : order) {
+    // Of equal ranks the first has put its value there.
+    if (ranks[i] >= from) select(values.subspan(from), ranks[i] - from);
+    found[i] = values[ranks[i]];
+    from = ranks[i] + 1;
+  }
+  return found;
 }
 
 // The values at ranks close to one another, out of those between two bounds that a sample gives. Empty: they are not
@@ -44,8 +62,10 @@ std::vector<double> select_near(std::span<double> values, std::span<const std::s
   }
   std::vector<double> found;
   if (least < below || most >= below + count) return found;
-  for (const std::size_t rank : ranks) found.push_back(from == to ? from : select(values.first(count), rank - below));
-  return found;
+  if (from == to) return std::vector<double>(ranks.size(), from);
+  std::vector<std::size_t> among(ranks.begin(), ranks.end());
+  for (std::size_t& rank : among) rank -= below;
+  return select_all(values.first(count), among);
 }
 
 }  // namespace
@@ -55,13 +75,11 @@ std::vector<double> values_at_ranks(std::span<double> values, std::span<const st
   CHECK(std::all_of(ranks.begin(), ranks.end(), [&](std::size_t rank) { return rank < values.size(); }));
   std::vector<double> found;
   if (ranks.empty()) return found;
-  if (values.size() < kFew) {
-    for (const std::size_t rank : ranks) found.push_back(select(values, rank));
-    return found;
-  }
-  if (const auto [least, most] = std::ranges::minmax(ranks); most - least <= values.size() / kClose) {
+  const auto [least, most] = std::ranges::minmax(ranks);
+  if (values.size() >= kFewest && most - least <= values.size() / kClose) {
     if (found = select_near(values, ranks); !found.empty()) return found;
   }
+  if (values.size() < kFew) return select_all(values, ranks);
   std::vector<std::uint32_t> counts(kBuckets, 0);
   for (const double value : values) ++counts[to_order(value) >> kShift];
   // The buckets that are wanted, and in one more pass what lies in them.

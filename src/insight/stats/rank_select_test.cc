@@ -13,7 +13,7 @@ namespace {
 
 TEST(RankSelect, AgreesWithSortingForFewAndForMany) {
   SeededValues random(7);
-  for (const std::size_t n : {1UL, 2UL, 1'000UL, 32'767UL, 32'768UL, 100'000UL}) {
+  for (const std::size_t n : {1UL, 2UL, 1'000UL, 4'095UL, 4'096UL, 32'767UL, 32'768UL, 100'000UL}) {
     auto values = random.normals(n);
     for (std::size_t i = 0; i < n; i += 3) values[i] = 0;  // many equal, in one bucket
     auto sorted = values;
@@ -27,7 +27,7 @@ TEST(RankSelect, AgreesWithSortingForFewAndForMany) {
 
 TEST(RankSelect, FindsRanksThatLieTogether) {
   SeededValues random(8);
-  for (const std::size_t n : {32'768UL, 44'850UL}) {
+  for (const std::size_t n : {4'096UL, 9'001UL, 32'768UL, 44'850UL}) {
     auto values = random.normals(n);
     // The second has many equal ones; what a sample of the third tells is wrong.
     auto equal = values;

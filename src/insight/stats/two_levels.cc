@@ -21,13 +21,14 @@ RobustScale scale_of(std::span<const double> ascending_left, double left_median,
   room.sides.clear();
   for (const double value : ascending_left) room.sides.push_back(value - left_median);
   for (const double value : ascending_right) room.sides.push_back(value - right_median);
-  room.ascending.resize(room.sides.size());
+  if (room.ascending.size() < room.sides.size()) room.ascending.resize(room.sides.size());
   const std::span<const double> sides(room.sides);
   merge_ascending(sides.first(ascending_left.size()), sides.subspan(ascending_left.size()), room.ascending.data());
+  const auto ascending = std::span<const double>(room.ascending).first(sides.size());
   RobustScale scale;
-  scale.n = room.ascending.size();
-  scale.median = quantile_of_sorted(room.ascending, 0.5);
-  scale.mad = mad_of_sorted(room.ascending, scale.median);
+  scale.n = ascending.size();
+  scale.median = quantile_of_sorted(ascending, 0.5);
+  scale.mad = mad_of_sorted(ascending, scale.median);
   return scale.mad > 0 ? scale : *robust_scale(room.residuals);
 }
 

@@ -17,7 +17,7 @@ class TwoLevels {
   struct Room {
     std::vector<double> residuals;  // values less the median of their side, outliers drawn in
     std::vector<double> sides;
-    std::vector<double> ascending;
+    std::vector<double> ascending;  // grows and never shrinks
   };
   TwoLevels(std::span<const double> left, std::span<const double> right, std::span<const double> ascending_left,
             std::span<const double> ascending_right, Room& room);
