@@ -12,6 +12,7 @@
 #include "history/columns/chunk_rows.h"
 #include "history/columns/chunk_summary.h"
 #include "history/columns/class_times.h"
+#include "history/columns/label_rows.h"
 #include "history/columns/outcome_table.h"
 #include "history/columns/paged_bytes.h"
 #include "history/columns/shared_slot.h"
@@ -81,6 +82,8 @@ struct Chunk {
   SummaryCache summaries;
   SharedSlot<ChunkCube> cube;
   SharedSlot<OutcomeTable> outcome_table;
+  SharedSlot<LabelRows> story_rows;
+  SharedSlot<LabelRows> tag_rows;
 
   // The oldest and the newest creation in each block, of every row ever written to it.
   std::array<std::atomic<std::int64_t>, kBlocks> oldest_ms;

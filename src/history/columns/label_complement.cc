@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "history/columns/label_walk.h"
+
 namespace comfytrace::history::columns {
 namespace {
 
@@ -28,7 +30,8 @@ LabelComplement::LabelComplement(const ColumnStore::Snapshot& snapshot, GroupBy 
       budget_(budget),
       everything_(StatisticsQuery{}),
       unlabelled_(all_by(group_by)),
-      everyone_(snapshot, every_run_) {}
+      everyone_(snapshot, every_run_),
+      others_(new std::uint8_t[kChunkRows]) {}
 
 std::shared_ptr<const ChunkSummary> LabelComplement::find(const SummaryKey& key) const {
   auto summary = chunk_->summaries.find(key).summary;
@@ -38,15 +41,15 @@ std::shared_ptr<const ChunkSummary> LabelComplement::find(const SummaryKey& key)
 }
 
 bool LabelComplement::enter(std::size_t chunk, const ChunkCube& cube, const OutcomeTable& outcomes,
-                            std::span<const std::uint8_t> is_apart, const RowReach& reach) {
+                            const LabelRows* labelled, const RowReach& reach) {
   chunk_ = &snapshot_.chunk(chunk);
   const auto all = find(everything_);
-  const auto unlabelled = is_apart.empty() ? nullptr : find(unlabelled_);
-  if (!all || (!unlabelled && !is_apart.empty())) return false;
+  const auto unlabelled = labelled ? find(unlabelled_) : nullptr;
+  if (!all || (!unlabelled && labelled)) return false;
   number_ = chunk;
   cube_ = &cube;
   outcomes_ = &outcomes;
-  is_apart_ = is_apart;
+  labelled_ = labelled;
   reach_ = reach;
   were_added_.reset();
   total_.all.merge(all->total, budget_);
@@ -55,41 +58,42 @@ bool LabelComplement::enter(std::size_t chunk, const ChunkCube& cube, const Outc
   return true;
 }
 
-void LabelComplement::add(const RowBlock& block, const RowBlock* apart) {
-  were_added_.set(block.begin / kBlockRows);
-  RowBlock others = everyone_.block_at(number_, block.begin);
-  std::array<std::uint8_t, kBlockRows> keep;
-  leave_out(others.keep, block.keep, others.count, keep.data());
-  others.keep = keep.data();
-  others.matching -= block.matching;
-  take_out(others);
+RowReach LabelComplement::reach_of(const RowBlock& block) const {
   RowReach reach = cube_->blocks[block.begin / kBlockRows];
   reach.clip(reach_);
+  return reach;
+}
+
+void LabelComplement::add(const RowBlock& block) {
+  were_added_.set(block.begin / kBlockRows);
+  const RowBlock every = everyone_.block_at(number_, block.begin);
+  leave_out(every.keep, block.keep, every.count, others_.get() + block.begin);
+  const RowReach reach = reach_of(block);
   total_.bounds.add(block, *outcomes_, &reach);
-  if (apart && apart->matching > 0) apart_.bounds.add(*apart, *outcomes_, &reach);
+}
+
+void LabelComplement::bound_apart(const RowBlock& apart) {
+  const RowReach reach = reach_of(apart);
+  apart_.bounds.add(apart, *outcomes_, &reach);
 }
 
 void LabelComplement::leave() {
   for (std::uint32_t i = 0; i < kBlocks; ++i) {
-    if (!were_added_[i]) take_out(everyone_.block_at(number_, i * kBlockRows));
+    if (were_added_[i]) continue;
+    const RowBlock every = everyone_.block_at(number_, i * kBlockRows);
+    std::uint8_t* others = others_.get() + i * kBlockRows;
+    if (every.count == 0) std::fill_n(others, kBlockRows, std::uint8_t{0});
+    std::copy_n(every.keep, every.count, others);
   }
-  for (WaitingTally* out : {&apart_out_, &rest_out_}) out->settle(budget_);
-}
-
-void LabelComplement::take_out(const RowBlock& others) {
-  if (others.matching == 0) return;
-  if (is_apart_.empty()) return rest_out_.add(others, budget_);
-  std::array<std::uint8_t, kBlockRows> apart;
-  std::array<std::uint8_t, kBlockRows> rest;
-  std::copy_n(others.keep, others.count, apart.begin());
-  mask_passing(chunk_->label.rows() + others.begin, others.count, is_apart_, apart.data());
-  leave_out(others.keep, apart.data(), others.count, rest.data());
-  for (const auto& [keep, out] : {std::pair(&apart, &apart_out_), {&rest, &rest_out_}}) {
-    RowBlock part = others;
-    part.keep = keep->data();
-    part.matching = count_kept(keep->data(), others.count);
-    out->add(part, budget_);
+  if (labelled_) {
+    take_listed(*labelled_, others_.get(), [&](std::span<const std::uint16_t> rows) { rest_out_.add(rows, budget_); });
   }
+  WaitingTally& out = labelled_ ? apart_out_ : rest_out_;
+  for (std::uint32_t begin = 0; begin < kChunkRows; begin += kBlockRows) {
+    const std::uint8_t* keep = others_.get() + begin;
+    out.add(RowBlock{chunk_, number_, begin, kBlockRows, count_kept(keep, kBlockRows), keep}, budget_);
+  }
+  for (WaitingTally* settled : {&apart_out_, &rest_out_}) settled->settle(budget_);
 }
 
 void LabelComplement::finish() {

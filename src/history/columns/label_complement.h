@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 
 #include "history/columns/chunk_summary.h"
+#include "history/columns/label_rows.h"
 #include "history/columns/row_scan.h"
 #include "history/columns/tally_bounds.h"
 #include "history/columns/waiting_tally.h"
@@ -20,13 +20,14 @@ class LabelComplement {
   // By story or tag. The snapshot's store must outlive this.
   LabelComplement(const ColumnStore::Snapshot& snapshot, GroupBy group_by, const ExactBudget& budget);
 
-  // A full chunk with its cube and outcomes, which must outlive what is added of it. `is_apart`: by local number of a
-  // label, whether it has none; empty: nobody asks. `reach`: between what the measures of matching rows lie. False: the
-  // chunk keeps no such thing.
+  // A full chunk with its cube and outcomes, which must outlive what is added of it. `labelled`: the others are apart;
+  // null: nobody asks. `reach`: between what the measures of matching rows lie. False: the chunk keeps no such thing.
   [[nodiscard]] bool enter(std::size_t chunk, const ChunkCube& cube, const OutcomeTable& outcomes,
-                           std::span<const std::uint8_t> is_apart, const RowReach& reach);
-  // Then each of its blocks that has matching rows, with those of them that are apart; and then it must be left.
-  void add(const RowBlock& block, const RowBlock* apart);
+                           const LabelRows* labelled, const RowReach& reach);
+  // Then each of its blocks that has matching rows; the rows of each that match and are apart; and then it must be
+  // left.
+  void add(const RowBlock& block);
+  void bound_apart(const RowBlock& apart);
   void leave();
 
   // When all are added; called once.
@@ -39,7 +40,7 @@ class LabelComplement {
     GroupTally all;
     TallyBounds bounds;  // of what matches
   };
-  void take_out(const RowBlock& others);
+  [[nodiscard]] RowReach reach_of(const RowBlock& block) const;
   [[nodiscard]] std::shared_ptr<const ChunkSummary> find(const SummaryKey& key) const;
 
   const ColumnStore::Snapshot& snapshot_;
@@ -58,9 +59,10 @@ class LabelComplement {
   const Chunk* chunk_ = nullptr;
   const ChunkCube* cube_ = nullptr;
   const OutcomeTable* outcomes_ = nullptr;
-  std::span<const std::uint8_t> is_apart_;
+  const LabelRows* labelled_ = nullptr;
   RowReach reach_;
   std::bitset<kBlocks> were_added_;
+  const std::unique_ptr<std::uint8_t[]> others_;  // by row, whether it does not match
 };
 
 // Leaves with a full chunk what it tells of its rows without a story, or without a tag. Any thread.

@@ -117,10 +117,10 @@ TEST_F(LabelComplementTest, LeavesAChunkThatKeepsNothingToItsRows) {
   make_cube(snapshot, 0);
   const auto cube = find_cube(snapshot, 0);
   const auto outcomes = outcomes_of(snapshot.chunk(0), snapshot.shared());
-  const std::vector<std::uint8_t> is_apart(snapshot.chunk(0).label.locals().size(), 1);
-  EXPECT_FALSE(LabelComplement(snapshot, GroupBy::story, {}).enter(0, *cube, *outcomes, is_apart, {}));
+  const LabelRows labelled;
+  EXPECT_FALSE(LabelComplement(snapshot, GroupBy::story, {}).enter(0, *cube, *outcomes, &labelled, {}));
   prepare_unlabelled(snapshot, 0, GroupBy::story);
-  EXPECT_FALSE(LabelComplement(snapshot, GroupBy::story, {}).enter(0, *cube, *outcomes, is_apart, {}))
+  EXPECT_FALSE(LabelComplement(snapshot, GroupBy::story, {}).enter(0, *cube, *outcomes, &labelled, {}))
       << "what it tells of all its runs is wanted, too";
   for (const RunFilter& filter : wide_filters()) expect_same(filter);
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <unordered_map>
 #include <utility>
 
 namespace comfytrace::history::columns {
@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::uint32_t kNone = LabelGroups::kNone;
 constexpr std::uint32_t kGuessedFrom = 8'192;  // rows
+
+// So that not all of them must be held at once.
+void add_in_pieces(WaitingTally& tally, std::span<const std::uint16_t> rows, const ExactBudget& budget) {
+  for (; rows.size() > kBlockRows; rows = rows.subspan(kBlockRows)) tally.add(rows.first(kBlockRows), budget);
+  tally.add(rows, budget);
+}
 
 }  // namespace
 
@@ -23,7 +29,7 @@ LabelCount::LabelCount(const ColumnStore::Snapshot& snapshot, GroupBy group_by, 
       alike_chunks_(alike_chunks),
       scan_(scan),
       runs_(groups.size()),
-      rows_(new std::uint16_t[kChunkRows]) {
+      runs_of_kind_(groups.are_kinds() ? 0 : groups.kinds()) {
   if (!of_cells) return;
   cube_total_.emplace(snapshot, *of_cells, scan, apart_budget);
   complement_.emplace(snapshot, group_by, apart_budget);
@@ -45,35 +51,56 @@ void LabelCount::add(std::size_t chunk, LabelPart& part) {
 
 void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& part) {
   part_ = &part;
-  locals_ = chunk.label.rows();
   // What is left of the chunk before needs its own no longer: it was settled.
   outcomes_ = outcomes_of(chunk, snapshot_.shared());
   for (WaitingTally* tally : {&rest_, &apart_, &rest_of_cubes_}) tally->enter(chunk, *outcomes_);
-  const auto& labels = chunk.label.locals();
-  const std::size_t count = labels.size();
-  part.kinds.clear();
-  part.kinds.reserve(count);
-  labels.each_of_first(count, [&](std::uint32_t label) { part.kinds.push_back(groups_.kind_of(label)); });
-  runs_of_local_.assign(count, 0);
-  if (std::exchange(is_begun_, true) == false) apart_group_ = most_of(first);
+  if (std::exchange(is_begun_, true) == false) {
+    apart_group_ = most_of(first);
+    is_nameless_ = apart_group_ != kNone && groups_.name(apart_group_).empty();
+  }
   part.apart = apart_group_;
   has_more_ = false;
-  if (apart_group_ != kNone) tell_apart(part.kinds);
+  if (find_list(chunk)) {
+    walk_.enter(chunk, number_);
+  } else {
+    enter_kinds(chunk);
+  }
   cube_ = cube_total_ && is_alike_ ? find_cube(snapshot_, number_) : nullptr;
   total_by_ = tell_total();
   is_rounded_ |= has_total();
 }
 
+bool LabelCount::find_list(const Chunk& chunk) {
+  part_->list = nullptr;
+  if (!is_nameless_ || snapshot_.rows_of(number_) < kChunkRows) return false;
+  auto list = label_rows_of(chunk, groups_, apart_group_);
+  if (list->is_none()) return false;
+  part_->list = std::move(list);
+  return true;
+}
+
+void LabelCount::enter_kinds(const Chunk& chunk) {
+  locals_ = chunk.label.rows();
+  const auto& labels = chunk.label.locals();
+  const std::size_t count = labels.size();
+  std::vector<std::uint32_t>& kinds = part_->kinds;
+  kinds.clear();
+  kinds.reserve(count);
+  labels.each_of_first(count, [&](std::uint32_t label) { kinds.push_back(groups_.kind_of(label)); });
+  runs_of_local_.assign(count, 0);
+  if (!rows_) rows_.reset(new std::uint16_t[kChunkRows]);
+  if (apart_group_ != kNone) tell_apart(kinds);
+}
+
 CubeTotal::By LabelCount::tell_total() {
   if (!cube_ || !can_be_left()) return CubeTotal::By::nothing;
   const bool has_apart = apart_group_ != kNone;
-  const bool can_take_out = !has_apart || groups_.name(apart_group_).empty();
   // By cells all that is not apart is added up, too.
-  const CubeTotal::By by = cube_total_->add(number_, has_apart && can_take_out);
+  const CubeTotal::By by = cube_total_->add(number_, part_->list != nullptr);
   if (by != CubeTotal::By::others) return by;
-  const std::span<const std::uint8_t> apart =
-      has_apart ? std::span<const std::uint8_t>(is_apart_) : std::span<const std::uint8_t>();
-  const bool is_taken = can_take_out && complement_->enter(number_, *cube_, *outcomes_, apart, cube_total_->reach());
+  const bool can_take_out = !has_apart || part_->list;
+  const bool is_taken =
+      can_take_out && complement_->enter(number_, *cube_, *outcomes_, part_->list.get(), cube_total_->reach());
   return is_taken ? by : CubeTotal::By::nothing;
 }
 
@@ -101,14 +128,31 @@ void LabelCount::tell_apart(std::span<const std::uint32_t> kinds) {
 
 // The group that most of its rows are in, if one has them; of others this is taken to be true too.
 std::uint32_t LabelCount::most_of(const RowBlock& block) const {
-  std::array<std::uint16_t, kBlockRows> rows;
-  std::map<std::uint32_t, std::uint32_t> runs;
-  for (const std::uint16_t row : block.list(rows.data()))
-    groups_.each_of(part_->kinds[locals_[row]], [&](std::uint32_t group) { ++runs[group]; });
+  std::array<std::uint16_t, kBlockRows> room;
+  const auto rows = block.list(room.data());
+  if (groups_.are_kinds()) return most_alike(*block.chunk, rows);
+  std::unordered_map<std::uint32_t, std::uint32_t> runs;
+  for (const std::uint16_t row : rows)
+    groups_.each_of(kind_of(*block.chunk, row), [&](std::uint32_t group) { ++runs[group]; });
+  std::uint32_t most = kNone;
   for (const auto& [group, count] : runs) {
-    if (count * 2 > block.matching) return group;
+    if (count * 2 > block.matching) most = std::min(most, group);
   }
-  return kNone;
+  return most;
+}
+
+// The same where each row is in one group. The one left when every row is set off against one of another group, as
+// nearly all may be in groups of their own.
+std::uint32_t LabelCount::most_alike(const Chunk& chunk, std::span<const std::uint16_t> rows) const {
+  std::uint32_t most = kNone;
+  std::size_t left = 0;
+  for (const std::uint16_t row : rows) {
+    const std::uint32_t group = kind_of(chunk, row);
+    if (left == 0) most = group;
+    left += group == most ? std::size_t{1} : ~std::size_t{0};
+  }
+  const auto runs = std::ranges::count_if(rows, [&](std::uint16_t row) { return kind_of(chunk, row) == most; });
+  return static_cast<std::size_t>(runs) * 2 > rows.size() ? most : kNone;
 }
 
 // Of so many rows so many match: if more of all will than can be kept as they are, they are not from now on.
@@ -121,9 +165,9 @@ void LabelCount::guess(std::size_t matching, std::uint32_t passed) {
 }
 
 void LabelCount::add(const RowBlock& block) {
-  const bool takes_others = total_by_ == CubeTotal::By::others;
+  if (total_by_ == CubeTotal::By::others) complement_->add(block);
+  if (part_->list) return walk_.add(block);
   if (apart_group_ == kNone) {
-    if (takes_others) complement_->add(block, nullptr);
     if (!has_total()) rest_.add(block, total_budget_);
     return list(block, block.keep);
   }
@@ -141,9 +185,7 @@ void LabelCount::add(const RowBlock& block) {
   const RowBlock of_apart = part_of(apart);
   runs_apart_ += of_apart.matching;
   leave_out(block.keep, apart.data(), block.count, others.data());
-  if (takes_others) {
-    complement_->add(block, &of_apart);
-  } else if (has_total()) {
+  if (has_total()) {
     bound_apart(of_apart);
     rest_of_cubes_.add(part_of(others), apart_budget_);
   } else {
@@ -171,21 +213,52 @@ void LabelCount::list(const RowBlock& block, const std::uint8_t* keep) {
 
 // When all of a chunk is added.
 void LabelCount::settle() {
+  if (part_->list) {
+    settle_list();
+  } else {
+    count_groups();
+  }
   if (total_by_ == CubeTotal::By::others) complement_->leave();
-  part_->rows.assign(rows_.get(), rows_.get() + std::exchange(listed_, 0));
   rest_.settle(total_budget_);
   rest_of_cubes_.settle(apart_budget_);
   apart_.settle(apart_budget_);
+  if (apart_group_ != kNone) runs_[apart_group_] += std::exchange(runs_apart_, 0);
+}
+
+void LabelCount::count_groups() {
+  part_->rows.assign(rows_.get(), rows_.get() + std::exchange(listed_, 0));
   for (std::size_t i = 0; i < runs_of_local_.size(); ++i) {
     if (runs_of_local_[i] == 0) continue;
     groups_.each_of(part_->kinds[i], [&](std::uint32_t group) {
       if (group != apart_group_) runs_[group] += runs_of_local_[i];
     });
   }
-  if (apart_group_ != kNone) runs_[apart_group_] += std::exchange(runs_apart_, 0);
+}
+
+void LabelCount::settle_list() {
+  walk_.take(*part_->list, groups_.are_kinds() ? runs_.data() : runs_of_kind_.data(), part_->matches);
+  if (total_by_ != CubeTotal::By::others) {
+    const bool are_of_cubes = has_total();
+    add_in_pieces(are_of_cubes ? rest_of_cubes_ : rest_, walk_.listed(), are_of_cubes ? apart_budget_ : total_budget_);
+  }
+  walk_.each_rest([&](const RowBlock& of_apart) {
+    if (of_apart.matching == 0) return;
+    runs_apart_ += of_apart.matching;
+    if (total_by_ == CubeTotal::By::others) {
+      complement_->bound_apart(of_apart);
+    } else if (has_total()) {
+      bound_apart(of_apart);
+    } else {
+      apart_.add(of_apart, apart_budget_);
+    }
+  });
 }
 
 void LabelCount::finish() {
+  for (std::uint32_t kind = 0; kind < runs_of_kind_.size(); ++kind) {
+    if (runs_of_kind_[kind] > 0)
+      groups_.each_of(kind, [&](std::uint32_t group) { runs_[group] += runs_of_kind_[kind]; });
+  }
   total_.merge(rest_.tally, total_budget_);
   total_.merge(apart_.tally, total_budget_);
   if (!cube_total_) return;

@@ -9,21 +9,26 @@
 #include "history/columns/cube_total.h"
 #include "history/columns/label_complement.h"
 #include "history/columns/label_groups.h"
+#include "history/columns/label_rows.h"
+#include "history/columns/label_walk.h"
 #include "history/columns/tally_bounds.h"
 #include "history/columns/waiting_tally.h"
 
 namespace comfytrace::history::columns {
 
-// What is remembered of a chunk until it is known which groups are told.
+// What is remembered of a chunk until it is known which groups are told: of a list of its rows, which it keeps, which
+// of them match; or else those that match and may be in such a group, but for the one apart.
 struct LabelPart {
-  std::vector<std::uint16_t> rows;   // those that match and may be in such a group, but for the one apart
+  std::shared_ptr<const LabelRows> list;
+  std::vector<std::uint64_t> matches;  // a bit for each place of the list
+  std::vector<std::uint16_t> rows;
   std::vector<std::uint32_t> kinds;  // by local number of the label
   std::uint32_t apart = LabelGroups::kNone;
 };
 
 // One thread's part in statistics by label: counts the groups, and tallies the total. A group that has most of the rows
 // is apart: it is tallied at once, and of the total only the others. Where cells tell the total, the one apart is what
-// the others leave of it.
+// the others leave of it. Of full chunks the rows with a label are found by the list of them.
 class LabelCount {
  public:
   // All but the budgets must outlive this. `alike_chunks`: so many are full and covered by the dates; 0: nothing is to
@@ -46,16 +51,25 @@ class LabelCount {
 
  private:
   void enter(const Chunk& chunk, const RowBlock& first, LabelPart& part);
+  // Whether the chunk has a list of the rows that are not in the group apart.
+  [[nodiscard]] bool find_list(const Chunk& chunk);
+  void enter_kinds(const Chunk& chunk);
   [[nodiscard]] bool can_be_left() const;
   [[nodiscard]] CubeTotal::By tell_total();
   [[nodiscard]] bool has_total() const { return total_by_ != CubeTotal::By::nothing; }
   void tell_apart(std::span<const std::uint32_t> kinds);
   [[nodiscard]] std::uint32_t most_of(const RowBlock& block) const;
+  [[nodiscard]] std::uint32_t most_alike(const Chunk& chunk, std::span<const std::uint16_t> rows) const;
+  [[nodiscard]] std::uint32_t kind_of(const Chunk& chunk, std::uint16_t row) const {
+    return groups_.kind_of(chunk.label.at(row));
+  }
   void guess(std::size_t matching, std::uint32_t passed);
   void bound_apart(const RowBlock& of_apart);
   void add(const RowBlock& block);
   void list(const RowBlock& block, const std::uint8_t* keep);
   void settle();
+  void settle_list();
+  void count_groups();
 
   const ColumnStore::Snapshot& snapshot_;
   const LabelGroups& groups_;
@@ -65,9 +79,11 @@ class LabelCount {
   bool has_guessed_ = false;
   bool is_rounded_ = false;
   RowScan scan_;
-  std::vector<std::uint32_t> runs_;  // by group
+  std::vector<std::uint32_t> runs_;          // by group
+  std::vector<std::uint32_t> runs_of_kind_;  // by kind, where these are not the groups: those of lists
   bool is_begun_ = false;
   std::uint32_t apart_group_ = LabelGroups::kNone;
+  bool is_nameless_ = false;  // the group apart
   WaitingTally apart_;
   WaitingTally rest_;
   GroupTally total_;
@@ -83,8 +99,9 @@ class LabelCount {
   CubeTotal::By total_by_ = CubeTotal::By::nothing;  // others: those are taken out of it
   std::shared_ptr<const ChunkCube> cube_;
   LabelPart* part_ = nullptr;
-  // Its rows that are listed so far, with room for all.
-  const std::unique_ptr<std::uint16_t[]> rows_;
+  LabelWalk walk_;
+  // Of a chunk without a list: its rows that are listed so far, with room for all.
+  std::unique_ptr<std::uint16_t[]> rows_;
   std::uint32_t listed_ = 0;
   std::shared_ptr<const OutcomeTable> outcomes_;
   const std::uint16_t* locals_ = nullptr;

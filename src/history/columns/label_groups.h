@@ -30,6 +30,7 @@ class LabelGroups {
   }
   // Whether each kind is one group, that of its number.
   [[nodiscard]] bool are_kinds() const { return !by_tag_; }
+  [[nodiscard]] std::size_t kinds() const { return kinds_.kinds(); }
   [[nodiscard]] std::size_t size() const { return of_labels() + odd_.size(); }
   [[nodiscard]] std::string_view name(std::uint32_t group) const {
     if (group >= of_labels()) return odd_[group - of_labels()];

@@ -11,147 +11,74 @@
 #include "base/parallel.h"
 #include "history/columns/label_count.h"
 #include "history/columns/label_groups.h"
-#include "history/columns/row_buffer.h"
+#include "history/columns/told_tallies.h"
 
 namespace comfytrace::history::columns {
 namespace {
 
 constexpr std::uint32_t kNone = LabelGroups::kNone;
 
-// Of numbers of which most are small.
-std::uint32_t nth_largest(std::span<const std::uint32_t> numbers, std::size_t n) {
-  constexpr std::size_t kSmall = 1'024;
-  std::array<std::size_t, kSmall> counts{};
-  std::vector<std::uint32_t> large;
-  for (const std::uint32_t number : numbers) {
-    if (number < kSmall) {
-      ++counts[number];
-    } else {
-      large.push_back(number);
+// How many groups have how many runs: most have few.
+class GroupSizes {
+ public:
+  explicit GroupSizes(std::span<const std::uint32_t> runs) : groups_(runs.size()) {
+    // One number often follows itself: two tables, lest each waits for the one before.
+    std::array<std::array<std::uint32_t, kSmall>, 2> counts{};
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (runs[i] < kSmall) {
+        ++counts[i % 2][runs[i]];
+      } else {
+        large_.push_back(runs[i]);
+      }
     }
+    for (std::size_t i = 0; i < kSmall; ++i) counts_[i] = counts[0][i] + counts[1][i];
   }
-  if (large.size() >= n) {
-    const auto at = large.begin() + static_cast<std::ptrdiff_t>(n) - 1;
-    std::ranges::nth_element(large, at, std::greater());
-    return *at;
+  // How many have runs.
+  [[nodiscard]] std::size_t filled() const { return groups_ - counts_[0]; }
+  // The runs of the nth largest.
+  [[nodiscard]] std::uint32_t nth_largest(std::size_t n) {
+    if (large_.size() >= n) {
+      const auto at = large_.begin() + static_cast<std::ptrdiff_t>(n) - 1;
+      std::ranges::nth_element(large_, at, std::greater());
+      return *at;
+    }
+    std::size_t left = n - large_.size();
+    std::uint32_t number = kSmall - 1;
+    for (; number > 0 && counts_[number] < left; --number) left -= counts_[number];
+    return number;
   }
-  std::size_t left = n - large.size();
-  std::uint32_t number = kSmall - 1;
-  for (; number > 0 && counts[number] < left; --number) left -= counts[number];
-  return number;
-}
 
-// Those that have runs.
-std::vector<std::uint32_t> filled(std::span<const std::uint32_t> runs) {
-  // Each is written, and stays if it counts: a branch would be guessed wrong too often.
-  std::vector<std::uint32_t> groups(runs.size() + 1);
-  std::size_t count = 0;
+ private:
+  static constexpr std::size_t kSmall = 1'024;
+  std::size_t groups_;
+  std::array<std::uint32_t, kSmall> counts_;
+  std::vector<std::uint32_t> large_;
+};
+
+// The largest `most` of the groups that have runs, the largest first, of as many runs by name. Names are looked at only
+// where they decide.
+std::vector<std::uint32_t> largest(const LabelGroups& groups, std::span<const std::uint32_t> runs, GroupSizes& sizes,
+                                   std::size_t most) {
+  std::vector<std::uint32_t> told;
+  const std::uint32_t least = most == 0 ? ~0u : sizes.filled() > most ? sizes.nth_largest(most) : 1;
+  std::vector<std::uint32_t> equal;
   for (std::uint32_t group = 0; group < runs.size(); ++group) {
-    groups[count] = group;
-    count += runs[group] > 0;
+    if (runs[group] < least) [[likely]]
+      continue;
+    (runs[group] == least && sizes.filled() > most ? equal : told).push_back(group);
   }
-  groups.resize(count);
-  return groups;
-}
-
-// The largest `most` of these groups, the largest first, of as many runs by name. Names are looked at only where they
-// decide.
-std::vector<std::uint32_t> largest(const LabelGroups& groups, std::span<const std::uint32_t> runs,
-                                   std::vector<std::uint32_t> told, std::size_t most) {
-  if (told.size() > most) {
-    const std::vector<std::uint32_t> all = std::exchange(told, {});
-    const std::uint32_t least = nth_largest(runs, most);
-    std::vector<std::pair<std::string_view, std::uint32_t>> equal;
-    for (const std::uint32_t group : all) {
-      if (runs[group] > least) told.push_back(group);
-      if (runs[group] == least) equal.emplace_back(groups.name(group), group);
-    }
+  if (!equal.empty()) {
+    std::vector<std::pair<std::string_view, std::uint32_t>> by_name;
+    for (const std::uint32_t group : equal) by_name.emplace_back(groups.name(group), group);
     const std::size_t rest = most - told.size();
-    std::ranges::nth_element(equal, equal.begin() + static_cast<std::ptrdiff_t>(rest) - 1);
-    for (std::size_t i = 0; i < rest; ++i) told.push_back(equal[i].second);
+    std::ranges::nth_element(by_name, by_name.begin() + static_cast<std::ptrdiff_t>(rest) - 1);
+    for (std::size_t i = 0; i < rest; ++i) told.push_back(by_name[i].second);
   }
   std::ranges::sort(told, [&](std::uint32_t a, std::uint32_t b) {
     return runs[a] != runs[b] ? runs[a] > runs[b] : groups.name(a) < groups.name(b);
   });
   return told;
 }
-
-// The groups that are told, by their place among them.
-struct Told {
-  std::vector<std::uint32_t> place_of;  // by group; kNone: it is not told
-  std::vector<std::uint64_t> bits;      // by group, whether it is told: as most are not, this is what is looked at most
-  std::vector<ExactBudget> budgets;     // by place
-
-  [[nodiscard]] bool has(std::uint32_t group) const { return (bits[group / 64] >> group % 64 & 1) != 0; }
-};
-
-// Tallies of the groups that are told, of the rows of some chunks.
-class ToldTallies {
- public:
-  ToldTallies(const LabelGroups& groups, const Told& told, const SharedFacts& shared)
-      : groups_(groups), told_(told), shared_(shared), tallies_(told.budgets.size()), end_(tallies_.size()) {}
-
-  void add(const Chunk& chunk, const LabelPart& part) {
-    is_told_.assign(part.kinds.size(), 0);
-    for (std::size_t i = 0; i < part.kinds.size(); ++i) each_place(part, i, [&](std::uint32_t) { is_told_[i] = 1; });
-    rows_.clear();
-    const std::uint16_t* locals = chunk.label.rows();
-    for (const std::uint16_t row : part.rows) {
-      if (is_told_[locals[row]]) rows_.push_back(row);
-    }
-    if (rows_.empty()) return;
-    sort(locals, part);
-    const auto outcomes = outcomes_of(chunk, shared_);
-    // First in the order of the chunk: so each of its values is fetched once.
-    in_order_.clear();
-    in_order_.append(chunk, rows_);
-    buffer_.clear();
-    buffer_.append(in_order_, sorted_);
-    std::uint32_t begin = 0;
-    for (const std::uint32_t place : met_) {
-      buffer_.add_to(tallies_[place], begin, end_[place] - begin, *outcomes, told_.budgets[place]);
-      begin = std::exchange(end_[place], 0);
-    }
-  }
-  [[nodiscard]] GroupTally& at(std::size_t place) { return tallies_[place]; }
-
- private:
-  template <class Each>
-  void each_place(const LabelPart& part, std::size_t local, const Each& each) const {
-    groups_.each_of(part.kinds[local], [&](std::uint32_t group) {
-      if (told_.has(group) && group != part.apart) each(told_.place_of[group]);
-    });
-  }
-  // By counting; the rows of each group then stand side by side, and `end_` tells to where.
-  void sort(const std::uint16_t* locals, const LabelPart& part) {
-    met_.clear();
-    std::uint32_t places = 0;
-    for (const std::uint16_t row : rows_) {
-      each_place(part, locals[row], [&](std::uint32_t place) {
-        if (end_[place]++ == 0) met_.push_back(place);
-        ++places;
-      });
-    }
-    sorted_.resize(places);
-    std::uint32_t begin = 0;
-    for (const std::uint32_t place : met_) begin += std::exchange(end_[place], begin);
-    for (std::size_t i = 0; i < rows_.size(); ++i)
-      each_place(part, locals[rows_[i]],
-                 [&](std::uint32_t place) { sorted_[end_[place]++] = static_cast<std::uint16_t>(i); });
-  }
-
-  const LabelGroups& groups_;
-  const Told& told_;
-  const SharedFacts& shared_;
-  std::vector<GroupTally> tallies_;
-  std::vector<std::uint32_t> end_;  // by place; else zero
-  std::vector<std::uint32_t> met_;
-  std::vector<std::uint8_t> is_told_;
-  std::vector<std::uint16_t> rows_;
-  std::vector<std::uint16_t> sorted_;  // as places among rows_
-  RowBuffer in_order_;
-  RowBuffer buffer_;
-};
 
 // The runs that are not in columns, with the groups of each.
 struct Odd {
@@ -191,10 +118,9 @@ class LabelStatistics {
     count(alike_chunks);
     Statistics told;
     told.total = total();
-    auto all = filled(runs_);
-    const std::size_t groups = all.size();
-    const auto order = largest(groups_, runs_, std::move(all), static_cast<std::size_t>(query_.max_groups));
-    told.groups_left_out = static_cast<std::int64_t>(groups - order.size());
+    GroupSizes sizes(runs_);
+    const auto order = largest(groups_, runs_, sizes, static_cast<std::size_t>(query_.max_groups));
+    told.groups_left_out = static_cast<std::int64_t>(sizes.filled() - order.size());
     tell(order, told.groups);
     return told;
   }
@@ -258,15 +184,13 @@ class LabelStatistics {
     ExactBudget budget = group_budget_;
     if (matching_ > budget.values) budget.values = std::min(budget.values, kValuesOfAGroup);
     const auto of_all = std::accumulate(runs_.begin(), runs_.end(), std::uint64_t{0});
-    Told told{std::vector<std::uint32_t>(runs_.size(), kNone), std::vector<std::uint64_t>(runs_.size() / 64 + 1), {}};
+    ToldGroups told(runs_.size());
     has_most_ = false;
     for (const std::uint32_t group : order) {
-      told.place_of[group] = static_cast<std::uint32_t>(told.budgets.size());
-      told.bits[group / 64] |= std::uint64_t{1} << group % 64;
       // What has most of the runs keeps as many values as the total.
       const bool has_most = std::uint64_t{runs_[group]} * 2 > of_all;
       has_most_ |= has_most;
-      told.budgets.push_back(has_most ? group_budget_ : budget);
+      told.add(group, has_most ? group_budget_ : budget);
     }
     std::vector<std::unique_ptr<ToldTallies>> tallies(threads_);
     base::parallel(threads_, [&](std::size_t i) {
@@ -282,20 +206,20 @@ class LabelStatistics {
     base::parallel((order.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t part) {
       for (std::size_t i = part * kAtOnce; i < std::min(order.size(), (part + 1) * kAtOnce); ++i) {
         GroupTally& tally = tallies.front()->at(i);
-        for (std::size_t k = 1; k < threads_; ++k) tally.merge(tallies[k]->at(i), told.budgets[i]);
+        for (std::size_t k = 1; k < threads_; ++k) tally.merge(tallies[k]->at(i), told.budget(i));
         for (const auto& share : shares_) {
-          if (share->apart() == order[i]) tally.merge(share->tally_apart(), told.budgets[i]);
+          if (share->apart() == order[i]) tally.merge(share->tally_apart(), told.budget(i));
         }
         groups[i] = tally.finish(query_.only.has_value());
         groups[i].key = groups_.name(order[i]);
       }
     });
   }
-  void add_odd(const Told& told, ToldTallies& tallies) {
+  void add_odd(const ToldGroups& told, ToldTallies& tallies) {
     for (std::size_t i = 0; i < odd_.runs.size(); ++i) {
       for (const std::uint32_t group : odd_.groups[i]) {
-        const std::uint32_t place = told.place_of[group];
-        if (place != kNone) tallies.at(place).add(outcome_of(odd_.runs[i]), odd_.runs[i], told.budgets[place]);
+        const std::uint32_t place = told.place_of(group);
+        if (place != kNone) tallies.at(place).add(outcome_of(odd_.runs[i]), odd_.runs[i], told.budget(place));
       }
     }
   }

@@ -65,6 +65,15 @@ void RowBuffer::append(const RowBuffer& from, std::span<const std::uint16_t> pla
          places);
 }
 
+void RowBuffer::append(const RowBuffer& from, std::uint32_t begin, std::uint32_t count) {
+  const std::uint32_t to = grow(count);
+  std::copy_n(from.duration_ms_.data() + begin, count, duration_ms_.data() + to);
+  std::copy_n(from.queue_wait_ms_.data() + begin, count, queue_wait_ms_.data() + to);
+  std::copy_n(from.peak_low_.data() + begin, count, peak_low_.data() + to);
+  std::copy_n(from.peak_high_.data() + begin, count, peak_high_.data() + to);
+  std::copy_n(from.outcomes_.data() + begin, count, outcomes_.data() + to);
+}
+
 void RowBuffer::add_to(GroupTally& tally, std::uint32_t begin, std::uint32_t count, const OutcomeTable& outcomes,
                        const ExactBudget& budget) const {
   for (const std::uint32_t end = begin + count; begin < end; begin += kBlockRows) {

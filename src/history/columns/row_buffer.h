@@ -21,6 +21,8 @@ class RowBuffer {
   void append(const Chunk& chunk, std::span<const std::uint16_t> rows, const Measures& measures);
   // Rows of another buffer by their places there, of which there are at most kChunkRows.
   void append(const RowBuffer& from, std::span<const std::uint16_t> places);
+  // `count` rows of another buffer that stand side by side there.
+  void append(const RowBuffer& from, std::uint32_t begin, std::uint32_t count);
   // Adds `count` of them to a tally, from `begin` on.
   void add_to(GroupTally& tally, std::uint32_t begin, std::uint32_t count, const OutcomeTable& outcomes,
               const ExactBudget& budget) const;
