@@ -40,7 +40,7 @@ CubeTotal::CubeTotal(const ColumnStore::Snapshot& snapshot, const RunFilter& fil
                      const ExactBudget& budget)
     : snapshot_(snapshot), walk_(snapshot, filter, scan), budget_(budget), everything_(StatisticsQuery{}) {}
 
-CubeTotal::By CubeTotal::add(std::size_t chunk, bool takes_more_by_cells) {
+CubeTotal::By CubeTotal::add(std::size_t chunk, bool takes_more_by_cells, const std::uint8_t* keep) {
   const auto cube = find_cube(snapshot_, chunk);
   reach_ = walk_.reach();
   if (!cube || cube->cells.empty()) return By::nothing;
@@ -70,7 +70,7 @@ CubeTotal::By CubeTotal::add(std::size_t chunk, bool takes_more_by_cells) {
   add_cells(*cube, all.get());
   if (divided_.empty()) return By::cells;
   outcomes_ = outcomes_of(of, snapshot_.shared());
-  add_divided(of, *cube, *outcomes_, all != nullptr);
+  add_divided(of, *cube, *outcomes_, keep, all != nullptr);
   return By::cells;
 }
 
@@ -111,12 +111,13 @@ void CubeTotal::add_cells(const ChunkCube& cube, const ChunkSummary* all) {
 }
 
 void CubeTotal::add_divided(const Chunk& chunk, const ChunkCube& cube, const OutcomeTable& outcomes,
-                            bool is_within_all) {
+                            const std::uint8_t* keep, bool is_within_all) {
   for (WaitingTally* tally : {&added_, &more_, &out_}) tally->enter(chunk, outcomes);
   for (const ChunkCube::Cell* cell : divided_) {
     const PackedTally& all = cube.tally_of(*cell);
     const RowReach reach = reach_of(*cell);
-    const CubeWalk::Divided rows = walk_.divide(chunk, cube.rows_of(*cell));
+    const CubeWalk::Divided rows =
+        keep ? walk_.divide(keep, cube.rows_of(*cell)) : walk_.divide(chunk, cube.rows_of(*cell));
     const bool are_most = rows.matching.size() > rows.others.size() && !cube.has_far;
     if (are_most) {
       if (!is_within_all) more_.tally.merge(all, budget_);

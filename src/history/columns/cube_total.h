@@ -22,9 +22,10 @@ class CubeTotal {
 
   // A full chunk that the dates cover. By cells: it was added. Else it was not: it has no cube of use, or the filter's
   // bounds divide too much of it, or it takes less time to look at the rows that do not match, which are few (others).
-  // `takes_more_by_cells`: then the rows that match and are not in the largest group are added up, too.
+  // `takes_more_by_cells`: then the rows that match and are not in the largest group are added up, too. `keep`: by row
+  // of the chunk, whether it matches; null: it is not known.
   enum class By { nothing, cells, others };
-  By add(std::size_t chunk, bool takes_more_by_cells = false);
+  By add(std::size_t chunk, bool takes_more_by_cells = false, const std::uint8_t* keep = nullptr);
   // Of what matches in the chunk that was added last, or was to be; of any chunk where it had no cube.
   [[nodiscard]] const RowReach& reach() const { return reach_; }
   // Of all that was added; nothing may be added after it.
@@ -37,7 +38,8 @@ class CubeTotal {
   // The cells of the chunk at hand by how many of their rows match.
   void sort_cells(const ChunkCube& cube);
   void add_cells(const ChunkCube& cube, const ChunkSummary* all);
-  void add_divided(const Chunk& chunk, const ChunkCube& cube, const OutcomeTable& outcomes, bool is_within_all);
+  void add_divided(const Chunk& chunk, const ChunkCube& cube, const OutcomeTable& outcomes, const std::uint8_t* keep,
+                   bool is_within_all);
 
   const ColumnStore::Snapshot& snapshot_;
   CubeWalk walk_;

@@ -34,11 +34,28 @@ CubeWalk::CubeWalk(const ColumnStore::Snapshot& snapshot, const RunFilter& filte
   reach_.vram_peak_bytes = {bounds_.vram_peak_min_bytes, bounds_.vram_peak_max_bytes};
 }
 
-CubeWalk::Divided CubeWalk::divide(const Chunk& chunk, std::span<const std::uint16_t> rows) {
-  if (matching_.size() < rows.size()) {
-    matching_.resize(rows.size());
-    others_.resize(rows.size());
+void CubeWalk::make_room(std::size_t rows) {
+  if (matching_.size() >= rows) return;
+  matching_.resize(rows);
+  others_.resize(rows);
+}
+
+// Each row is written to both, and stays in one: a branch would be guessed wrong too often.
+CubeWalk::Divided CubeWalk::divide(const std::uint8_t* keep, std::span<const std::uint16_t> rows) {
+  make_room(rows.size());
+  std::uint16_t* matching = matching_.data();
+  std::uint16_t* others = others_.data();
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    matching[found] = rows[i];
+    others[i - found] = rows[i];
+    found += keep[rows[i]];
   }
+  return {std::span(matching_).first(found), std::span(others_).first(rows.size() - found)};
+}
+
+CubeWalk::Divided CubeWalk::divide(const Chunk& chunk, std::span<const std::uint16_t> rows) {
+  make_room(rows.size());
   if (filter_.duration_min_ms || filter_.duration_max_ms) bounds_.duration_ms = chunk.duration_ms.get();
   if (filter_.vram_peak_min_bytes || filter_.vram_peak_max_bytes) bounds_.vram_peak = peaks_of(chunk, 0);
   const std::size_t within = divide_rows(bounds_, rows, matching_.data(), others_.data());

@@ -47,8 +47,12 @@ class CubeWalk {
     std::span<const std::uint16_t> others;
   };
   [[nodiscard]] Divided divide(const Chunk& chunk, std::span<const std::uint16_t> rows);
+  // The same where it is known of each row of the chunk whether it matches.
+  [[nodiscard]] Divided divide(const std::uint8_t* keep, std::span<const std::uint16_t> rows);
 
  private:
+  void make_room(std::size_t rows);
+
   const ColumnStore::Snapshot& snapshot_;
   const RunFilter& filter_;
   MeasureBounds bounds_;

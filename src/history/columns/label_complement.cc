@@ -73,6 +73,7 @@ void LabelComplement::add(const RowBlock& block) {
 }
 
 void LabelComplement::bound_apart(const RowBlock& apart) {
+  if (apart.matching == 0) return;
   const RowReach reach = reach_of(apart);
   apart_.bounds.add(apart, *outcomes_, &reach);
 }

@@ -11,12 +11,6 @@ namespace {
 constexpr std::uint32_t kNone = LabelGroups::kNone;
 constexpr std::uint32_t kGuessedFrom = 8'192;  // rows
 
-// So that not all of them must be held at once.
-void add_in_pieces(WaitingTally& tally, std::span<const std::uint16_t> rows, const ExactBudget& budget) {
-  for (; rows.size() > kBlockRows; rows = rows.subspan(kBlockRows)) tally.add(rows.first(kBlockRows), budget);
-  tally.add(rows, budget);
-}
-
 }  // namespace
 
 LabelCount::LabelCount(const ColumnStore::Snapshot& snapshot, GroupBy group_by, const LabelGroups& groups,
@@ -60,14 +54,10 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
   }
   part.apart = apart_group_;
   has_more_ = false;
-  if (find_list(chunk)) {
-    walk_.enter(chunk, number_);
-  } else {
-    enter_kinds(chunk);
-  }
   cube_ = cube_total_ && is_alike_ ? find_cube(snapshot_, number_) : nullptr;
-  total_by_ = tell_total();
-  is_rounded_ |= has_total();
+  if (find_list(chunk)) return walk_.enter(chunk, number_);
+  enter_kinds(chunk);
+  tell_total(nullptr);
 }
 
 bool LabelCount::find_list(const Chunk& chunk) {
@@ -92,16 +82,19 @@ void LabelCount::enter_kinds(const Chunk& chunk) {
   if (apart_group_ != kNone) tell_apart(kinds);
 }
 
-CubeTotal::By LabelCount::tell_total() {
-  if (!cube_ || !can_be_left()) return CubeTotal::By::nothing;
-  const bool has_apart = apart_group_ != kNone;
+// `keep`: by row, whether it matches; null: it is not known yet.
+void LabelCount::tell_total(const std::uint8_t* keep) {
+  total_by_ = CubeTotal::By::nothing;
+  if (!cube_ || !can_be_left()) return;
   // By cells all that is not apart is added up, too.
-  const CubeTotal::By by = cube_total_->add(number_, part_->list != nullptr);
-  if (by != CubeTotal::By::others) return by;
-  const bool can_take_out = !has_apart || part_->list;
-  const bool is_taken =
-      can_take_out && complement_->enter(number_, *cube_, *outcomes_, part_->list.get(), cube_total_->reach());
-  return is_taken ? by : CubeTotal::By::nothing;
+  total_by_ = cube_total_->add(number_, part_->list != nullptr, keep);
+  if (total_by_ == CubeTotal::By::others && !enter_complement()) total_by_ = CubeTotal::By::nothing;
+  is_rounded_ |= has_total();
+}
+
+bool LabelCount::enter_complement() {
+  if (apart_group_ != kNone && !part_->list) return false;
+  return complement_->enter(number_, *cube_, *outcomes_, part_->list.get(), cube_total_->reach());
 }
 
 // Whether what is apart is what the others leave of the total, and is told well by that.
@@ -165,8 +158,8 @@ void LabelCount::guess(std::size_t matching, std::uint32_t passed) {
 }
 
 void LabelCount::add(const RowBlock& block) {
-  if (total_by_ == CubeTotal::By::others) complement_->add(block);
   if (part_->list) return walk_.add(block);
+  if (total_by_ == CubeTotal::By::others) complement_->add(block);
   if (apart_group_ == kNone) {
     if (!has_total()) rest_.add(block, total_budget_);
     return list(block, block.keep);
@@ -199,6 +192,7 @@ void LabelCount::add(const RowBlock& block) {
 }
 
 void LabelCount::bound_apart(const RowBlock& of_apart) {
+  if (of_apart.matching == 0) return;
   RowReach reach = cube_->blocks[of_apart.begin / kBlockRows];
   reach.clip(cube_total_->reach());
   apart_bounds_.add(of_apart, *outcomes_, &reach);
@@ -236,13 +230,17 @@ void LabelCount::count_groups() {
 }
 
 void LabelCount::settle_list() {
+  tell_total(walk_.keep());
+  if (total_by_ == CubeTotal::By::others) walk_.each_block([&](const RowBlock& block) { complement_->add(block); });
   walk_.take(*part_->list, groups_.are_kinds() ? runs_.data() : runs_of_kind_.data(), part_->matches);
   if (total_by_ != CubeTotal::By::others) {
-    const bool are_of_cubes = has_total();
-    add_in_pieces(are_of_cubes ? rest_of_cubes_ : rest_, walk_.listed(), are_of_cubes ? apart_budget_ : total_budget_);
+    WaitingTally& rest = has_total() ? rest_of_cubes_ : rest_;
+    const ExactBudget& budget = has_total() ? apart_budget_ : total_budget_;
+    // In pieces, lest all of them are held at once.
+    for (auto rows = walk_.listed(); !rows.empty(); rows = rows.subspan(std::min<std::size_t>(rows.size(), kBlockRows)))
+      rest.add(rows.first(std::min<std::size_t>(rows.size(), kBlockRows)), budget);
   }
-  walk_.each_rest([&](const RowBlock& of_apart) {
-    if (of_apart.matching == 0) return;
+  walk_.each_block([&](const RowBlock& of_apart) {
     runs_apart_ += of_apart.matching;
     if (total_by_ == CubeTotal::By::others) {
       complement_->bound_apart(of_apart);

@@ -55,7 +55,8 @@ class LabelCount {
   [[nodiscard]] bool find_list(const Chunk& chunk);
   void enter_kinds(const Chunk& chunk);
   [[nodiscard]] bool can_be_left() const;
-  [[nodiscard]] CubeTotal::By tell_total();
+  void tell_total(const std::uint8_t* keep);
+  [[nodiscard]] bool enter_complement();
   [[nodiscard]] bool has_total() const { return total_by_ != CubeTotal::By::nothing; }
   void tell_apart(std::span<const std::uint32_t> kinds);
   [[nodiscard]] std::uint32_t most_of(const RowBlock& block) const;

@@ -16,12 +16,16 @@ void LabelWalk::add(const RowBlock& block) {
   std::copy_n(block.keep, block.count, keep_.get() + block.begin);
 }
 
-// Each row is written down, and stays if it counts: a branch would be guessed wrong too often.
-void LabelWalk::take(const LabelRows& list, std::uint32_t* __restrict runs_of_kind,
-                     std::vector<std::uint64_t>& matches) {
+const std::uint8_t* LabelWalk::keep() {
   for (std::uint32_t i = 0; i < kBlocks; ++i) {
     if (!were_added_[i]) std::fill_n(keep_.get() + i * kBlockRows, kBlockRows, std::uint8_t{0});
   }
+  return keep_.get();
+}
+
+// Each row is written down, and stays if it counts: a branch would be guessed wrong too often.
+void LabelWalk::take(const LabelRows& list, std::uint32_t* __restrict runs_of_kind,
+                     std::vector<std::uint64_t>& matches) {
   constexpr std::size_t kBits = 64;
   const std::size_t places = list.rows().size();
   const std::uint16_t* rows = list.rows().data();

@@ -24,21 +24,24 @@ class LabelWalk {
   // A new chunk; then each of its blocks that has matching rows.
   void enter(const Chunk& chunk, std::size_t number);
   void add(const RowBlock& block);
-  // Once all are added. Counts the listed rows that match, by kind. `matches` gets a bit for each place of the list:
+  // Once all are added: by row, whether it matches.
+  [[nodiscard]] const std::uint8_t* keep();
+  // After that. Counts the listed rows that match, by kind. `matches` gets a bit for each place of the list:
   // whether it is of such a row.
   void take(const LabelRows& list, std::uint32_t* runs_of_kind, std::vector<std::uint64_t>& matches);
 
-  // Then those rows, in the order of the list; and of each block that was added, the last first, the other rows that
-  // match, of which there may be none.
-  [[nodiscard]] std::span<const std::uint16_t> listed() const { return {rows_.get(), count_}; }
+  // Each block that was added, the last first; of its rows those that match, once they are taken but for the listed
+  // ones: there may be none.
   template <class Each>
-  void each_rest(const Each& each) const {
+  void each_block(const Each& each) const {
     for (std::uint32_t i = kBlocks; i-- > 0;) {
       if (!were_added_[i]) continue;
       const std::uint8_t* keep = keep_.get() + i * kBlockRows;
       each(RowBlock{chunk_, number_, i * kBlockRows, kBlockRows, count_kept(keep, kBlockRows), keep});
     }
   }
+  // Those that were taken, in the order of the list.
+  [[nodiscard]] std::span<const std::uint16_t> listed() const { return {rows_.get(), count_}; }
 
  private:
   const std::unique_ptr<std::uint8_t[]> keep_;  // of each row; of blocks that were not added nothing

@@ -7,11 +7,13 @@ namespace comfytrace::history::columns {
 
 ToldTallies::ToldTallies(const LabelGroups& groups, const ToldGroups& told, const SharedFacts& shared)
     : groups_(groups), told_(told), shared_(shared), tallies_(told.size()), end_(told.size()) {
-  if (groups.are_kinds()) return;
-  is_told_kind_.resize(groups.kinds());
-  for (std::uint32_t kind = 0; kind < is_told_kind_.size(); ++kind)
-    groups.each_of(kind,
-                   [&](std::uint32_t group) { is_told_kind_[kind] |= static_cast<std::uint8_t>(told.has(group)); });
+  if (groups.are_kinds()) told.each([&](std::uint32_t group) { kinds_.push_back(group); });
+  for (std::uint32_t kind = 0; kind < groups.kinds() && !groups.are_kinds(); ++kind) {
+    bool is_told = false;
+    groups.each_of(kind, [&](std::uint32_t group) { is_told |= told.has(group); });
+    if (is_told) kinds_.push_back(kind);
+  }
+  kinds_.push_back(LabelGroups::kNone);
 }
 
 void ToldTallies::add(const Chunk& chunk, const LabelPart& part) {
@@ -87,31 +89,27 @@ void ToldTallies::take_matches(const LabelPart& part) {
   rows_.clear();
   ranges_.clear();
   std::uint32_t kind = 0;
-  std::uint32_t last = LabelGroups::kNone;
-  std::uint32_t begin_of_last = 0;
-  const auto end_last = [&] {
-    const auto end = static_cast<std::uint32_t>(rows_.size());
-    if (end > begin_of_last) {
-      each_place(last, part.apart, [&](std::uint32_t place) {
-        ranges_.push_back({place, begin_of_last, end - begin_of_last});
-      });
+  auto told = kinds_.begin();
+  for (std::size_t i = 0; i < rows.size();) {
+    kind += steps[i];
+    if (kind < *told) [[likely]] {
+      ++i;
+      continue;
     }
-    begin_of_last = end;
-  };
-  for (std::size_t begin = 0; begin < rows.size(); begin += kBits) {
-    const std::uint64_t matches = part.matches[begin / kBits];
-    for (std::size_t i = begin, end = std::min(begin + kBits, rows.size()); i < end; ++i) {
-      kind += steps[i];
-      const bool is_told = is_told_kind_.empty() ? told_.has(kind) : is_told_kind_[kind] != 0;
-      if ((static_cast<unsigned>(matches >> (i - begin) & 1) & static_cast<unsigned>(is_told)) == 0) continue;
-      if (kind != last) {
-        end_last();
-        last = kind;
-      }
-      rows_.push_back(rows[i]);
+    while (*told < kind) ++told;
+    if (*told > kind || steps[i] == LabelRows::kNoRow) {
+      ++i;
+      continue;
     }
+    const std::size_t begin = rows_.size();
+    do {
+      if ((part.matches[i / kBits] >> i % kBits & 1) != 0) rows_.push_back(rows[i]);
+    } while (++i < rows.size() && steps[i] == 0);
+    if (rows_.size() == begin) continue;
+    each_place(kind, part.apart, [&](std::uint32_t place) {
+      ranges_.push_back({place, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(rows_.size() - begin)});
+    });
   }
-  end_last();
 }
 
 }  // namespace comfytrace::history::columns

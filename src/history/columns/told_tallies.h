@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -23,6 +24,14 @@ class ToldGroups {
   }
   [[nodiscard]] std::size_t size() const { return budgets_.size(); }
   [[nodiscard]] bool has(std::uint32_t group) const { return (bits_[group / 64] >> group % 64 & 1) != 0; }
+  // Ascending.
+  template <class Each>
+  void each(const Each& each) const {
+    for (std::uint32_t i = 0; i < bits_.size(); ++i) {
+      for (std::uint64_t left = bits_[i]; left != 0; left &= left - 1)
+        each(i * 64 + static_cast<std::uint32_t>(std::countr_zero(left)));
+    }
+  }
   // LabelGroups::kNone: it is not told.
   [[nodiscard]] std::uint32_t place_of(std::uint32_t group) const { return place_of_[group]; }
   [[nodiscard]] const ExactBudget& budget(std::size_t place) const { return budgets_[place]; }
@@ -64,8 +73,8 @@ class ToldTallies {
   const ToldGroups& told_;
   const SharedFacts& shared_;
   std::vector<GroupTally> tallies_;
-  std::vector<std::uint8_t> is_told_kind_;  // by kind, where these are not the groups
-  std::vector<std::uint32_t> end_;          // by place; else zero
+  std::vector<std::uint32_t> kinds_;  // those that are in such a group, ascending; then kNone
+  std::vector<std::uint32_t> end_;    // by place; else zero
   std::vector<std::uint32_t> met_;
   std::vector<std::uint8_t> is_told_;
   std::vector<std::uint16_t> rows_;
