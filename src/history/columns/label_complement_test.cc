@@ -40,6 +40,7 @@ class LabelComplementTest : public ::testing::Test {
       facts.story_id = sample.pick(3) == 0 ? "story " + std::to_string(sample.pick(500)) : "";
       facts.tags.clear();
       if (sample.pick(4) == 0) facts.tags = {"keep", sample.pick(2) == 0 ? "draft" : "mara"};
+      if (rid % 50 == nameless_beside_) facts.tags = {"keep", ""};
       ASSERT_TRUE(store_.append(rid, facts));
       facts_[rid] = std::move(facts);
     }
@@ -70,6 +71,7 @@ class LabelComplementTest : public ::testing::Test {
     }
   }
 
+  std::int64_t nameless_beside_ = -1;  // at this of 50 runs a tag without a name stands beside another
   ColumnStore store_;
   std::map<std::int64_t, RunFacts> facts_;
 };
@@ -99,6 +101,26 @@ TEST_F(LabelComplementTest, TellsTheSameWhereSomeRunsAreOddOrGone) {
   for (const RunFilter& filter : wide_filters()) {
     EXPECT_EQ(told_by(filter, true), CubeTotal::By::others) << base::encode_json(filter);
     expect_same(filter);
+  }
+}
+
+TEST_F(LabelComplementTest, TellsTheSameWhereATagWithoutANameIsBesideAnother) {
+  nameless_beside_ = 7;
+  fill(true);
+  prepare_summaries(store_.snapshot(), 0, 0);
+  for (const RunFilter& filter : wide_filters()) expect_same(filter);
+}
+
+// By how many match it is decided whether the total is told by cells, by what does not match or by rows.
+TEST_F(LabelComplementTest, TellsTheSameWhateverShareMatches) {
+  fill(true);
+  for (const bool is_prepared : {false, true}) {
+    if (is_prepared) prepare_summaries(store_.snapshot(), 0, 0);
+    for (const std::int64_t most_ms : {35'000, 45'000, 50'000, 58'000}) {
+      RunFilter filter;
+      filter.duration_max_ms = most_ms;
+      expect_same(filter);
+    }
   }
 }
 

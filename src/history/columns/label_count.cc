@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint32_t kNone = LabelGroups::kNone;
 constexpr std::uint32_t kGuessedFrom = 8'192;  // rows
+// Of lists up to this size the measures are held: 15 bytes a row.
+constexpr std::size_t kFewListed = kChunkRows / 12;
 
 }  // namespace
 
@@ -233,13 +235,8 @@ void LabelCount::settle_list() {
   tell_total(walk_.keep());
   if (total_by_ == CubeTotal::By::others) walk_.each_block([&](const RowBlock& block) { complement_->add(block); });
   walk_.take(*part_->list, groups_.are_kinds() ? runs_.data() : runs_of_kind_.data(), part_->matches);
-  if (total_by_ != CubeTotal::By::others) {
-    WaitingTally& rest = has_total() ? rest_of_cubes_ : rest_;
-    const ExactBudget& budget = has_total() ? apart_budget_ : total_budget_;
-    // In pieces, lest all of them are held at once.
-    for (auto rows = walk_.listed(); !rows.empty(); rows = rows.subspan(std::min<std::size_t>(rows.size(), kBlockRows)))
-      rest.add(rows.first(std::min<std::size_t>(rows.size(), kBlockRows)), budget);
-  }
+  if (total_by_ == CubeTotal::By::cells) add_listed(rest_of_cubes_, apart_budget_);
+  if (total_by_ == CubeTotal::By::nothing) add_listed(rest_, total_budget_);
   walk_.each_block([&](const RowBlock& of_apart) {
     runs_apart_ += of_apart.matching;
     if (total_by_ == CubeTotal::By::others) {
@@ -250,6 +247,21 @@ void LabelCount::settle_list() {
       apart_.add(of_apart, apart_budget_);
     }
   });
+}
+
+void LabelCount::add_listed(WaitingTally& tally, const ExactBudget& budget) {
+  const Chunk& chunk = snapshot_.chunk(number_);
+  auto rows = walk_.listed();
+  if (part_->list->rows().size() <= kFewListed) {
+    auto measures = std::make_unique<RowBuffer>();
+    measures->append(chunk, rows);
+    measures->add_to(tally.tally, 0, measures->size(), *outcomes_, budget);
+    part_->measures = std::move(measures);
+    return;
+  }
+  // In pieces, lest all of them are held at once.
+  for (; rows.size() > kBlockRows; rows = rows.subspan(kBlockRows)) tally.add(rows.first(kBlockRows), budget);
+  tally.add(rows, budget);
 }
 
 void LabelCount::finish() {

@@ -11,6 +11,7 @@
 #include "history/columns/label_groups.h"
 #include "history/columns/label_rows.h"
 #include "history/columns/label_walk.h"
+#include "history/columns/row_buffer.h"
 #include "history/columns/tally_bounds.h"
 #include "history/columns/waiting_tally.h"
 
@@ -21,6 +22,8 @@ namespace comfytrace::history::columns {
 struct LabelPart {
   std::shared_ptr<const LabelRows> list;
   std::vector<std::uint64_t> matches;  // a bit for each place of the list
+  // Of those that match, in the order of the list; null: they would take much memory, or nobody needed them yet.
+  std::unique_ptr<const RowBuffer> measures;
   std::vector<std::uint16_t> rows;
   std::vector<std::uint32_t> kinds;  // by local number of the label
   std::uint32_t apart = LabelGroups::kNone;
@@ -70,6 +73,7 @@ class LabelCount {
   void list(const RowBlock& block, const std::uint8_t* keep);
   void settle();
   void settle_list();
+  void add_listed(WaitingTally& tally, const ExactBudget& budget);
   void count_groups();
 
   const ColumnStore::Snapshot& snapshot_;

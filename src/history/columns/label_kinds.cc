@@ -8,6 +8,8 @@ namespace comfytrace::history::columns {
 namespace {
 
 constexpr std::size_t kLeastSlots = 64;
+// Of eight slots so many may be taken: there are as many parts as stories, and each is looked for once.
+constexpr std::size_t kMostTaken = 7;
 
 }  // namespace
 
@@ -20,7 +22,7 @@ std::uint32_t& LabelKinds::slot_of(const LabelBook& book, std::string_view part)
 }
 
 void LabelKinds::index(const LabelBook& book) const {
-  slots_.assign(std::max(kLeastSlots, std::bit_ceil(2 * (first_.size() + 1))), 0);
+  slots_.assign(std::max(kLeastSlots, std::bit_ceil(8 * (first_.size() + 1) / kMostTaken + 1)), 0);
   for (std::size_t kind = 0; kind < first_.size(); ++kind)
     slot_of(book, part_(book[first_[kind]])) = static_cast<std::uint32_t>(kind) + 1;
 }
@@ -28,7 +30,7 @@ void LabelKinds::index(const LabelBook& book) const {
 LabelKinds::View LabelKinds::view(const LabelBook& book, std::size_t labels) const {
   const std::lock_guard lock(mutex_);
   for (std::size_t label = kind_of_.size(); label < labels; ++label) {
-    if (slots_.size() < 2 * (first_.size() + 1)) index(book);
+    if (kMostTaken * slots_.size() < 8 * (first_.size() + 1)) index(book);
     std::uint32_t& slot = slot_of(book, part_(book[label]));
     if (slot == 0) {
       first_.push_back(static_cast<std::uint32_t>(label));

@@ -42,7 +42,7 @@ class LabelKinds {
   // `book` is always the same.
   [[nodiscard]] View view(const LabelBook& book, std::size_t labels) const;
   // About what it takes.
-  [[nodiscard]] std::size_t bytes() const { return kind_of_.size() * 4 + first_.size() * 16; }
+  [[nodiscard]] std::size_t bytes() const { return kind_of_.size() * 4 + first_.size() * 10; }
 
  private:
   [[nodiscard]] std::uint32_t& slot_of(const LabelBook& book, std::string_view part) const;

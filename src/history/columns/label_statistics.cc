@@ -125,7 +125,7 @@ class LabelStatistics {
     return told;
   }
   void count(std::size_t alike_chunks) {
-    parts_.assign(parts_.size(), {});
+    parts_ = std::vector<LabelPart>(parts_.size());
     shares_.resize(threads_);
     // Always the same chunks for each, so that the same question gets the same answer to the last digit.
     base::parallel(threads_, [&](std::size_t i) {

@@ -1,6 +1,7 @@
 #include "history/columns/told_tallies.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace comfytrace::history::columns {
@@ -61,10 +62,11 @@ void ToldTallies::sort(const std::uint16_t* locals, const LabelPart& part) {
 
 void ToldTallies::add_listed(const Chunk& chunk, const LabelPart& part) {
   take_matches(part);
-  if (rows_.empty()) return;
+  if (ranges_.empty()) return;
   const auto outcomes = outcomes_of(chunk, shared_);
   in_order_.clear();
-  in_order_.append(chunk, rows_);
+  if (!part.measures) in_order_.append(chunk, rows_);
+  const RowBuffer& from = part.measures ? *part.measures : in_order_;
   // A group may be of several kinds.
   if (!groups_.are_kinds()) std::ranges::stable_sort(ranges_, {}, &Range::place);
   for (std::size_t i = 0; i < ranges_.size();) {
@@ -72,16 +74,17 @@ void ToldTallies::add_listed(const Chunk& chunk, const LabelPart& part) {
     const std::size_t begin = i;
     while (i < ranges_.size() && ranges_[i].place == first.place) ++i;
     if (i == begin + 1) {
-      in_order_.add_to(tallies_[first.place], first.begin, first.count, *outcomes, told_.budget(first.place));
+      from.add_to(tallies_[first.place], first.begin, first.count, *outcomes, told_.budget(first.place));
       continue;
     }
     buffer_.clear();
-    for (std::size_t k = begin; k < i; ++k) buffer_.append(in_order_, ranges_[k].begin, ranges_[k].count);
+    for (std::size_t k = begin; k < i; ++k) buffer_.append(from, ranges_[k].begin, ranges_[k].count);
     buffer_.add_to(tallies_[first.place], 0, buffer_.size(), *outcomes, told_.budget(first.place));
   }
 }
 
-// The rows of the list that match and are in a group that is told, and which of them each group has.
+// The rows of the list that match and are in a group that is told, and which of them each group has: by where they
+// stand among these, or, where all measures are at hand, among all that match.
 void ToldTallies::take_matches(const LabelPart& part) {
   constexpr std::size_t kBits = 64;
   const auto rows = part.list->rows();
@@ -90,6 +93,13 @@ void ToldTallies::take_matches(const LabelPart& part) {
   ranges_.clear();
   std::uint32_t kind = 0;
   auto told = kinds_.begin();
+  std::size_t word = 0;
+  std::uint32_t before_word = 0;  // so many match
+  const auto matching_before = [&](std::size_t i) {
+    for (; word < i / kBits; ++word) before_word += static_cast<std::uint32_t>(std::popcount(part.matches[word]));
+    return before_word +
+           static_cast<std::uint32_t>(std::popcount(part.matches[word] & ((std::uint64_t{1} << i % kBits) - 1)));
+  };
   for (std::size_t i = 0; i < rows.size();) {
     kind += steps[i];
     if (kind < *told) [[likely]] {
@@ -101,14 +111,14 @@ void ToldTallies::take_matches(const LabelPart& part) {
       ++i;
       continue;
     }
-    const std::size_t begin = rows_.size();
+    const auto before = static_cast<std::uint32_t>(rows_.size());
+    const std::uint32_t begin = part.measures ? matching_before(i) : before;
     do {
       if ((part.matches[i / kBits] >> i % kBits & 1) != 0) rows_.push_back(rows[i]);
     } while (++i < rows.size() && steps[i] == 0);
-    if (rows_.size() == begin) continue;
-    each_place(kind, part.apart, [&](std::uint32_t place) {
-      ranges_.push_back({place, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(rows_.size() - begin)});
-    });
+    const auto count = static_cast<std::uint32_t>(rows_.size()) - before;
+    if (count == 0) continue;
+    each_place(kind, part.apart, [&](std::uint32_t place) { ranges_.push_back({place, begin, count}); });
   }
 }
 
