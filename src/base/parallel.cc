@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace comfytrace::base {
@@ -15,10 +16,25 @@ constexpr std::size_t kMostThreads = 4;
 struct Job {
   const std::function<void(std::size_t)>& work;
   const std::size_t parts;
+  const Job* const within;  // whose part asked for it, if any
   // Guarded by the helpers' mutex.
   std::size_t next = 0;
   std::size_t done = 0;
+
+  // A part of it, or a part's part, and so on.
+  [[nodiscard]] bool is_within(const Job& other) const {
+    for (const Job* at = within; at; at = at->within) {
+      if (at == &other) return true;
+    }
+    return false;
+  }
 };
+
+// The one whose part the thread is at, if any.
+const Job*& job_of_this_thread() {
+  static thread_local const Job* job = nullptr;
+  return job;
+}
 
 class Helpers {
  public:
@@ -39,9 +55,19 @@ class Helpers {
     std::unique_lock lock(mutex_);
     jobs_.push_back(&job);
     for (std::size_t i = 1; i < std::min(job.parts, threads_.size() + 1); ++i) wanted_.notify_one();
+    // Whoever waits for the job that this one is within may take a part too.
+    if (job.within) finished_.notify_all();
     // Part 0 is the caller's: nobody has held the lock since the job was put there.
     while (job.next < job.parts) take_part(job, lock);
-    finished_.wait(lock, [&] { return job.done == job.parts; });
+    while (job.done < job.parts) {
+      // Work of others could keep the caller longer than its own does; what is within its own it waits for anyway.
+      const auto within = std::ranges::find_if(jobs_, [&](const Job* other) { return other->is_within(job); });
+      if (within != jobs_.end()) {
+        take_part(**within, lock);
+      } else {
+        finished_.wait(lock);
+      }
+    }
   }
 
  private:
@@ -50,7 +76,9 @@ class Helpers {
     const std::size_t part = job.next++;
     if (job.next == job.parts) std::erase(jobs_, &job);
     lock.unlock();
+    const Job* const before = std::exchange(job_of_this_thread(), &job);
     job.work(part);
+    job_of_this_thread() = before;
     lock.lock();
     if (++job.done == job.parts) finished_.notify_all();
   }
@@ -86,7 +114,7 @@ void parallel(std::size_t parts, const std::function<void(std::size_t part)>& wo
   }
   // Begun with the first work that wants them.
   static Helpers helpers(parallel_threads() - 1);
-  Job job{work, parts};
+  Job job{work, parts, job_of_this_thread()};
   helpers.run(job);
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -46,6 +47,18 @@ TEST(Parallel, PartsMayAskForMoreThemselves) {
   std::atomic<int> done = 0;
   parallel(4, [&](std::size_t) { parallel(4, [&](std::size_t) { ++done; }); });
   EXPECT_EQ(done.load(), 16);
+}
+
+TEST(Parallel, WhoWaitsForAPartHelpsWithWhatThatAsksFor) {
+  if (parallel_threads() < 2) GTEST_SKIP() << "one thread has nobody to wait for";
+  for (int round = 0; round < 200; ++round) {
+    parallel(2, [&](std::size_t part) {
+      if (part == 0) return;
+      // Only two threads at once get past it.
+      std::latch both(2);
+      parallel(2, [&](std::size_t) { both.arrive_and_wait(); });
+    });
+  }
 }
 
 }  // namespace
