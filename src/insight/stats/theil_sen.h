@@ -14,7 +14,7 @@ constexpr std::size_t kTheilSenExact = 2'000;  // points whose pairs are all loo
 
 struct TheilSenOptions {
   double level = kLevel;
-  std::size_t max_exact = kTheilSenExact;  // at least 10. Cost is quadratic in it: about 20 ms at 2 000, 0.8 ms at 300
+  std::size_t max_exact = kTheilSenExact;  // at least 10. Cost is quadratic in it
   // What Var(S) is multiplied by for the interval: (1 + r) / (1 - r) of series with lag-1 autocorrelation r. >= 1.
   double variance_inflation = 1;
   bool with_interval = true;  // false: nobody asks for it
