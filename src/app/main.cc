@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <iostream>
 
 #include "app/command_line.h"
+#include "app/usage_error.h"
 
 using namespace comfytrace::app;
 
@@ -30,8 +32,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    const int code = app.exit(problem);
-    return code == 0 ? kDone : kUsage;
+    if (problem.get_exit_code() == 0) return app.exit(problem), kDone;  // help was asked for
+    std::cerr << usage_error(app, problem);
+    return kUsage;
   }
   if (arguments.verbose) spdlog::set_level(spdlog::level::info);
   return commands.run();
