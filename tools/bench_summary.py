@@ -216,7 +216,7 @@ def print_http(rows):
     if not rows:
         return
     print("\n## Answers over HTTP\n")
-    print("`bench/http_questions.py`: one client, one connection, filters drawn anew each time. Goal: p99 ≤ 10 ms.\n")
+    print("`bench/http_questions.py`: one client, one connection, a plain socket, filters drawn anew each time. Goal: p99 ≤ 10 ms.\n")
     print("| runs | question | asked | p50 ms | p99 ms | longest ms | bytes | load |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows:
