@@ -10,7 +10,6 @@
 #include "insight/stats/finite.h"
 #include "insight/stats/pair_slopes.h"
 #include "insight/stats/quantile.h"
-#include "insight/stats/rank_select.h"
 #include "insight/stats/rank_ties.h"
 
 namespace comfytrace::insight::stats {
@@ -21,12 +20,20 @@ struct Points {
   std::vector<double> y;
 };
 
-// `groups` points, each the medians of neighbours in x.
-Points reduce(std::span<const double> x, std::span<const double> y, std::size_t groups) {
+Points in_order(std::span<const double> x, std::span<const double> y) {
   std::vector<std::size_t> order(x.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  if (!std::is_sorted(x.begin(), x.end()))
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return x[a] < x[b]; });
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return x[i]; });
+  Points points;
+  for (const std::size_t i : order) {
+    points.x.push_back(x[i]);
+    points.y.push_back(y[i]);
+  }
+  return points;
+}
+
+// `groups` points, each the medians of neighbours; x ascends.
+Points reduce(std::span<const double> x, std::span<const double> y, std::size_t groups) {
   Points reduced;
   std::vector<double> some_x;
   std::vector<double> some_y;
@@ -34,28 +41,13 @@ Points reduce(std::span<const double> x, std::span<const double> y, std::size_t 
     some_x.clear();
     some_y.clear();
     for (std::size_t i = g * x.size() / groups; i < (g + 1) * x.size() / groups; ++i) {
-      some_x.push_back(x[order[i]]);
-      some_y.push_back(y[order[i]]);
+      some_x.push_back(x[i]);
+      some_y.push_back(y[i]);
     }
     reduced.x.push_back(median_in_place(some_x));
     reduced.y.push_back(median_in_place(some_y));
   }
   return reduced;
-}
-
-// Written without a branch: a pair of equal x is overwritten by the next.
-std::vector<double> pair_slopes(std::span<const double> x, std::span<const double> y) {
-  std::vector<double> slopes(x.size() * (x.size() - 1) / 2 + 1);
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    for (std::size_t j = i + 1; j < x.size(); ++j) {
-      const double run = x[j] - x[i];
-      slopes[count] = (y[j] - y[i]) / (run == 0 ? 1 : run);
-      count += run == 0 ? 0 : 1;
-    }
-  }
-  slopes.resize(count);
-  return slopes;
 }
 
 // How many slopes lie off each end of Sen's interval: as many as Kendall's S, which scatters by sqrt(variance) under no
@@ -76,6 +68,12 @@ std::optional<TheilSen> theil_sen(std::span<const double> x, std::span<const dou
   check_finite(y);
   TheilSen line;
   line.n = x.size();
+  Points ascending;
+  if (!std::ranges::is_sorted(x)) {
+    ascending = in_order(x, y);
+    x = ascending.x;
+    y = ascending.y;
+  }
   Points reduced;
   if (x.size() > options.max_exact) {
     line.reduced = true;
@@ -84,10 +82,7 @@ std::optional<TheilSen> theil_sen(std::span<const double> x, std::span<const dou
     y = reduced.y;
   }
   if (x.size() < 2) return std::nullopt;
-  const bool ascends = std::ranges::is_sorted(x);
-  std::vector<double> slopes;
-  if (!ascends) slopes = pair_slopes(x, y);
-  const std::size_t count = ascends ? count_slopes(x) : slopes.size();
+  const std::size_t count = count_slopes(x);
   if (count == 0) return std::nullopt;
   std::size_t outside = 0;
   if (options.with_interval) {
@@ -96,7 +91,7 @@ std::optional<TheilSen> theil_sen(std::span<const double> x, std::span<const dou
   }
   std::vector<std::size_t> ranks = {(count - 1) / 2, count / 2};
   if (outside > 0) ranks.insert(ranks.end(), {outside - 1, count - outside});
-  const auto found = ascends ? slopes_at_ranks(x, y, ranks) : values_at_ranks(slopes, ranks);
+  const auto found = slopes_at_ranks(x, y, ranks);
   line.slope = std::midpoint(found[0], found[1]);
   line.intercept = *median(y) - line.slope * *median(x);
   if (outside > 0) line.interval = Interval{found[2], found[3], options.level};
