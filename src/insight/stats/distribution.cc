@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -21,6 +22,7 @@ using Policy =
                          bm::policies::evaluation_error<bm::policies::ignore_error>>;
 using Normal = bm::normal_distribution<double, Policy>;
 using Student = bm::students_t_distribution<double, Policy>;
+using ChiSquared = bm::chi_squared_distribution<double, Policy>;
 using Binomial = bm::binomial_distribution<double, Policy>;
 
 constexpr double kManyDegrees = 1e7;  // Student's t differs from the normal in the eighth digit
@@ -55,6 +57,11 @@ double student_quantile(double p, double degrees) {
 
 double student_two_sided(double t, double degrees) {
   return std::min(1.0, 2 * student_cdf(-std::fabs(t), degrees));
+}
+
+double chi_squared_quantile(double p, double degrees) {
+  CHECK(p > 0 && p < 1 && degrees > 0);
+  return bm::quantile(ChiSquared(degrees), p);
 }
 
 double fair_binomial_cdf(std::int64_t k, std::int64_t n) {

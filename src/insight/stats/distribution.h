@@ -18,6 +18,9 @@ namespace comfytrace::insight::stats {
 [[nodiscard]] double student_quantile(double p, double degrees);
 [[nodiscard]] double student_two_sided(double t, double degrees);
 
+// The sum of `degrees` squared normals; `degrees` > 0, need not be whole.
+[[nodiscard]] double chi_squared_quantile(double p, double degrees);
+
 // P(X <= k) of the binomial with n trials of one half.
 [[nodiscard]] double fair_binomial_cdf(std::int64_t k, std::int64_t n);
 

@@ -35,6 +35,15 @@ TEST(Distribution, StudentAtInfinityIsCertain) {
   EXPECT_EQ(student_two_sided(INFINITY, 3), 0);
 }
 
+TEST(Distribution, ChiSquaredIsThatOfTheTables) {
+  EXPECT_NEAR(chi_squared_quantile(0.95, 7), 14.0671404493402, 1e-12);
+  // Of two degrees it is an exponential, of one the square of a normal.
+  for (const double p : {0.0005, 0.05, 0.5, 0.95, 0.9995}) {
+    EXPECT_NEAR(chi_squared_quantile(p, 2) / (-2 * std::log1p(-p)), 1, 1e-12) << p;
+    EXPECT_NEAR(chi_squared_quantile(p, 1) / std::pow(normal_quantile((1 + p) / 2), 2), 1, 1e-10) << p;
+  }
+}
+
 TEST(Distribution, FairBinomialIsThatOfTheTables) {
   EXPECT_NEAR(fair_binomial_cdf(5, 20), 0.0206947326660156, 1e-15);
   EXPECT_NEAR(fair_binomial_cdf(40, 100), 0.0284439668204904, 1e-14);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 #include <vector>
@@ -19,6 +20,7 @@ constexpr std::size_t kDraws = 1'000;
 constexpr std::size_t kShapeless = 19;    // past values of a part from which its own order statistics are drawn
 constexpr double kLargestExponent = 300;  // keeps sums of nonsense finite
 constexpr double kSurest = 1 - 1e-9;      // of a part that outlasts everything
+constexpr double kNormal = std::numeric_limits<double>::infinity();  // degrees of Student's t that make it the normal
 
 // The next value's distribution by Student's t, on logs where all values allow it.
 struct Student {
@@ -32,6 +34,8 @@ struct Student {
     return log ? std::exp(std::min(value, kLargestExponent)) : value;
   }
   [[nodiscard]] double quantile(double p) const { return at_t(student_quantile(p, degrees)); }
+  // Of the next value itself, where it is small beside the value.
+  [[nodiscard]] double deviation() const { return log ? spread * at_t(0) : spread; }
 };
 
 Student fit_student(std::span<const double> past) {
@@ -61,11 +65,12 @@ class PartDraws {
  public:
   explicit PartDraws(std::span<const double> past) : ascending_(sorted_finite(past)), student_(fit_student(past)) {}
 
-  [[nodiscard]] double degrees() const { return student_.degrees; }
+  [[nodiscard]] const Student& student() const { return student_; }
+  [[nodiscard]] bool is_shapeless() const { return ascending_.size() >= kShapeless; }
   [[nodiscard]] double quantile(double p) const { return quantile(p, student_quantile(p, student_.degrees)); }
   // The same where the caller knows Student's t at p.
   [[nodiscard]] double quantile(double p, double t) const {
-    if (ascending_.size() < kShapeless) return student_.at_t(t);
+    if (!is_shapeless()) return student_.at_t(t);
     const auto n = static_cast<double>(ascending_.size());
     if (p * (n + 1) < 1) return std::min(ascending_.front(), student_.at_t(t));
     if (p * (n + 1) > n) return std::max(ascending_.back(), student_.at_t(t));
@@ -108,18 +113,17 @@ const std::vector<double>& table_of(Tables& tables, double degrees) {
 }
 
 // What a part still needs, once in each stratum of its probability, ascending.
-std::vector<double> remaining_draws(const Part& part, Tables& tables) {
-  const PartDraws draws(part.past);
+std::vector<double> remaining_draws(const PartDraws& draws, double elapsed, Tables& tables) {
   std::vector<double> remaining(kDraws);
-  if (part.elapsed <= 0) {
-    const auto& table = table_of(tables, draws.degrees());
+  if (elapsed <= 0) {
+    const auto& table = table_of(tables, draws.student().degrees);
     for (std::size_t i = 0; i < kDraws; ++i) remaining[i] = draws.quantile(stratum(i), table[i]);
     return remaining;
   }
-  const double had = draws.probability(part.elapsed);
+  const double had = draws.probability(elapsed);
   for (std::size_t i = 0; i < kDraws; ++i) {
     const double p = std::min(had + (1 - had) * stratum(i), kSurest);
-    remaining[i] = std::max(0.0, draws.quantile(p) - part.elapsed);
+    remaining[i] = std::max(0.0, draws.quantile(p) - elapsed);
   }
   return remaining;
 }
@@ -127,6 +131,35 @@ std::vector<double> remaining_draws(const Part& part, Tables& tables) {
 // Written out, for the standard leaves std::shuffle's result to the library.
 void shuffle(std::vector<double>& values, std::mt19937_64& random) {
   for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[random() % i]);
+}
+
+// How well the spread of the sum is known, by Welch and Satterthwaite: from the degrees of one part that outweighs the
+// others to those of all together.
+double joint_degrees(std::span<const Student> parts) {
+  const auto most = std::ranges::max_element(parts, {}, &Student::deviation);
+  double variance = 0;
+  double squares = 0;
+  for (const Student& part : parts) {
+    const double share = most->deviation() > 0 ? std::pow(part.deviation() / most->deviation(), 2) : 1;
+    variance += share;
+    squares += share * share / part.degrees;
+  }
+  return variance * variance / squares;
+}
+
+// Parts of which few past values are known err in their spreads, some up and some down. Were each drawn from a
+// Student's t of its own, their sum would be wider than those errors make it: they share one error, that of the sum's
+// spread.
+void add_jointly(std::span<const Student> parts, std::mt19937_64& random, Tables& tables, std::vector<double>& sums) {
+  const double degrees = joint_degrees(parts);
+  std::vector<double> scales(kDraws);
+  for (std::size_t i = 0; i < kDraws; ++i) scales[i] = std::sqrt(degrees / chi_squared_quantile(stratum(i), degrees));
+  shuffle(scales, random);
+  for (const Student& part : parts) {
+    auto normal = table_of(tables, kNormal);
+    shuffle(normal, random);
+    for (std::size_t i = 0; i < kDraws; ++i) sums[i] += part.at_t(normal[i] * scales[i]);
+  }
 }
 
 }  // namespace
@@ -167,11 +200,18 @@ std::optional<Prediction> predict_remaining(std::span<const Part> parts, double 
   std::mt19937_64 random(20'230'607);
   Tables tables;
   std::vector<double> sums(kDraws, 0.0);
+  std::vector<Student> joint;
   for (const Part& part : parts) {
-    auto draws = remaining_draws(part, tables);
-    shuffle(draws, random);
-    for (std::size_t i = 0; i < kDraws; ++i) sums[i] += draws[i];
+    const PartDraws draws(part.past);
+    if (parts.size() > 1 && part.elapsed <= 0 && !draws.is_shapeless()) {
+      joint.push_back(draws.student());
+      continue;
+    }
+    auto remaining = remaining_draws(draws, part.elapsed, tables);
+    shuffle(remaining, random);
+    for (std::size_t i = 0; i < kDraws; ++i) sums[i] += remaining[i];
   }
+  if (!joint.empty()) add_jointly(joint, random, tables, sums);
   std::sort(sums.begin(), sums.end());
   prediction.median = quantile_of_sorted(sums, 0.5);
   prediction.interval = {quantile_of_sorted(sums, (1 - level) / 2), quantile_of_sorted(sums, (1 + level) / 2), level};
