@@ -9,6 +9,8 @@ namespace {
 
 // Rows are sorted by group as soon as so many wait.
 constexpr std::size_t kSortedAtOnce = 16'384;
+// A part of the work at the end, when a thread that waits may take part.
+constexpr std::size_t kGroupsAtOnce = 8;
 
 MeasuredRows measured(const RowBlock& block) {
   const Chunk& chunk = *block.chunk;
@@ -131,11 +133,17 @@ void Gatherer::merge(Gatherer&& other) {
   settle();
   other.settle();
   count_matching(other.matching_);
-  total_.merge(other.total_, total_budget_);
+  std::vector<std::pair<std::uint32_t, const GroupTally*>> met;
   for (std::size_t i = 0; i < other.groups_.size(); ++i) {
-    if (other.groups_[i].counts.runs > 0)
-      group(names_.of(other.names_.names()[i])).merge(other.groups_[i], group_budget_);
+    if (other.groups_[i].counts.runs > 0) met.emplace_back(names_.of(other.names_.names()[i]), &other.groups_[i]);
   }
+  resize();
+  base::parallel(1 + (met.size() + kGroupsAtOnce - 1) / kGroupsAtOnce, [&](std::size_t part) {
+    if (part == 0) return total_.merge(other.total_, total_budget_);
+    const std::size_t end = std::min(met.size(), part * kGroupsAtOnce);
+    for (std::size_t i = (part - 1) * kGroupsAtOnce; i < end; ++i)
+      groups_[met[i].first].merge(*met[i].second, group_budget_);
+  });
 }
 
 void Gatherer::count_matching(std::size_t runs) {
@@ -256,9 +264,8 @@ Statistics Gatherer::finish() {
   });
   all.resize(most);
   statistics.groups.resize(all.size());
-  constexpr std::size_t kAtOnce = 32;
-  base::parallel((all.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t part) {
-    for (std::size_t i = part * kAtOnce; i < std::min(all.size(), (part + 1) * kAtOnce); ++i) {
+  base::parallel((all.size() + kGroupsAtOnce - 1) / kGroupsAtOnce, [&](std::size_t part) {
+    for (std::size_t i = part * kGroupsAtOnce; i < std::min(all.size(), (part + 1) * kGroupsAtOnce); ++i) {
       GroupStatistics& told = statistics.groups[i] = all[i].tally->finish(query_.only.has_value());
       told.key = std::move(all[i].key);
     }
