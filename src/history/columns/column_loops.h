@@ -21,6 +21,12 @@ void widen(const NarrowColumn& from, std::uint32_t count, std::int32_t* to);
 [[nodiscard]] Bounds bounds_of(const NarrowColumn& values, const std::uint8_t* keep, std::uint32_t count);
 [[nodiscard]] Bounds bounds_of(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count);
 
+// Puts the measures of the kept rows side by side, and others behind them: there is room for kMeasureRoom of each, and
+// `count` is at most a block. Returns how many are kept.
+inline constexpr std::uint32_t kMeasureRoom = kBlockRows + 16;
+std::uint32_t keep_measures(const MeasureColumns& from, const std::uint8_t* keep, std::uint32_t count,
+                            const MeasureRoom& to);
+
 // Of a histogram: takes out the counters of another.
 void subtract_counts(std::uint32_t* from, const std::uint32_t* part, std::size_t count);
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <tuple>
 #include <utility>
@@ -88,6 +89,45 @@ TEST_P(ColumnLoops, BoundPeaksThatAreNotMissing) {
     const Bounds bounds = bounds_of(PeakColumn{low.data(), high.data()}, keep.data(), count());
     ASSERT_EQ(bounds.min, plain.min) << "one of " << many;
     ASSERT_EQ(bounds.max, plain.max) << "one of " << many;
+  }
+}
+
+TEST_P(ColumnLoops, PutMeasuresOfKeptRowsSideBySide) {
+  const std::uint32_t rows = std::min(count(), kBlockRows);
+  std::vector<std::int32_t> durations_ms;
+  std::vector<std::int32_t> queue_waits_ms;
+  std::vector<std::uint32_t> low;
+  std::vector<std::uint8_t> high;
+  std::vector<std::uint16_t> outcomes;
+  for (std::uint32_t i = 0; i < rows; ++i) {
+    durations_ms.push_back(static_cast<std::int32_t>(random_()));
+    queue_waits_ms.push_back(static_cast<std::int32_t>(random_()));
+    low.push_back(static_cast<std::uint32_t>(random_()));
+    high.push_back(static_cast<std::uint8_t>(random_()));
+    outcomes.push_back(static_cast<std::uint16_t>(random_()));
+  }
+  for (const std::uint64_t many : {1, 3, 90, 100'000}) {
+    const auto keep = keep_one_of(many);
+    std::vector<std::int32_t> kept_durations_ms(kMeasureRoom);
+    std::vector<std::int32_t> kept_queue_waits_ms(kMeasureRoom);
+    std::vector<std::uint32_t> kept_low(kMeasureRoom);
+    std::vector<std::uint8_t> kept_high(kMeasureRoom);
+    std::vector<std::uint16_t> kept_outcomes(kMeasureRoom);
+    const std::uint32_t kept = keep_measures(
+        {durations_ms.data(), queue_waits_ms.data(), {low.data(), high.data()}, outcomes.data()}, keep.data(), rows,
+        {kept_durations_ms.data(), kept_queue_waits_ms.data(), kept_low.data(), kept_high.data(),
+         kept_outcomes.data()});
+    ASSERT_EQ(kept, count_kept(keep.data(), rows));
+    std::uint32_t at = 0;
+    for (std::uint32_t i = 0; i < rows; ++i) {
+      if (keep[i] == 0) continue;
+      ASSERT_EQ(kept_durations_ms[at], durations_ms[i]);
+      ASSERT_EQ(kept_queue_waits_ms[at], queue_waits_ms[i]);
+      ASSERT_EQ(kept_low[at], low[i]);
+      ASSERT_EQ(kept_high[at], high[i]);
+      ASSERT_EQ(kept_outcomes[at], outcomes[i]);
+      ++at;
+    }
   }
 }
 

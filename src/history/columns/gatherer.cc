@@ -1,8 +1,10 @@
 #include "history/columns/gatherer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/parallel.h"
+#include "history/columns/column_loops.h"
 
 namespace comfytrace::history::columns {
 namespace {
@@ -26,6 +28,29 @@ MeasuredRows measured(const RowBlock& block) {
 // Where so many match, it takes less time to pass over the others than to pick out these.
 bool is_dense(const RowBlock& block) {
   return block.matching * 2 >= block.count;
+}
+
+// Of a block of which a smaller share matches it takes less time to pick out each row.
+constexpr std::uint32_t kShareInLine = 8;
+
+void add_in_line(const RowBlock& block, const OutcomeTable& outcomes, GroupTally& tally, const ExactBudget& budget) {
+  std::array<std::int32_t, kMeasureRoom> durations_ms;
+  std::array<std::int32_t, kMeasureRoom> queue_waits_ms;
+  std::array<std::uint32_t, kMeasureRoom> peaks_low;
+  std::array<std::uint8_t, kMeasureRoom> peaks_high;
+  std::array<std::uint16_t, kMeasureRoom> ends;
+  const MeasuredRows all = measured(block);
+  const std::uint32_t kept =
+      keep_measures({all.duration_ms, all.queue_wait_ms, all.vram_peak, all.outcomes}, all.keep, all.count,
+                    {durations_ms.data(), queue_waits_ms.data(), peaks_low.data(), peaks_high.data(), ends.data()});
+  tally.add({durations_ms.data(),
+             queue_waits_ms.data(),
+             {peaks_low.data(), peaks_high.data()},
+             ends.data(),
+             all_kept(),
+             kept,
+             kept},
+            outcomes, budget);
 }
 
 }  // namespace
@@ -170,6 +195,7 @@ void Gatherer::enter(const Chunk& chunk) {
 // `rows`: those that match, listed where they are few.
 void Gatherer::add_to_total(const RowBlock& block, std::span<const std::uint16_t> rows) {
   if (is_dense(block)) return total_.add(measured(block), *outcomes_, total_budget_);
+  if (block.matching * kShareInLine >= block.count) return add_in_line(block, *outcomes_, total_, total_budget_);
   if (few_.size() + rows.size() > kBlockRows) settle_total();
   few_.append(*block.chunk, rows);
 }

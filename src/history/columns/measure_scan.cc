@@ -58,6 +58,7 @@ using wide::widen;
 Bounds bounds_of(const NarrowColumn& values, const std::uint8_t* keep, std::uint32_t count) {
   return wide::bounds_of(values, keep, count);
 }
+#include "history/columns/column_loops_512.inc"
 }  // namespace widest
 #pragma GCC pop_options
 
@@ -237,6 +238,11 @@ Bounds bounds_of(const PeakColumn& values, const std::uint8_t* keep, std::uint32
 
 Bounds bounds_of(const NarrowColumn& values, const std::uint8_t* keep, std::uint32_t count) {
   return CT_CHOOSE(bounds_of(values, keep, count));
+}
+
+std::uint32_t keep_measures(const MeasureColumns& from, const std::uint8_t* keep, std::uint32_t count,
+                            const MeasureRoom& to) {
+  return CT_CHOOSE(keep_measures(from, keep, count, to));
 }
 
 void widen(const NarrowColumn& from, std::uint32_t count, std::int32_t* to) {
