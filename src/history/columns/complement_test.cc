@@ -44,7 +44,7 @@ class ComplementTest : public ::testing::Test {
     const auto snapshot = store_.snapshot();
     RowScan scan(snapshot, filter);
     Complement complement(snapshot, all_, {});
-    return complement.add(scan, 0, Gatherer::Of::all);
+    return complement.enter(scan, 0);
   }
   void expect_same(const RunFilter& filter) const {
     std::vector<RunFacts> matching;
@@ -93,6 +93,14 @@ TEST_F(ComplementTest, TellsTheSameWhereNoRunIsOddOrGone) {
     EXPECT_TRUE(takes(filter)) << base::encode_json(filter);
     expect_same(filter);
   }
+}
+
+TEST_F(ComplementTest, TellsTheSameWhereEveryRunMatches) {
+  fill(9'000'000, false);
+  RunFilter filter;
+  filter.attempts_min = 0;
+  EXPECT_TRUE(takes(filter));
+  expect_same(filter);
 }
 
 TEST_F(ComplementTest, LeavesAChunkToItsRowsWhereFewMatch) {

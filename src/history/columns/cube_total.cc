@@ -40,7 +40,8 @@ CubeTotal::CubeTotal(const ColumnStore::Snapshot& snapshot, const RunFilter& fil
                      const ExactBudget& budget)
     : snapshot_(snapshot), walk_(snapshot, filter, scan), budget_(budget), everything_(StatisticsQuery{}) {}
 
-CubeTotal::By CubeTotal::add(std::size_t chunk, bool takes_more_by_cells, const std::uint8_t* keep) {
+CubeTotal::By CubeTotal::add(std::size_t chunk, bool takes_more_by_cells, const std::uint8_t* keep,
+                             std::size_t at_hand) {
   const auto cube = find_cube(snapshot_, chunk);
   reach_ = walk_.reach();
   if (!cube || cube->cells.empty()) return By::nothing;
@@ -64,6 +65,7 @@ CubeTotal::By CubeTotal::add(std::size_t chunk, bool takes_more_by_cells, const 
   const std::size_t matching = std::min<std::size_t>(rows_of(whole_) + rows_of(divided_), kChunkRows);
   const std::size_t others = kChunkRows - matching;
   const std::size_t by_cells = kOfDivided * divided + kOfWork * work + (takes_more_by_cells ? matching / 3 : 0);
+  if (at_hand < by_cells) return By::nothing;
   if (all && others * 4 < matching * 3 && others + kEachBlock * kBlocks < by_cells) return By::others;
   if (divided > kMostDivided) return By::nothing;
   if (work_of(others_) >= work_of(whole_)) all = nullptr;

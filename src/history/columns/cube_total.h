@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -23,9 +24,11 @@ class CubeTotal {
   // A full chunk that the dates cover. By cells: it was added. Else it was not: it has no cube of use, or the filter's
   // bounds divide too much of it, or it takes less time to look at the rows that do not match, which are few (others).
   // `takes_more_by_cells`: then the rows that match and are not in the largest group are added up, too. `keep`: by row
-  // of the chunk, whether it matches; null: it is not known.
+  // of the chunk, whether it matches; null: it is not known. `at_hand`: so many rows, which are looked at anyway, tell
+  // the total if they are added up; where that takes less time than cells it is not added either.
   enum class By { nothing, cells, others };
-  By add(std::size_t chunk, bool takes_more_by_cells = false, const std::uint8_t* keep = nullptr);
+  By add(std::size_t chunk, bool takes_more_by_cells = false, const std::uint8_t* keep = nullptr,
+         std::size_t at_hand = std::numeric_limits<std::size_t>::max());
   // Of what matches in the chunk that was added last, or was to be; of any chunk where it had no cube.
   [[nodiscard]] const RowReach& reach() const { return reach_; }
   // Of all that was added; nothing may be added after it.

@@ -1,14 +1,18 @@
 #include "history/columns/gatherer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/parallel.h"
+#include "history/columns/column_loops.h"
 
 namespace comfytrace::history::columns {
 namespace {
 
 // Rows are sorted by group as soon as so many wait.
 constexpr std::size_t kSortedAtOnce = 16'384;
+// A part of the work at the end, when a thread that waits may take part.
+constexpr std::size_t kGroupsAtOnce = 8;
 
 MeasuredRows measured(const RowBlock& block) {
   const Chunk& chunk = *block.chunk;
@@ -24,6 +28,29 @@ MeasuredRows measured(const RowBlock& block) {
 // Where so many match, it takes less time to pass over the others than to pick out these.
 bool is_dense(const RowBlock& block) {
   return block.matching * 2 >= block.count;
+}
+
+// Of a block of which a smaller share matches it takes less time to pick out each row.
+constexpr std::uint32_t kShareInLine = 8;
+
+void add_in_line(const RowBlock& block, const OutcomeTable& outcomes, GroupTally& tally, const ExactBudget& budget) {
+  std::array<std::int32_t, kMeasureRoom> durations_ms;
+  std::array<std::int32_t, kMeasureRoom> queue_waits_ms;
+  std::array<std::uint32_t, kMeasureRoom> peaks_low;
+  std::array<std::uint8_t, kMeasureRoom> peaks_high;
+  std::array<std::uint16_t, kMeasureRoom> ends;
+  const MeasuredRows all = measured(block);
+  const std::uint32_t kept =
+      keep_measures({all.duration_ms, all.queue_wait_ms, all.vram_peak, all.outcomes}, all.keep, all.count,
+                    {durations_ms.data(), queue_waits_ms.data(), peaks_low.data(), peaks_high.data(), ends.data()});
+  tally.add({durations_ms.data(),
+             queue_waits_ms.data(),
+             {peaks_low.data(), peaks_high.data()},
+             ends.data(),
+             all_kept(),
+             kept,
+             kept},
+            outcomes, budget);
 }
 
 }  // namespace
@@ -131,11 +158,17 @@ void Gatherer::merge(Gatherer&& other) {
   settle();
   other.settle();
   count_matching(other.matching_);
-  total_.merge(other.total_, total_budget_);
+  std::vector<std::pair<std::uint32_t, const GroupTally*>> met;
   for (std::size_t i = 0; i < other.groups_.size(); ++i) {
-    if (other.groups_[i].counts.runs > 0)
-      group(names_.of(other.names_.names()[i])).merge(other.groups_[i], group_budget_);
+    if (other.groups_[i].counts.runs > 0) met.emplace_back(names_.of(other.names_.names()[i]), &other.groups_[i]);
   }
+  resize();
+  base::parallel(1 + (met.size() + kGroupsAtOnce - 1) / kGroupsAtOnce, [&](std::size_t part) {
+    if (part == 0) return total_.merge(other.total_, total_budget_);
+    const std::size_t end = std::min(met.size(), part * kGroupsAtOnce);
+    for (std::size_t i = (part - 1) * kGroupsAtOnce; i < end; ++i)
+      groups_[met[i].first].merge(*met[i].second, group_budget_);
+  });
 }
 
 void Gatherer::count_matching(std::size_t runs) {
@@ -162,6 +195,7 @@ void Gatherer::enter(const Chunk& chunk) {
 // `rows`: those that match, listed where they are few.
 void Gatherer::add_to_total(const RowBlock& block, std::span<const std::uint16_t> rows) {
   if (is_dense(block)) return total_.add(measured(block), *outcomes_, total_budget_);
+  if (block.matching * kShareInLine >= block.count) return add_in_line(block, *outcomes_, total_, total_budget_);
   if (few_.size() + rows.size() > kBlockRows) settle_total();
   few_.append(*block.chunk, rows);
 }
@@ -256,9 +290,8 @@ Statistics Gatherer::finish() {
   });
   all.resize(most);
   statistics.groups.resize(all.size());
-  constexpr std::size_t kAtOnce = 32;
-  base::parallel((all.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t part) {
-    for (std::size_t i = part * kAtOnce; i < std::min(all.size(), (part + 1) * kAtOnce); ++i) {
+  base::parallel((all.size() + kGroupsAtOnce - 1) / kGroupsAtOnce, [&](std::size_t part) {
+    for (std::size_t i = part * kGroupsAtOnce; i < std::min(all.size(), (part + 1) * kGroupsAtOnce); ++i) {
       GroupStatistics& told = statistics.groups[i] = all[i].tally->finish(query_.only.has_value());
       told.key = std::move(all[i].key);
     }

@@ -39,6 +39,9 @@ class Gatherer {
   [[nodiscard]] std::shared_ptr<ChunkSummary> take_summary(std::uint32_t version, bool rounds);
   // Takes over what another gathered of other rows to the same question.
   void merge(Gatherer&& other);
+  // The groups of these, which are classes of node, in the order of its columns.
+  [[nodiscard]] std::span<const std::uint32_t> classes_of(const SealedTimes::Part& part);
+  [[nodiscard]] const GroupNames& names() const { return names_; }
   void merge_total(const GroupTally& total) { total_.merge(total, total_budget_); }
   // More runs will match than have exact percentiles: no need to keep all values until they do.
   void expect_many() {
@@ -89,6 +92,8 @@ class Gatherer {
   void add_classes(std::span<const std::uint16_t> rows);
   void add_open_classes(std::span<const std::uint16_t> rows);
   std::span<const std::uint32_t> classes_of(std::uint32_t shape);
+  std::uint32_t name_classes(std::uint32_t shape);
+  void meet_shapes();
   void settle_sealed_classes();
   void add_part(const SealedTimes::Part& part);
   void add_many(const SealedTimes::Part& part, std::uint32_t first, std::uint32_t count, std::uint32_t kept);
@@ -122,12 +127,16 @@ class Gatherer {
   std::vector<std::uint16_t> unsorted_;
   RowBuffer sorted_;
   // By class of node.
-  std::vector<std::array<std::uint32_t, 8>> shape_runs_;
-  std::vector<std::vector<std::uint32_t>> shape_groups_;
-  std::vector<ClassValues> class_values_;   // by group
-  ClassTimes::View class_times_;            // of the chunk at hand
-  std::vector<std::uint8_t> status_codes_;  // by local number of an outcome: that of its status + 1
-  std::vector<std::uint8_t> codes_;         // the same by place, of the rows that wait; else 0
+  static constexpr std::uint32_t kUnnamed = 0;               // a list that is empty
+  std::vector<std::vector<std::uint32_t>> class_lists_{{}};  // the groups of shapes with the same classes
+  std::vector<std::uint32_t> shape_lists_;                   // by shape: which of these are its
+  std::vector<std::int64_t> shape_runs_;                     // by shape
+  std::vector<std::array<std::uint32_t, 8>> open_runs_;      // by shape, of each status: rows of no sealed times
+  std::vector<std::array<std::int64_t, 8>> class_runs_;      // by group, of each status
+  std::vector<ClassValues> class_values_;                    // by group
+  ClassTimes::View class_times_;                             // of the chunk at hand
+  std::vector<std::uint8_t> status_codes_;                   // by local number of an outcome: that of its status + 1
+  std::vector<std::uint8_t> codes_;                          // the same by place, of the rows that wait; else 0
   bool are_placed_ = false;
   // While rows are sorted: the groups they have, and where each begins. Else empty, zero.
   std::vector<std::uint32_t> met_;

@@ -27,16 +27,28 @@ std::array<std::int64_t, 8> count_codes(std::span<const std::uint8_t> codes) {
   return counts;
 }
 
+template <class Count>
+void add_counts(const std::array<Count, 8>& more, std::array<std::int64_t, 8>& counts) {
+  for (std::size_t status = 0; status < counts.size(); ++status) counts[status] += more[status];
+}
+
 }  // namespace
+
+// More may have been interned since.
+void Gatherer::meet_shapes() {
+  if (shape_runs_.size() >= shared_.shapes.size()) return;
+  shape_runs_.resize(shared_.shapes.size());
+  shape_lists_.resize(shape_runs_.size(), kUnnamed);
+}
 
 // Called once for each chunk, whose outcomes are known.
 void Gatherer::enter_classes() {
-  if (shape_runs_.size() < shared_.shapes.size()) {
-    shape_runs_.resize(shared_.shapes.size());
-    shape_groups_.resize(shared_.shapes.size());
-  }
+  meet_shapes();
   class_times_ = chunk_->class_times.view();
-  if (!class_times_.sealed) return;
+  if (!class_times_.sealed) {
+    open_runs_.resize(shape_runs_.size());
+    return;
+  }
   codes_.resize(kChunkRows, 0);
   status_codes_.resize(outcomes_->size());
   for (std::size_t i = 0; i < status_codes_.size(); ++i)
@@ -53,19 +65,35 @@ void Gatherer::add_classes(std::span<const std::uint16_t> rows) {
 }
 
 std::span<const std::uint32_t> Gatherer::classes_of(std::uint32_t shape) {
-  auto& groups = shape_groups_[shape];
-  if (groups.empty()) {
-    for (const std::string& name : shared_.shapes[shape].classes) groups.push_back(names_.of(name));
-    resize();
-    class_values_.resize(groups_.size());
-  }
-  return groups;
+  std::uint32_t& list = shape_lists_[shape];
+  if (list == kUnnamed) list = name_classes(shape);
+  return class_lists_[list];
+}
+
+std::uint32_t Gatherer::name_classes(std::uint32_t shape) {
+  std::vector<std::uint32_t> groups;
+  for (const std::string& name : shared_.shapes[shape].classes) groups.push_back(names_.of(name));
+  resize();
+  class_runs_.resize(groups_.size());
+  class_values_.resize(groups_.size());
+  class_lists_.push_back(std::move(groups));
+  return static_cast<std::uint32_t>(class_lists_.size() - 1);
+}
+
+// Shapes with the same classes that are side by side in one chunk are so in the others, but not all are in each.
+std::span<const std::uint32_t> Gatherer::classes_of(const SealedTimes::Part& part) {
+  meet_shapes();
+  std::uint32_t list = kUnnamed;
+  for (const SealedTimes::Run& run : part.runs) list = std::max(list, shape_lists_[run.shape]);
+  if (list == kUnnamed) list = name_classes(part.runs.front().shape);
+  for (const SealedTimes::Run& run : part.runs) shape_lists_[run.shape] = list;
+  return class_lists_[list];
 }
 
 void Gatherer::add_open_classes(std::span<const std::uint16_t> rows) {
   for (const std::uint16_t row : rows) {
     TimesReader times = class_times_.open->at(row, rows.back());
-    ++shape_runs_[times.shape()][static_cast<std::size_t>(outcomes_->at(chunk_->outcome.rows()[row]).status)];
+    ++open_runs_[times.shape()][static_cast<std::size_t>(outcomes_->at(chunk_->outcome.rows()[row]).status)];
     for (const std::uint32_t of_class : classes_of(times.shape())) add_class_ms(of_class, times.next_ms());
   }
 }
@@ -78,19 +106,12 @@ void Gatherer::settle_sealed_classes() {
 }
 
 void Gatherer::add_part(const SealedTimes::Part& part) {
-  std::int64_t matching = 0;
-  for (const SealedTimes::Run& run : part.runs) {
-    const auto counts = count_codes(std::span(codes_).subspan(run.begin, run.count));
-    for (std::size_t status = 0; status < counts.size(); ++status) {
-      shape_runs_[run.shape][status] += counts[status];
-      matching += counts[status];
-    }
-    auto& classes = shape_groups_[run.shape];
-    if (matching == 0 || !classes.empty()) continue;
-    const auto same = classes_of(part.runs.front().shape);
-    if (classes.empty()) classes.assign(same.begin(), same.end());
-  }
-  if (matching == 0 || part.columns.empty()) return;
+  if (part.columns.empty()) return;
+  const auto counts = count_codes(std::span(codes_).subspan(part.begin, part.count));
+  if (std::ranges::all_of(counts, [](std::int64_t runs) { return runs == 0; })) return;
+  for (const std::uint32_t of_class : classes_of(part)) add_counts(counts, class_runs_[of_class]);
+  for (const SealedTimes::Run& run : part.runs)
+    shape_runs_[run.shape] += run.count - count_equal(codes_.data() + run.begin, run.count, 0);
   for (std::uint32_t first = 0; first < part.count; first += kBlockRows) {
     const std::uint32_t count = std::min(part.count - first, kBlockRows);
     std::uint8_t* keep = codes_.data() + part.begin + first;
@@ -166,17 +187,27 @@ void Gatherer::add_class_values(std::uint32_t of_class) {
 void Gatherer::settle_classes() {
   settle_sealed_classes();
   for (std::uint32_t i = 0; i < class_values_.size(); ++i) add_class_values(i);
-  for (std::size_t shape = 0; shape < shape_runs_.size(); ++shape) {
-    for (std::size_t status = 0; status < 8; ++status) {
-      const std::int64_t runs = std::exchange(shape_runs_[shape][status], 0);
-      if (runs == 0) continue;
+  for (std::uint32_t shape = 0; shape < open_runs_.size(); ++shape) {
+    const auto counts = std::exchange(open_runs_[shape], {});
+    std::int64_t runs = 0;
+    for (const std::uint32_t of_status : counts) runs += of_status;
+    if (runs == 0) continue;
+    shape_runs_[shape] += runs;
+    for (const std::uint32_t of_class : classes_of(shape)) add_counts(counts, class_runs_[of_class]);
+  }
+  for (std::uint32_t shape = 0; shape < shape_runs_.size(); ++shape) {
+    const std::int64_t runs = std::exchange(shape_runs_[shape], 0);
+    if (runs == 0) continue;
+    const auto& executions = shared_.shapes[shape].executions;
+    const auto classes = classes_of(shape);
+    for (std::size_t k = 0; k < classes.size(); ++k) groups_[classes[k]].counts.executions += runs * executions[k];
+  }
+  for (std::size_t i = 0; i < class_runs_.size(); ++i) {
+    const auto counts = std::exchange(class_runs_[i], {});
+    for (std::size_t status = 0; status < counts.size(); ++status) {
       Outcome end;
       end.status = static_cast<model::Status>(status);
-      for (std::size_t k = 0; k < shape_groups_[shape].size(); ++k) {
-        GroupTally& tally = groups_[shape_groups_[shape][k]];
-        tally.count(end, runs);
-        tally.counts.executions += runs * shared_.shapes[shape].executions[k];
-      }
+      if (counts[status] > 0) groups_[i].count(end, counts[status]);
     }
   }
 }

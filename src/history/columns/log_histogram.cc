@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/log_bucket.h"
-#include "history/columns/measure_scan.h"
+#include "history/columns/column_loops.h"
 
 namespace comfytrace::history::columns {
 namespace {
@@ -67,18 +67,20 @@ void LogHistogram::subtract(const LogHistogram& part, std::int64_t least, std::i
   if (part.counts_.empty()) return;
   const std::size_t begin = part.place_of(least);
   const std::size_t end = std::min(part.place_of(most) + 1, part.counts_.size());
-  std::uint32_t* counts = counts_.data() + part.first_ - first_;
-  for (std::size_t i = begin; i < end; ++i) counts[i] -= part.counts_[i];
+  subtract_counts(counts_.data() + begin + part.first_ - first_, part.counts_.data() + begin, end - begin);
 }
 
 void LogHistogram::merge(std::span<const BucketStep> steps, std::int64_t least, std::int64_t most) {
   if (steps.empty()) return;
   reach(least, most);
-  std::uint32_t* counts = counts_.data();
+  std::uint32_t* counts = counts_.data() - first_;
   std::uint32_t bucket = 0;
-  for (const BucketStep step : steps) {
-    bucket += step.above;
-    if (step.count > 0) counts[bucket - first_] += step.count;
+  // Before the first value there may be no room.
+  std::size_t i = 0;
+  for (; i < steps.size() && steps[i].count == 0; ++i) bucket += steps[i].above;
+  for (; i < steps.size(); ++i) {
+    bucket += steps[i].above;
+    counts[bucket] += steps[i].count;
   }
 }
 

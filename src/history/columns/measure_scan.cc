@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log_bucket.h"
+#include "history/columns/column_loops.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -27,6 +28,7 @@ constexpr std::uint32_t kSmallPasses = 64;
 
 #define CT_WIDE 0
 namespace any {
+#include "history/columns/column_loops.inc"
 #include "history/columns/measure_loops.inc"
 }  // namespace any
 
@@ -36,6 +38,7 @@ namespace any {
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,bmi,bmi2,popcnt")
 namespace wide {
+#include "history/columns/column_loops.inc"
 #include "history/columns/measure_loops.inc"
 }  // namespace wide
 #pragma GCC pop_options
@@ -45,12 +48,17 @@ namespace wide {
 namespace widest {
 #include "history/columns/measure_loops_512.inc"
 using wide::add_counts;
-using wide::count_kept;
 using wide::gather_measures;
 using wide::mask_small;
 using wide::put_buckets;
+using wide::subtract_counts;
 using wide::sum_counts;
 using wide::sum_outcomes;
+using wide::widen;
+Bounds bounds_of(const NarrowColumn& values, const std::uint8_t* keep, std::uint32_t count) {
+  return wide::bounds_of(values, keep, count);
+}
+#include "history/columns/column_loops_512.inc"
 }  // namespace widest
 #pragma GCC pop_options
 
@@ -224,6 +232,23 @@ Bounds bounds_of(const std::int32_t* values, const std::uint8_t* keep, std::uint
   return CT_CHOOSE(bounds_of(values, keep, count));
 }
 
+Bounds bounds_of(const PeakColumn& values, const std::uint8_t* keep, std::uint32_t count) {
+  return CT_CHOOSE(bounds_of(values, keep, count));
+}
+
+Bounds bounds_of(const NarrowColumn& values, const std::uint8_t* keep, std::uint32_t count) {
+  return CT_CHOOSE(bounds_of(values, keep, count));
+}
+
+std::uint32_t keep_measures(const MeasureColumns& from, const std::uint8_t* keep, std::uint32_t count,
+                            const MeasureRoom& to) {
+  return CT_CHOOSE(keep_measures(from, keep, count, to));
+}
+
+void widen(const NarrowColumn& from, std::uint32_t count, std::int32_t* to) {
+  CT_CHOOSE(widen(from, count, to));
+}
+
 void count_numbers(const std::uint16_t* numbers, const std::uint8_t* keep, std::uint32_t count,
                    std::span<std::uint32_t> counts) {
   // One number often follows itself: several tables, lest each row waits for the one before.
@@ -251,6 +276,10 @@ void put_buckets(const std::int64_t* values, std::uint32_t count, std::uint16_t*
 
 void add_counts(std::uint32_t* to, const std::uint32_t* from, std::size_t count) {
   CT_CHOOSE(add_counts(to, from, count));
+}
+
+void subtract_counts(std::uint32_t* from, const std::uint32_t* part, std::size_t count) {
+  CT_CHOOSE(subtract_counts(from, part, count));
 }
 
 std::uint32_t sum_counts(const std::uint32_t* counts, std::size_t count) {

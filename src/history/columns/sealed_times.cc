@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "history/columns/measure_scan.h"
+#include "history/columns/column_loops.h"
 
 namespace comfytrace::history::columns {
 namespace {
@@ -40,6 +40,12 @@ std::int32_t pair_at(const unsigned char* from) {
   std::uint16_t pair = 0;
   std::memcpy(&pair, from, sizeof pair);
   return pair;
+}
+
+// A column of so many times that begins there, from the `first` of them on.
+NarrowColumn narrow(const unsigned char* begin, std::uint8_t width, std::uint32_t count, std::uint32_t first) {
+  const std::size_t in_first = width == 1 ? 1 : 2;
+  return {width, begin + in_first * first, width == 3 ? begin + in_first * count + first : nullptr};
 }
 
 }  // namespace
@@ -163,16 +169,7 @@ std::int64_t SealedTimes::ms_at(const Column& column, const Part& part, std::uin
 bool SealedTimes::ms_of(const Column& column, const Part& part, std::uint32_t first, std::uint32_t count,
                         std::int32_t* ms) const {
   if (column.width == kWide) return false;
-  const unsigned char* from = times_.get() + column.at;
-  if (column.width == 1) {
-    std::copy_n(from + first, count, ms);
-    return true;
-  }
-  const unsigned char* low = from + std::size_t{first} * 2;
-  for (std::uint32_t i = 0; i < count; ++i) ms[i] = pair_at(low + std::size_t{i} * 2);
-  if (column.width == 2) return true;
-  const unsigned char* third = from + std::size_t{part.count} * 2 + first;
-  for (std::uint32_t i = 0; i < count; ++i) ms[i] |= third[i] << 16;
+  widen(narrow(times_.get() + column.at, column.width, part.count, first), count, ms);
   return true;
 }
 
@@ -195,17 +192,11 @@ bool SealedTimes::ms_of(const Column& column, const Part& part, std::span<const 
 }
 
 Bounds SealedTimes::bounds_of(const Column& column, const Part& part, const std::uint8_t* keep) const {
+  if (column.width != kWide)
+    return columns::bounds_of(narrow(times_.get() + column.at, column.width, part.count, 0), keep, part.count);
   Bounds bounds;
-  std::array<std::int32_t, kBlockRows> ms;
-  for (std::uint32_t first = 0; first < part.count; first += kBlockRows) {
-    const std::uint32_t count = std::min(part.count - first, kBlockRows);
-    if (!ms_of(column, part, first, count, ms.data())) {
-      for (std::uint32_t i = first; i < first + count; ++i) {
-        if (keep[i] != 0) bounds.add(ms_at(column, part, i));
-      }
-      continue;
-    }
-    bounds.add(columns::bounds_of(ms.data(), keep + first, count));
+  for (std::uint32_t i = 0; i < part.count; ++i) {
+    if (keep[i] != 0) bounds.add(ms_at(column, part, i));
   }
   return bounds;
 }

@@ -15,6 +15,7 @@
 #include "history/columns/gatherer.h"
 #include "history/columns/label_complement.h"
 #include "history/columns/label_statistics.h"
+#include "history/columns/portions.h"
 #include "history/columns/time_statistics.h"
 #include "history/time_bucket.h"
 
@@ -31,6 +32,9 @@ bool may_be_kept(GroupBy group_by) {
 constexpr int kSummariesAtOnce = 1;
 // Of a chunk that is not full.
 constexpr std::uint32_t kRowsWorthAThread = 8 * kBlockRows;
+// So many of its blocks take about as long as a full chunk of which the groups are told row by row. Others take little
+// time.
+constexpr std::size_t kBlocksLikeAChunk = 5;
 
 // Whether so many matching rows in one full chunk mean, as others are like it, that more match in all than can be kept
 // as they are.
@@ -92,11 +96,10 @@ class Share {
     is_rounded_ |= !summary->exact;
     gatherer_.add(*summary);
   }
-  // Of a chunk that is not full: those of its blocks that are this part's.
-  void add_blocks(std::size_t chunk, std::size_t part, std::size_t parts) {
-    scan_.each_block_backwards(
-        chunk, [&](const RowBlock& block) { gatherer_.add(block); }, static_cast<std::uint32_t>(part),
-        static_cast<std::uint32_t>(parts));
+  // Of a chunk that is not full.
+  void add_block(std::size_t chunk, std::size_t number) {
+    const RowBlock block = scan_.block_at(chunk, static_cast<std::uint32_t>(number) * kBlockRows);
+    if (block.matching > 0) gatherer_.add(block);
   }
   // Of a chunk that is full and covered, from its rows.
   [[nodiscard]] std::shared_ptr<const ChunkSummary> summarise(std::size_t chunk) {
@@ -130,12 +133,17 @@ class Share {
   // The same into the answer itself. If so many rows of a first part match that more than can be kept as they are will,
   // they are not: where that proves wrong, the question is asked again.
   void scan_alike(std::size_t chunk) {
-    const bool has_total = cube_total_ && cube_total_->add(chunk) == CubeTotal::By::cells;
-    const auto of = has_total ? Gatherer::Of::groups : Gatherer::Of::all;
-    is_rounded_ |= of == Gatherer::Of::groups;
-    if (complement_ && complement_->add(scan_, chunk, of, cube_total_ ? &cube_total_->reach() : nullptr)) {
-      is_rounded_ = true;
-      return;
+    auto of = Gatherer::Of::all;
+    if (complement_) {
+      const bool are_most = complement_->enter(scan_, chunk);
+      if (cube_total_) {
+        const std::size_t matching = complement_->matching();
+        const std::size_t at_hand = are_most ? kChunkRows - matching : matching;
+        if (cube_total_->add(chunk, false, complement_->keep(), at_hand) == CubeTotal::By::cells)
+          of = Gatherer::Of::groups;
+      }
+      is_rounded_ |= are_most || of == Gatherer::Of::groups;
+      if (are_most) return complement_->take(of, cube_total_ ? &cube_total_->reach() : nullptr);
     }
     const std::size_t before = gatherer_.matching();
     const auto add = [&](const RowBlock& block) {
@@ -207,11 +215,14 @@ std::optional<Statistics> ask(const ColumnStore::Snapshot& snapshot, const Stati
   const std::size_t parts_of_last = full < chunks ? snapshot.rows_of(full) / kRowsWorthAThread : 0;
   std::vector<std::unique_ptr<Share>> shares(
       std::clamp<std::size_t>(full + parts_of_last, 1, base::parallel_threads()));
-  // Always the same rows for each, so that the same question gets the same answer to the last digit.
+  const std::size_t blocks = full < chunks ? (snapshot.rows_of(full) + kBlockRows - 1) / kBlockRows : 0;
+  const std::size_t like_a_chunk = query.group_by == GroupBy::nodeClass ? kBlocksLikeAChunk : 0;
+  const std::vector<Portion> portions =
+      portions_of(snapshot, query.filter, {full, blocks, like_a_chunk}, shares.size());
   base::parallel(shares.size(), [&](std::size_t i) {
     shares[i] = std::make_unique<Share>(snapshot, query, scan, budget, key, alike, are_many);
-    if (full < chunks) shares[i]->add_blocks(full, i, shares.size());
-    for (std::size_t n = i; n < full; n += shares.size()) shares[i]->add(full - 1 - n);
+    for (const std::size_t block : portions[i].blocks) shares[i]->add_block(full, block);
+    for (const std::size_t chunk : portions[i].chunks) shares[i]->add(chunk);
     shares[i]->settle();
   });
   Share& first = *shares.front();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "history/columns/column_loops.h"
+
 namespace comfytrace::history::columns {
 void TallyBounds::add(const RowBlock& block, const OutcomeTable& outcomes, const RowReach* reach) {
   const Chunk& chunk = *block.chunk;
@@ -49,15 +51,7 @@ void TallyBounds::add(const ChunkCube::Cell& cell) {
 }
 
 void TallyBounds::add_peaks(const PeakColumn& peaks, const std::uint8_t* keep, std::uint32_t count) {
-  Bounds& bounds = vram_peak_bytes_;
-  // A value that is within already is needed to begin with.
-  for (std::uint32_t i = 0; i < count && bounds.min > bounds.max; ++i) {
-    if (keep[i] != 0 && peaks.high[i] != 255)
-      bounds.add((std::int64_t{peaks.high[i]} << 32) | std::int64_t{peaks.low[i]});
-  }
-  if (bounds.min > bounds.max) return;
-  const ValueSums sums = sum_values(peaks, keep, count, bounds.min, nullptr);
-  bounds.add({sums.min, sums.max});
+  vram_peak_bytes_.add(bounds_of(peaks, keep, count));
 }
 
 }  // namespace comfytrace::history::columns
