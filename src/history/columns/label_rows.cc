@@ -15,7 +15,7 @@ LabelRows::LabelRows(std::span<const std::uint16_t> locals, std::span<const std:
     if (is_listed[i] != 0) order.push_back(kinds[i]);
   }
   std::ranges::sort(order);
-  order.erase(std::ranges::unique(order).begin(), order.end());
+  order.erase(std::unique(order.begin(), order.end()), order.end());
   std::vector<std::uint32_t> place_of(kinds.size());  // in that order
   for (std::size_t i = 0; i < kinds.size(); ++i)
     place_of[i] = static_cast<std::uint32_t>(std::ranges::lower_bound(order, kinds[i]) - order.begin());

@@ -69,6 +69,7 @@ std::vector<std::uint32_t> largest(const LabelGroups& groups, std::span<const st
   }
   if (!equal.empty()) {
     std::vector<std::pair<std::string_view, std::uint32_t>> by_name;
+    by_name.reserve(equal.size());
     for (const std::uint32_t group : equal) by_name.emplace_back(groups.name(group), group);
     const std::size_t rest = most - told.size();
     std::ranges::nth_element(by_name, by_name.begin() + static_cast<std::ptrdiff_t>(rest) - 1);

@@ -20,7 +20,7 @@ LikeSearch::LikeSearch(const LikeQuery& query) : query_(query) {
   }
   for (Asked& asked : asked_) {
     std::ranges::sort(asked.before_ms, std::ranges::greater());
-    asked.before_ms.erase(std::ranges::unique(asked.before_ms).begin(), asked.before_ms.end());
+    asked.before_ms.erase(std::unique(asked.before_ms.begin(), asked.before_ms.end()), asked.before_ms.end());
   }
 }
 
@@ -85,10 +85,11 @@ void LikeSearch::begin_before(std::uint32_t key, std::int64_t oldest_ms) {
   open_[key] = possible_[key];
   if (asked.early.empty()) return;
   const bool is_last = asked.begun == asked.before_ms.size();
-  const auto end = std::ranges::stable_partition(
-      asked.early, [&](const auto& of) { return is_last || ~of.second.key >= asked.before_ms[asked.begun]; });
-  for (auto at = asked.early.begin(); at != end.begin(); ++at) offer(at->first, at->second);
-  asked.early.erase(asked.early.begin(), end.begin());
+  const auto end = std::stable_partition(asked.early.begin(), asked.early.end(), [&](const auto& of) {
+    return is_last || ~of.second.key >= asked.before_ms[asked.begun];
+  });
+  for (auto at = asked.early.begin(); at != end; ++at) offer(at->first, at->second);
+  asked.early.erase(asked.early.begin(), end);
 }
 
 // No more is needed than there may be rows.

@@ -25,9 +25,9 @@ void put_times(std::string& bytes, std::uint32_t shape, const std::vector<NodeCl
 // Reads what put_times put, which must be whole.
 class TimesReader {
  public:
-  // `end`: whatever stands before it is there to be read, beyond these times, too; null: only they are.
-  explicit TimesReader(const unsigned char* bytes, const unsigned char* end = nullptr)
-      : at_(bytes), end_(end ? end : bytes), shape_(next()) {}
+  // `readable`: so many bytes are there to be read, these times and what stands behind them; 0: only they are.
+  explicit TimesReader(const unsigned char* bytes, std::size_t readable = 0)
+      : at_(bytes), end_(bytes + readable), shape_(next()) {}
   [[nodiscard]] std::uint32_t shape() const { return static_cast<std::uint32_t>(shape_); }
   // Once for each class of the shape, in its order.
   [[nodiscard]] std::int64_t next_ms() {
@@ -79,7 +79,7 @@ class OpenTimes {
   [[nodiscard]] TimesReader at(std::uint32_t row, std::uint32_t later) const {
     const unsigned char* from = bytes_.at(begin_[row]);
     const std::size_t written = std::min<std::size_t>(PagedBytes::rest(begin_[row]), begin_[later] - begin_[row]);
-    return TimesReader(from, from + written);
+    return TimesReader(from, written);
   }
   // As it was appended.
   [[nodiscard]] std::string_view text(std::uint32_t row, const Interner<NodeShape>& shapes) const;

@@ -7,7 +7,7 @@ namespace comfytrace::history::columns {
 
 SceneWorks SceneWorks::with(std::size_t chunk, std::vector<std::pair<std::uint32_t, std::uint32_t>> more) const {
   std::ranges::sort(more);
-  more.erase(std::ranges::unique(more).begin(), more.end());
+  more.erase(std::unique(more.begin(), more.end()), more.end());
   SceneWorks all;
   all.pairs.reserve(pairs.size() + more.size());
   std::ranges::set_union(pairs, more, std::back_inserter(all.pairs));
