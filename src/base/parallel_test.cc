@@ -4,12 +4,16 @@
 
 #include <array>
 #include <atomic>
-#include <latch>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 namespace comfytrace::base {
 namespace {
+
+constexpr std::chrono::seconds kPatience{20};  // beyond it nobody comes any more
 
 TEST(Parallel, EveryPartIsDoneOnceBeforeItReturns) {
   for (const std::size_t parts : {0u, 1u, 2u, 3u, 100u}) {
@@ -49,15 +53,41 @@ TEST(Parallel, PartsMayAskForMoreThemselves) {
   EXPECT_EQ(done.load(), 16);
 }
 
+// Where some number of threads wait for one another.
+class Meeting {
+ public:
+  explicit Meeting(std::size_t threads) : awaited_(threads) {}
+  // False: not all have come, and no more will.
+  [[nodiscard]] bool come() {
+    std::unique_lock lock(mutex_);
+    --awaited_;
+    came_.notify_all();
+    return came_.wait_for(lock, kPatience, [&] { return awaited_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::size_t awaited_;
+};
+
 TEST(Parallel, WhoWaitsForAPartHelpsWithWhatThatAsksFor) {
-  if (parallel_threads() < 2) GTEST_SKIP() << "one thread has nobody to wait for";
+  const std::size_t threads = parallel_threads();
+  if (threads < 2) GTEST_SKIP() << "one thread has nobody to wait for";
   for (int round = 0; round < 200; ++round) {
+    // The caller has the first part, so that the other is a helper's.
+    Meeting begun(2);
+    // Takes every thread there is, the caller's among them.
+    Meeting all(threads);
+    std::atomic<bool> met = true;
     parallel(2, [&](std::size_t part) {
+      if (!begun.come()) met = false;
       if (part == 0) return;
-      // Only two threads at once get past it.
-      std::latch both(2);
-      parallel(2, [&](std::size_t) { both.arrive_and_wait(); });
+      parallel(threads, [&](std::size_t) {
+        if (!all.come()) met = false;
+      });
     });
+    ASSERT_TRUE(met) << "nobody helped";
   }
 }
 

@@ -106,12 +106,8 @@ class SceneRows {
   void let(std::span<const LevelBits> levels, std::size_t chunk) {
     passing_ = works_.passing(levels);
     if (knows(chunk)) {
-      auto passing = passing_;
-      for (const auto& [run, scene] : known_->pairs) {
-        if (std::max(run, scene) < passing.size()) passing[run] |= passing_[scene];
-      }
       scan_.let_settings({});
-      scan_.let_works(std::move(passing));
+      scan_.let_works(runs_.passing(levels));
       return;
     }
     scan_.let_settings(settings_.passing(levels));
@@ -121,7 +117,9 @@ class SceneRows {
   }
   [[nodiscard]] bool lets_alike(std::size_t chunk, std::size_t other) const { return knows(chunk) == knows(other); }
   [[nodiscard]] bool wants(std::size_t chunk, std::uint32_t work) const {
-    return knows(chunk) || (work < several_.size() && several_[work] != 0) || search_.is_any_of_use(works_.of(work));
+    // Fewer and fewer works are of use, and what is let pass follows only by and by.
+    if (knows(chunk)) return search_.is_any_of_use(runs_.of(work));
+    return (work < several_.size() && several_[work] != 0) || search_.is_any_of_use(works_.of(work));
   }
   static void fetch(const Chunk& chunk, std::uint32_t row) {
     __builtin_prefetch(&chunk.created_at_ms[row]);
@@ -195,6 +193,8 @@ void tell_scenes(const ColumnStore::Snapshot& snapshot, const LikeQuery& query, 
     });
   };
   const std::size_t count = found.rows.size();
+  // Most often each has one such scene, or few.
+  like.durations_ms.reserve(count);
   std::array<std::string_view, kDetailsAhead + 1> details;
   for (std::size_t turn = 0; turn < count + kAhead && like.n < query.limit; ++turn) {
     if (turn < count) {

@@ -125,6 +125,8 @@ LikeSearch::Found LikeSearch::found_before(std::size_t key, std::int64_t before_
         std::ranges::partition_point(level.newer, [&](const Candidate& of) { return ~of.key >= before_ms; });
     if (level.count + (level.newer.end() - begin) < query_.needs) continue;
     Found found{like, {}};
+    const std::int64_t most = level.newer.end() - begin + static_cast<std::int64_t>(level.older.size());
+    found.rows.reserve(static_cast<std::size_t>(std::min(most, query_.limit)));
     std::int64_t offered = 0;
     const auto add = [&](const Candidate& of) {
       ++offered;
