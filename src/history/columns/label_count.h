@@ -31,7 +31,8 @@ struct LabelPart {
 
 // One thread's part in statistics by label: counts the groups, and tallies the total. A group that has most of the rows
 // is apart: it is tallied at once, and of the total only the others. Where cells tell the total, the one apart is what
-// the others leave of it. Of full chunks the rows with a label are found by the list of them.
+// the others leave of it. Of full chunks the rows with a label are found by the list of them; so the group without a
+// name is apart wherever most rows are in it, even if it has few of those that match.
 class LabelCount {
  public:
   // All but the budgets must outlive this. `alike_chunks`: so many are full and covered by the dates; 0: nothing is to
@@ -62,7 +63,10 @@ class LabelCount {
   [[nodiscard]] bool enter_complement();
   [[nodiscard]] bool has_total() const { return total_by_ != CubeTotal::By::nothing; }
   void tell_apart(std::span<const std::uint32_t> kinds);
-  [[nodiscard]] std::uint32_t most_of(const RowBlock& block) const;
+  void choose_apart(const RowBlock& first);
+  [[nodiscard]] bool has_nameless(const Chunk& chunk, std::span<const std::uint16_t> matching,
+                                  std::uint32_t nameless) const;
+  [[nodiscard]] std::uint32_t most_of(const Chunk& chunk, std::span<const std::uint16_t> rows) const;
   [[nodiscard]] std::uint32_t most_alike(const Chunk& chunk, std::span<const std::uint16_t> rows) const;
   [[nodiscard]] std::uint32_t kind_of(const Chunk& chunk, std::uint16_t row) const {
     return groups_.kind_of(chunk.label.at(row));

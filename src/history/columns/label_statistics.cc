@@ -144,18 +144,18 @@ class LabelStatistics {
       for (const std::uint32_t group : of_run) ++runs_[group];
     }
   }
-  // Whether values were rounded of the total, or of a group that has most of it, that are too few for that: it was
-  // guessed wrong how many match, or few of them have the measure.
+  // Whether values were rounded of the total, or of a group apart, that are too few for that: it was guessed wrong how
+  // many match, or few of them have the measure, or are in that group.
   [[nodiscard]] bool is_rounded_in_vain(const Statistics& told) const {
     if (std::ranges::none_of(shares_, [](const auto& share) { return share->is_rounded(); })) return false;
-    const auto is_in_vain = [&](const GroupStatistics& group) {
-      return std::ranges::any_of(std::array{&group.duration_ms, &group.queue_wait_ms, &group.vram_peak_bytes},
-                                 [&](const Distribution* of) {
-                                   return !of->exact && static_cast<std::size_t>(of->n) <= total_budget_.values;
-                                 });
+    const auto is_in_vain = [](const GroupStatistics& group, std::size_t values) {
+      return std::ranges::any_of(
+          std::array{&group.duration_ms, &group.queue_wait_ms, &group.vram_peak_bytes},
+          [&](const Distribution* of) { return !of->exact && static_cast<std::size_t>(of->n) <= values; });
     };
-    // The group that has most comes first.
-    return is_in_vain(told.total) || (has_most_ && is_in_vain(told.groups.front()));
+    return is_in_vain(told.total, total_budget_.values) || std::ranges::any_of(apart_, [&](const Apart& apart) {
+             return is_in_vain(told.groups[apart.place], apart.values);
+           });
   }
   void read_odd() {
     std::vector<std::vector<std::string>> keys;
@@ -185,12 +185,13 @@ class LabelStatistics {
     if (matching_ > budget.values) budget.values = std::min(budget.values, kValuesOfAGroup);
     const auto of_all = std::accumulate(runs_.begin(), runs_.end(), std::uint64_t{0});
     ToldGroups told(runs_.size());
-    has_most_ = false;
-    for (const std::uint32_t group : order) {
+    apart_.clear();
+    for (std::size_t i = 0; i < order.size(); ++i) {
       // What has most of the runs keeps as many values as the total.
-      const bool has_most = std::uint64_t{runs_[group]} * 2 > of_all;
-      has_most_ |= has_most;
-      told.add(group, has_most ? group_budget_ : budget);
+      const bool has_most = std::uint64_t{runs_[order[i]]} * 2 > of_all;
+      told.add(order[i], has_most ? group_budget_ : budget);
+      if (std::ranges::any_of(shares_, [&](const auto& share) { return share->apart() == order[i]; }))
+        apart_.push_back({i, told.budget(i).values});
     }
     std::vector<std::unique_ptr<ToldTallies>> tallies(threads_);
     base::parallel(threads_, [&](std::size_t i) {
@@ -237,7 +238,12 @@ class LabelStatistics {
   Odd odd_;
   std::vector<std::uint32_t> runs_;  // by group
   std::size_t matching_ = 0;
-  bool has_most_ = false;  // a group has most of them
+  // The groups apart that are told.
+  struct Apart {
+    std::size_t place;
+    std::size_t values;  // so many of it are kept as they are
+  };
+  std::vector<Apart> apart_;
 };
 
 }  // namespace
