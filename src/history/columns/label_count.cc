@@ -263,7 +263,8 @@ void LabelCount::count_groups() {
 void LabelCount::settle_list() {
   tell_total(walk_.keep());
   if (total_by_ == CubeTotal::By::others) walk_.each_block([&](const RowBlock& block) { complement_->add(block); });
-  walk_.take(*part_->list, groups_.are_kinds() ? runs_.data() : runs_of_kind_.data(), part_->matches);
+  walk_.take(*part_->list, groups_.are_kinds() ? runs_.data() : runs_of_kind_.data(), part_->matches,
+             part_->last_kinds);
   if (total_by_ == CubeTotal::By::cells) add_listed(rest_of_cubes_, apart_budget_);
   if (total_by_ == CubeTotal::By::nothing) add_listed(rest_, total_budget_);
   walk_.each_block([&](const RowBlock& of_apart) {

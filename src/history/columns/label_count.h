@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "history/columns/cube_total.h"
@@ -22,6 +23,8 @@ namespace comfytrace::history::columns {
 struct LabelPart {
   std::shared_ptr<const LabelRows> list;
   std::vector<std::uint64_t> matches;  // a bit for each place of the list
+  // The kind where every 64 places of the list end.
+  std::vector<std::uint32_t> last_kinds;
   // Of those that match, in the order of the list; null: they would take much memory, or nobody needed them yet.
   std::unique_ptr<const RowBuffer> measures;
   std::vector<std::uint16_t> rows;
@@ -46,7 +49,8 @@ class LabelCount {
   // When all are added; what follows is then told.
   void finish();
 
-  [[nodiscard]] std::span<const std::uint32_t> runs() const { return runs_; }
+  // Of each group; once.
+  [[nodiscard]] std::vector<std::uint32_t> take_runs() { return std::move(runs_); }
   [[nodiscard]] std::uint32_t apart() const { return apart_group_; }
   [[nodiscard]] const GroupTally& tally_apart() const { return apart_.tally; }
   [[nodiscard]] const GroupTally& total() const { return total_; }
