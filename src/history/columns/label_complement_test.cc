@@ -147,6 +147,46 @@ TEST_F(LabelComplementTest, LeavesAChunkThatKeepsNothingToItsRows) {
   for (const RunFilter& filter : wide_filters()) expect_same(filter);
 }
 
+TEST_F(LabelComplementTest, LeavesAChunkToItsRowsWhereCellsWouldTakeMore) {
+  fill(false);
+  prepare_summaries(store_.snapshot(), 0, 0);
+  RunFilter filter;
+  filter.duration_min_ms = 56'000;
+  EXPECT_EQ(told_by(filter, false), CubeTotal::By::cells);
+  EXPECT_EQ(told_by(filter, true), CubeTotal::By::nothing);
+}
+
+TEST_F(LabelComplementTest, HasTheListsOfAChunkMadeBeforeTheyAreAskedFor) {
+  fill(true);
+  const auto snapshot = store_.snapshot();
+  const Chunk& chunk = snapshot.chunk(0);
+  ASSERT_EQ(chunk.story_rows.get(), nullptr);
+  prepare_summaries(snapshot, 0, 0);
+  const auto stories = chunk.story_rows.get();
+  const auto tags = chunk.tag_rows.get();
+  ASSERT_TRUE(stories && tags);
+  EXPECT_GT(stories->rows().size(), kChunkRows / 4);
+  EXPECT_LT(stories->rows().size(), kChunkRows / 2);
+  for (const RunFilter& filter : wide_filters()) expect_same(filter);
+  EXPECT_EQ(chunk.story_rows.get(), stories);
+  EXPECT_EQ(chunk.tag_rows.get(), tags);
+}
+
+TEST_F(LabelComplementTest, HasNoListOfAChunkWhoseRowsNearlyAllHaveALabel) {
+  const std::int64_t runs = kChunkRows;
+  for (std::int64_t rid = 1; rid <= runs; ++rid) {
+    RunFacts facts;
+    facts.story_id = "story " + std::to_string(rid % 700);
+    ASSERT_TRUE(store_.append(rid, facts));
+  }
+  store_.publish();
+  const auto snapshot = store_.snapshot();
+  prepare_summaries(snapshot, 0, 0);
+  EXPECT_EQ(snapshot.chunk(0).story_rows.get(), nullptr);
+  ASSERT_NE(snapshot.chunk(0).tag_rows.get(), nullptr);
+  EXPECT_TRUE(snapshot.chunk(0).tag_rows.get()->rows().empty());
+}
+
 TEST_F(LabelComplementTest, LeavesAChunkToItsRowsWhereRunsDiedSince) {
   fill(false);
   prepare_summaries(store_.snapshot(), 0, 0);

@@ -99,7 +99,9 @@ TEST_F(LabelWalkTest, DividesAndCountsTheRowsThatMatch) {
   std::uint32_t kind = 0;
   for (std::size_t i = 0; i < list_.rows().size(); ++i) {
     kind += list_.steps()[i];
-    if (i % 64 == 63 || i + 1 == list_.rows().size()) ASSERT_EQ(last_kinds[i / 64], kind) << i;
+    if (i % 64 == 63 || i + 1 == list_.rows().size()) {
+      ASSERT_EQ(last_kinds[i / 64], kind) << i;
+    }
     const bool is_match = (matches[i / 64] >> i % 64 & 1) != 0;
     const bool wanted = list_.steps()[i] != LabelRows::kNoRow && listed_[list_.rows()[i]] != 0;
     ASSERT_EQ(is_match, wanted) << i;
