@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "history/columns/label_groups.h"
 #include "history/columns/label_walk.h"
 
 namespace comfytrace::history::columns {
@@ -25,19 +24,12 @@ bool has_none(const LabelView& label, GroupBy group_by) {
 }
 
 // Whoever asks meanwhile waits for those that are at work at most: numbers are given to so many labels at once.
-void number_labels(const SharedFacts& shared, GroupBy group_by) {
+void number_stories(const SharedFacts& shared) {
   constexpr std::size_t kAtOnce = 2'048;
-  const LabelKinds& kinds = group_by == GroupBy::story ? shared.stories : shared.tag_lists;
   const std::size_t labels = shared.labels.size();
-  for (std::size_t some = kAtOnce; some < labels; some += kAtOnce) (void)kinds.view(shared.labels, some);
-}
-
-void prepare_list(const ColumnStore::Snapshot& snapshot, const Chunk& chunk, GroupBy group_by) {
-  number_labels(snapshot.shared(), group_by);
-  const LabelGroups groups(group_by, snapshot.shared());
-  std::uint32_t nameless = 0;
-  while (nameless < groups.size() && !groups.name(nameless).empty()) ++nameless;
-  if (nameless < groups.size()) (void)label_rows_of(chunk, groups, nameless);
+  for (std::size_t some = std::min(kAtOnce, labels); some < labels; some += kAtOnce)
+    (void)shared.stories.view(shared.labels, some);
+  (void)shared.stories.view(shared.labels, labels);
 }
 
 }  // namespace
@@ -144,7 +136,7 @@ void prepare_unlabelled(const ColumnStore::Snapshot& snapshot, std::size_t chunk
     tally.add(unlabelled, budget);
   });
   tally.settle(budget);
-  if (tally.tally.counts.runs > kChunkRows / 2) prepare_list(snapshot, of, group_by);
+  if (group_by == GroupBy::story) number_stories(snapshot.shared());
   auto summary = std::make_shared<ChunkSummary>();
   summary->version = snapshot.version;
   summary->total = tally.tally.take(kValuesOfAGroup);

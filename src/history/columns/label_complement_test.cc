@@ -156,35 +156,15 @@ TEST_F(LabelComplementTest, LeavesAChunkToItsRowsWhereCellsWouldTakeMore) {
   EXPECT_EQ(told_by(filter, true), CubeTotal::By::nothing);
 }
 
-TEST_F(LabelComplementTest, HasTheListsOfAChunkMadeBeforeTheyAreAskedFor) {
+TEST_F(LabelComplementTest, NumbersStoriesBeforeTheyAreAskedFor) {
   fill(true);
   const auto snapshot = store_.snapshot();
-  const Chunk& chunk = snapshot.chunk(0);
-  ASSERT_EQ(chunk.story_rows.get(), nullptr);
+  ASSERT_EQ(snapshot.shared().stories.bytes(), 0u);
   prepare_summaries(snapshot, 0, 0);
-  const auto stories = chunk.story_rows.get();
-  const auto tags = chunk.tag_rows.get();
-  ASSERT_TRUE(stories && tags);
-  EXPECT_GT(stories->rows().size(), kChunkRows / 4);
-  EXPECT_LT(stories->rows().size(), kChunkRows / 2);
+  const std::size_t bytes = snapshot.shared().stories.bytes();
+  EXPECT_GT(bytes, 0u);
   for (const RunFilter& filter : wide_filters()) expect_same(filter);
-  EXPECT_EQ(chunk.story_rows.get(), stories);
-  EXPECT_EQ(chunk.tag_rows.get(), tags);
-}
-
-TEST_F(LabelComplementTest, HasNoListOfAChunkWhoseRowsNearlyAllHaveALabel) {
-  const std::int64_t runs = kChunkRows;
-  for (std::int64_t rid = 1; rid <= runs; ++rid) {
-    RunFacts facts;
-    facts.story_id = "story " + std::to_string(rid % 700);
-    ASSERT_TRUE(store_.append(rid, facts));
-  }
-  store_.publish();
-  const auto snapshot = store_.snapshot();
-  prepare_summaries(snapshot, 0, 0);
-  EXPECT_EQ(snapshot.chunk(0).story_rows.get(), nullptr);
-  ASSERT_NE(snapshot.chunk(0).tag_rows.get(), nullptr);
-  EXPECT_TRUE(snapshot.chunk(0).tag_rows.get()->rows().empty());
+  EXPECT_EQ(snapshot.shared().stories.bytes(), bytes);
 }
 
 TEST_F(LabelComplementTest, LeavesAChunkToItsRowsWhereRunsDiedSince) {

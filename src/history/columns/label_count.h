@@ -97,6 +97,7 @@ class LabelCount {
   bool is_begun_ = false;
   std::uint32_t apart_group_ = LabelGroups::kNone;
   bool is_nameless_ = false;  // the group apart
+  bool may_make_list_ = true;
   WaitingTally apart_;
   WaitingTally rest_;
   GroupTally total_;

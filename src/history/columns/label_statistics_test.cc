@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
+#include "base/parallel.h"
 #include "history/columns/statistics.h"
 #include "history/reference_answers.h"
 #include "history/sample_facts.h"
@@ -128,6 +129,41 @@ TEST(LabelStatistics, TellsThoseWithoutANameWhereAFilterFavoursTheOthers) {
       EXPECT_TRUE(nameless->queue_wait_ms.exact);
       EXPECT_FALSE(told.groups.front().duration_ms.exact);
     }
+  }
+}
+
+// A question makes the lists of as many chunks as threads take part, and does without those of the others.
+TEST(LabelStatistics, TellsTheSameWhileChunksHaveNoListYet) {
+  const std::size_t chunks = 2 * base::parallel_threads() + 1;
+  const auto runs = static_cast<std::int64_t>(chunks * kChunkRows);
+  ColumnStore store;
+  std::vector<RunFacts> all;
+  RunFacts facts;
+  facts.status = model::Status::success;
+  for (std::int64_t rid = 1; rid <= runs; ++rid) {
+    facts.created_at_ms = rid;
+    facts.duration_ms = rid * 7 % 90'000;
+    facts.story_id = rid % 5 == 0 ? "story " + std::to_string(rid / 1'000) : "";
+    ASSERT_TRUE(store.append(rid, facts));
+    if (rid % 3 == 0) {
+      all.push_back(facts);
+    } else {
+      store.remove(rid);
+    }
+  }
+  store.publish();
+  const auto snapshot = store.snapshot();
+  const auto lists = [&] {
+    std::size_t made = 0;
+    for (std::size_t i = 0; i < chunks; ++i) made += snapshot.chunk(i).story_rows.get() != nullptr;
+    return made;
+  };
+  StatisticsQuery query;
+  query.group_by = GroupBy::story;
+  const Statistics wanted = history::statistics_of(all, query);
+  for (const std::size_t made : {1u, 2u, 3u}) {
+    EXPECT_EQ(difference(statistics_of(snapshot, query), wanted), "") << made;
+    EXPECT_EQ(lists(), std::min(made * base::parallel_threads(), chunks));
   }
 }
 
