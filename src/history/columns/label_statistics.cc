@@ -154,7 +154,15 @@ class LabelStatistics {
     base::parallel((order.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t part) {
       for (std::size_t i = part * kAtOnce; i < std::min(order.size(), (part + 1) * kAtOnce); ++i) {
         GroupTally& tally = tallies.front()->at(i);
-        for (std::size_t k = 1; k < threads_; ++k) tally.merge(tallies[k]->at(i), told.budget(i));
+        for (std::size_t k = 1; k < threads_; ++k) {
+          GroupTally& others = tallies[k]->at(i);
+          // Most groups have all their runs in one chunk.
+          if (tally.counts.runs == 0) {
+            std::swap(tally, others);
+          } else {
+            tally.merge(others, told.budget(i));
+          }
+        }
         for (const auto& share : shares_) {
           if (share->apart() == order[i]) tally.merge(share->tally_apart(), told.budget(i));
         }
