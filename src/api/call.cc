@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "api/etag.h"
 #include "api/gzip.h"
-#include "base/digest.h"
 #include "base/json.h"
 
 namespace comfytrace::api {
@@ -95,7 +95,7 @@ void Call::reply_json(std::string body) const {
 void Call::reply_text(std::string body, std::string content_type) const {
   net::HttpResponse response;
   // Weak: the compressed and the plain bytes stand for the same.
-  const std::string etag = "W/\"" + base::to_hex(base::sha256(body)).substr(0, 32) + "\"";
+  const std::string etag = weak_etag_of(body);
   response.headers.set("ETag", etag);
   response.headers.set("Cache-Control", "no-cache");
   response.headers.set("Vary", "Accept-Encoding");

@@ -65,7 +65,8 @@ class LabelComplement {
   const std::unique_ptr<std::uint8_t[]> others_;  // by row, whether it does not match
 };
 
-// Leaves with a full chunk what it tells of its rows without a story, or without a tag. Any thread.
+// Leaves with a full chunk what it tells of its rows without a story, or without a tag; and gives numbers to the
+// stories of all chunks, of which there may be many. Any thread, best an idle one.
 void prepare_unlabelled(const ColumnStore::Snapshot& snapshot, std::size_t chunk, GroupBy group_by);
 
 }  // namespace comfytrace::history::columns

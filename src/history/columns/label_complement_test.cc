@@ -147,6 +147,26 @@ TEST_F(LabelComplementTest, LeavesAChunkThatKeepsNothingToItsRows) {
   for (const RunFilter& filter : wide_filters()) expect_same(filter);
 }
 
+TEST_F(LabelComplementTest, LeavesAChunkToItsRowsWhereCellsWouldTakeMore) {
+  fill(false);
+  prepare_summaries(store_.snapshot(), 0, 0);
+  RunFilter filter;
+  filter.duration_min_ms = 56'000;
+  EXPECT_EQ(told_by(filter, false), CubeTotal::By::cells);
+  EXPECT_EQ(told_by(filter, true), CubeTotal::By::nothing);
+}
+
+TEST_F(LabelComplementTest, NumbersStoriesBeforeTheyAreAskedFor) {
+  fill(true);
+  const auto snapshot = store_.snapshot();
+  ASSERT_EQ(snapshot.shared().stories.bytes(), 0u);
+  prepare_summaries(snapshot, 0, 0);
+  const std::size_t bytes = snapshot.shared().stories.bytes();
+  EXPECT_GT(bytes, 0u);
+  for (const RunFilter& filter : wide_filters()) expect_same(filter);
+  EXPECT_EQ(snapshot.shared().stories.bytes(), bytes);
+}
+
 TEST_F(LabelComplementTest, LeavesAChunkToItsRowsWhereRunsDiedSince) {
   fill(false);
   prepare_summaries(store_.snapshot(), 0, 0);

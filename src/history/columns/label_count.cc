@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::uint32_t kNone = LabelGroups::kNone;
 constexpr std::uint32_t kGuessedFrom = 8'192;  // rows
+// So many rows of a block tell what most of its chunk's are.
+constexpr std::uint32_t kSampled = 256;
+constexpr std::size_t kFewMatching = 32;
 // Of lists up to this size the measures are held: 15 bytes a row.
 constexpr std::size_t kFewListed = kChunkRows / 12;
 
@@ -51,8 +54,7 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
   outcomes_ = outcomes_of(chunk, snapshot_.shared());
   for (WaitingTally* tally : {&rest_, &apart_, &rest_of_cubes_}) tally->enter(chunk, *outcomes_);
   if (std::exchange(is_begun_, true) == false) {
-    apart_group_ = most_of(first);
-    is_nameless_ = apart_group_ != kNone && groups_.name(apart_group_).empty();
+    choose_apart(first);
   }
   part.apart = apart_group_;
   has_more_ = false;
@@ -65,6 +67,9 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
 bool LabelCount::find_list(const Chunk& chunk) {
   part_->list = nullptr;
   if (!is_nameless_ || snapshot_.rows_of(number_) < kChunkRows) return false;
+  // To make a list takes longer than to do without: lest one question waits for all, each thread makes one.
+  const auto& kept = groups_.are_kinds() ? chunk.story_rows : chunk.tag_rows;
+  if (!kept.get() && std::exchange(may_make_list_, false) == false) return false;
   auto list = label_rows_of(chunk, groups_, apart_group_);
   if (list->is_none()) return false;
   part_->list = std::move(list);
@@ -121,17 +126,44 @@ void LabelCount::tell_apart(std::span<const std::uint32_t> kinds) {
   }
 }
 
-// The group that most of its rows are in, if one has them; of others this is taken to be true too.
-std::uint32_t LabelCount::most_of(const RowBlock& block) const {
+void LabelCount::choose_apart(const RowBlock& first) {
+  const auto is_nameless = [this](std::uint32_t group) { return group != kNone && groups_.name(group).empty(); };
   std::array<std::uint16_t, kBlockRows> room;
-  const auto rows = block.list(room.data());
-  if (groups_.are_kinds()) return most_alike(*block.chunk, rows);
+  const auto matching = first.list(room.data());
+  apart_group_ = most_of(*first.chunk, matching);
+  is_nameless_ = is_nameless(apart_group_);
+  if (is_nameless_) return;
+  // A filter may favour rows with a label, or leave too few here to tell.
+  std::array<std::uint16_t, kSampled> sample;
+  const std::uint32_t sampled = std::min(kSampled, first.count);
+  for (std::uint32_t i = 0; i < sampled; ++i)
+    sample[i] = static_cast<std::uint16_t>(first.begin + i * first.count / sampled);
+  const std::uint32_t most = most_of(*first.chunk, std::span(sample).first(sampled));
+  if (!is_nameless(most) || !has_nameless(*first.chunk, matching, most)) return;
+  apart_group_ = most;
+  is_nameless_ = true;
+}
+
+// False: all are seen to have a label, as where the filter asks for one.
+bool LabelCount::has_nameless(const Chunk& chunk, std::span<const std::uint16_t> matching,
+                              std::uint32_t nameless) const {
+  if (matching.size() < kFewMatching) return true;
+  return std::ranges::any_of(matching, [&](std::uint16_t row) {
+    bool is_in = false;
+    groups_.each_of(kind_of(chunk, row), [&](std::uint32_t group) { is_in |= group == nameless; });
+    return is_in;
+  });
+}
+
+// The group that most of the rows are in, if one has them; of others this is taken to be true too.
+std::uint32_t LabelCount::most_of(const Chunk& chunk, std::span<const std::uint16_t> rows) const {
+  if (groups_.are_kinds()) return most_alike(chunk, rows);
   std::unordered_map<std::uint32_t, std::uint32_t> runs;
   for (const std::uint16_t row : rows)
-    groups_.each_of(kind_of(*block.chunk, row), [&](std::uint32_t group) { ++runs[group]; });
+    groups_.each_of(kind_of(chunk, row), [&](std::uint32_t group) { ++runs[group]; });
   std::uint32_t most = kNone;
   for (const auto& [group, count] : runs) {
-    if (count * 2 > block.matching) most = std::min(most, group);
+    if (count * 2 > rows.size()) most = std::min(most, group);
   }
   return most;
 }
@@ -234,7 +266,8 @@ void LabelCount::count_groups() {
 void LabelCount::settle_list() {
   tell_total(walk_.keep());
   if (total_by_ == CubeTotal::By::others) walk_.each_block([&](const RowBlock& block) { complement_->add(block); });
-  walk_.take(*part_->list, groups_.are_kinds() ? runs_.data() : runs_of_kind_.data(), part_->matches);
+  walk_.take(*part_->list, groups_.are_kinds() ? runs_.data() : runs_of_kind_.data(), part_->matches,
+             part_->last_kinds);
   if (total_by_ == CubeTotal::By::cells) add_listed(rest_of_cubes_, apart_budget_);
   if (total_by_ == CubeTotal::By::nothing) add_listed(rest_, total_budget_);
   walk_.each_block([&](const RowBlock& of_apart) {

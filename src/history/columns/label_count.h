@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "history/columns/cube_total.h"
@@ -22,6 +23,8 @@ namespace comfytrace::history::columns {
 struct LabelPart {
   std::shared_ptr<const LabelRows> list;
   std::vector<std::uint64_t> matches;  // a bit for each place of the list
+  // The kind where every 64 places of the list end.
+  std::vector<std::uint32_t> last_kinds;
   // Of those that match, in the order of the list; null: they would take much memory, or nobody needed them yet.
   std::unique_ptr<const RowBuffer> measures;
   std::vector<std::uint16_t> rows;
@@ -31,7 +34,8 @@ struct LabelPart {
 
 // One thread's part in statistics by label: counts the groups, and tallies the total. A group that has most of the rows
 // is apart: it is tallied at once, and of the total only the others. Where cells tell the total, the one apart is what
-// the others leave of it. Of full chunks the rows with a label are found by the list of them.
+// the others leave of it. Of full chunks the rows with a label are found by the list of them; so the group without a
+// name is apart wherever most rows are in it, even if it has few of those that match.
 class LabelCount {
  public:
   // All but the budgets must outlive this. `alike_chunks`: so many are full and covered by the dates; 0: nothing is to
@@ -45,7 +49,8 @@ class LabelCount {
   // When all are added; what follows is then told.
   void finish();
 
-  [[nodiscard]] std::span<const std::uint32_t> runs() const { return runs_; }
+  // Of each group; once.
+  [[nodiscard]] std::vector<std::uint32_t> take_runs() { return std::move(runs_); }
   [[nodiscard]] std::uint32_t apart() const { return apart_group_; }
   [[nodiscard]] const GroupTally& tally_apart() const { return apart_.tally; }
   [[nodiscard]] const GroupTally& total() const { return total_; }
@@ -62,7 +67,10 @@ class LabelCount {
   [[nodiscard]] bool enter_complement();
   [[nodiscard]] bool has_total() const { return total_by_ != CubeTotal::By::nothing; }
   void tell_apart(std::span<const std::uint32_t> kinds);
-  [[nodiscard]] std::uint32_t most_of(const RowBlock& block) const;
+  void choose_apart(const RowBlock& first);
+  [[nodiscard]] bool has_nameless(const Chunk& chunk, std::span<const std::uint16_t> matching,
+                                  std::uint32_t nameless) const;
+  [[nodiscard]] std::uint32_t most_of(const Chunk& chunk, std::span<const std::uint16_t> rows) const;
   [[nodiscard]] std::uint32_t most_alike(const Chunk& chunk, std::span<const std::uint16_t> rows) const;
   [[nodiscard]] std::uint32_t kind_of(const Chunk& chunk, std::uint16_t row) const {
     return groups_.kind_of(chunk.label.at(row));
@@ -89,6 +97,7 @@ class LabelCount {
   bool is_begun_ = false;
   std::uint32_t apart_group_ = LabelGroups::kNone;
   bool is_nameless_ = false;  // the group apart
+  bool may_make_list_ = true;
   WaitingTally apart_;
   WaitingTally rest_;
   GroupTally total_;

@@ -92,10 +92,16 @@ TEST_F(LabelWalkTest, DividesAndCountsTheRowsThatMatch) {
   EXPECT_EQ(std::vector<std::uint8_t>(walk.keep(), walk.keep() + kChunkRows), keep_);
   std::vector<std::uint32_t> runs(runs_of_kind_.size());
   std::vector<std::uint64_t> matches;
-  walk.take(list_, runs.data(), matches);
+  std::vector<std::uint32_t> last_kinds;
+  walk.take(list_, runs.data(), matches, last_kinds);
   EXPECT_EQ(runs, runs_of_kind_);
   std::vector<std::uint16_t> listed;
+  std::uint32_t kind = 0;
   for (std::size_t i = 0; i < list_.rows().size(); ++i) {
+    kind += list_.steps()[i];
+    if (i % 64 == 63 || i + 1 == list_.rows().size()) {
+      ASSERT_EQ(last_kinds[i / 64], kind) << i;
+    }
     const bool is_match = (matches[i / 64] >> i % 64 & 1) != 0;
     const bool wanted = list_.steps()[i] != LabelRows::kNoRow && listed_[list_.rows()[i]] != 0;
     ASSERT_EQ(is_match, wanted) << i;

@@ -2,84 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <utility>
 
 #include "base/parallel.h"
 #include "history/columns/label_count.h"
 #include "history/columns/label_groups.h"
+#include "history/columns/largest_groups.h"
 #include "history/columns/told_tallies.h"
 
 namespace comfytrace::history::columns {
 namespace {
 
 constexpr std::uint32_t kNone = LabelGroups::kNone;
-
-// How many groups have how many runs: most have few.
-class GroupSizes {
- public:
-  explicit GroupSizes(std::span<const std::uint32_t> runs) : groups_(runs.size()) {
-    // One number often follows itself: two tables, lest each waits for the one before.
-    std::array<std::array<std::uint32_t, kSmall>, 2> counts{};
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      if (runs[i] < kSmall) {
-        ++counts[i % 2][runs[i]];
-      } else {
-        large_.push_back(runs[i]);
-      }
-    }
-    for (std::size_t i = 0; i < kSmall; ++i) counts_[i] = counts[0][i] + counts[1][i];
-  }
-  // How many have runs.
-  [[nodiscard]] std::size_t filled() const { return groups_ - counts_[0]; }
-  // The runs of the nth largest.
-  [[nodiscard]] std::uint32_t nth_largest(std::size_t n) {
-    if (large_.size() >= n) {
-      const auto at = large_.begin() + static_cast<std::ptrdiff_t>(n) - 1;
-      std::ranges::nth_element(large_, at, std::greater());
-      return *at;
-    }
-    std::size_t left = n - large_.size();
-    std::uint32_t number = kSmall - 1;
-    for (; number > 0 && counts_[number] < left; --number) left -= counts_[number];
-    return number;
-  }
-
- private:
-  static constexpr std::size_t kSmall = 1'024;
-  std::size_t groups_;
-  std::array<std::uint32_t, kSmall> counts_;
-  std::vector<std::uint32_t> large_;
-};
-
-// The largest `most` of the groups that have runs, the largest first, of as many runs by name. Names are looked at only
-// where they decide.
-std::vector<std::uint32_t> largest(const LabelGroups& groups, std::span<const std::uint32_t> runs, GroupSizes& sizes,
-                                   std::size_t most) {
-  std::vector<std::uint32_t> told;
-  const std::uint32_t least = most == 0 ? ~0u : sizes.filled() > most ? sizes.nth_largest(most) : 1;
-  std::vector<std::uint32_t> equal;
-  for (std::uint32_t group = 0; group < runs.size(); ++group) {
-    if (runs[group] < least) [[likely]]
-      continue;
-    (runs[group] == least && sizes.filled() > most ? equal : told).push_back(group);
-  }
-  if (!equal.empty()) {
-    std::vector<std::pair<std::string_view, std::uint32_t>> by_name;
-    by_name.reserve(equal.size());
-    for (const std::uint32_t group : equal) by_name.emplace_back(groups.name(group), group);
-    const std::size_t rest = most - told.size();
-    std::ranges::nth_element(by_name, by_name.begin() + static_cast<std::ptrdiff_t>(rest) - 1);
-    for (std::size_t i = 0; i < rest; ++i) told.push_back(by_name[i].second);
-  }
-  std::ranges::sort(told, [&](std::uint32_t a, std::uint32_t b) {
-    return runs[a] != runs[b] ? runs[a] > runs[b] : groups.name(a) < groups.name(b);
-  });
-  return told;
-}
 
 // The runs that are not in columns, with the groups of each.
 struct Odd {
@@ -118,10 +54,19 @@ class LabelStatistics {
   Statistics ask(std::size_t alike_chunks) {
     count(alike_chunks);
     Statistics told;
-    told.total = total();
-    GroupSizes sizes(runs_);
-    const auto order = largest(groups_, runs_, sizes, static_cast<std::size_t>(query_.max_groups));
-    told.groups_left_out = static_cast<std::int64_t>(sizes.filled() - order.size());
+    std::vector<std::uint32_t> order;
+    base::parallel(2, [&](std::size_t part) {
+      if (part == 1) {
+        told.total = total();
+        return;
+      }
+      count_groups();
+      const LargestGroups largest(runs_);
+      order = largest.find(static_cast<std::size_t>(query_.max_groups),
+                           [this](std::uint32_t group) { return groups_.name(group); });
+      told.groups_left_out = static_cast<std::int64_t>(largest.filled() - order.size());
+      runs_of_all_ = largest.runs();
+    });
     tell(order, told.groups);
     return told;
   }
@@ -139,24 +84,26 @@ class LabelStatistics {
       }
       shares_[i]->finish();
     });
-    runs_.assign(groups_.size(), 0);
-    for (const auto& share : shares_) add_counts(runs_.data(), share->runs().data(), runs_.size());
+  }
+  void count_groups() {
+    runs_ = shares_.front()->take_runs();
+    for (std::size_t i = 1; i < threads_; ++i) add_counts(runs_.data(), shares_[i]->take_runs().data(), runs_.size());
     for (const auto& of_run : odd_.groups) {
       for (const std::uint32_t group : of_run) ++runs_[group];
     }
   }
-  // Whether values were rounded of the total, or of a group that has most of it, that are too few for that: it was
-  // guessed wrong how many match, or few of them have the measure.
+  // Whether values were rounded of the total, or of a group apart, that are too few for that: it was guessed wrong how
+  // many match, or few of them have the measure, or are in that group.
   [[nodiscard]] bool is_rounded_in_vain(const Statistics& told) const {
     if (std::ranges::none_of(shares_, [](const auto& share) { return share->is_rounded(); })) return false;
-    const auto is_in_vain = [&](const GroupStatistics& group) {
-      return std::ranges::any_of(std::array{&group.duration_ms, &group.queue_wait_ms, &group.vram_peak_bytes},
-                                 [&](const Distribution* of) {
-                                   return !of->exact && static_cast<std::size_t>(of->n) <= total_budget_.values;
-                                 });
+    const auto is_in_vain = [](const GroupStatistics& group, std::size_t values) {
+      return std::ranges::any_of(
+          std::array{&group.duration_ms, &group.queue_wait_ms, &group.vram_peak_bytes},
+          [&](const Distribution* of) { return !of->exact && static_cast<std::size_t>(of->n) <= values; });
     };
-    // The group that has most comes first.
-    return is_in_vain(told.total) || (has_most_ && is_in_vain(told.groups.front()));
+    return is_in_vain(told.total, total_budget_.values) || std::ranges::any_of(apart_, [&](const Apart& apart) {
+             return is_in_vain(told.groups[apart.place], apart.values);
+           });
   }
   void read_odd() {
     std::vector<std::vector<std::string>> keys;
@@ -184,14 +131,14 @@ class LabelStatistics {
   void tell(const std::vector<std::uint32_t>& order, std::vector<GroupStatistics>& groups) {
     ExactBudget budget = group_budget_;
     if (matching_ > budget.values) budget.values = std::min(budget.values, kValuesOfAGroup);
-    const auto of_all = std::accumulate(runs_.begin(), runs_.end(), std::uint64_t{0});
     ToldGroups told(runs_.size());
-    has_most_ = false;
-    for (const std::uint32_t group : order) {
+    apart_.clear();
+    for (std::size_t i = 0; i < order.size(); ++i) {
       // What has most of the runs keeps as many values as the total.
-      const bool has_most = std::uint64_t{runs_[group]} * 2 > of_all;
-      has_most_ |= has_most;
-      told.add(group, has_most ? group_budget_ : budget);
+      const bool has_most = std::uint64_t{runs_[order[i]]} * 2 > runs_of_all_;
+      told.add(order[i], has_most ? group_budget_ : budget);
+      if (std::ranges::any_of(shares_, [&](const auto& share) { return share->apart() == order[i]; }))
+        apart_.push_back({i, told.budget(i).values});
     }
     std::vector<std::unique_ptr<ToldTallies>> tallies(threads_);
     base::parallel(threads_, [&](std::size_t i) {
@@ -207,7 +154,15 @@ class LabelStatistics {
     base::parallel((order.size() + kAtOnce - 1) / kAtOnce, [&](std::size_t part) {
       for (std::size_t i = part * kAtOnce; i < std::min(order.size(), (part + 1) * kAtOnce); ++i) {
         GroupTally& tally = tallies.front()->at(i);
-        for (std::size_t k = 1; k < threads_; ++k) tally.merge(tallies[k]->at(i), told.budget(i));
+        for (std::size_t k = 1; k < threads_; ++k) {
+          GroupTally& others = tallies[k]->at(i);
+          // Most groups have all their runs in one chunk.
+          if (tally.counts.runs == 0) {
+            std::swap(tally, others);
+          } else {
+            tally.merge(others, told.budget(i));
+          }
+        }
         for (const auto& share : shares_) {
           if (share->apart() == order[i]) tally.merge(share->tally_apart(), told.budget(i));
         }
@@ -237,8 +192,14 @@ class LabelStatistics {
   std::vector<std::unique_ptr<LabelCount>> shares_;
   Odd odd_;
   std::vector<std::uint32_t> runs_;  // by group
+  std::uint64_t runs_of_all_ = 0;    // groups together
   std::size_t matching_ = 0;
-  bool has_most_ = false;  // a group has most of them
+  // The groups apart that are told.
+  struct Apart {
+    std::size_t place;
+    std::size_t values;  // so many of it are kept as they are
+  };
+  std::vector<Apart> apart_;
 };
 
 }  // namespace

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/enum_names.h"
+#include "base/parallel.h"
 #include "history/columns/statistics.h"
 #include "history/reference_answers.h"
 #include "history/sample_facts.h"
@@ -88,6 +90,80 @@ TEST(LabelStatistics, KeepsEachValueOfFewRunsThatLookedLikeMany) {
     EXPECT_FALSE(of_all.total.duration_ms.exact);
     EXPECT_TRUE(of_all.total.queue_wait_ms.exact) << "few have waited";
     EXPECT_TRUE(of_all.groups.front().queue_wait_ms.exact);
+  }
+}
+
+// Most runs have no label, but of those that match nearly all have one: the others are so few that each value is kept.
+TEST(LabelStatistics, TellsThoseWithoutANameWhereAFilterFavoursTheOthers) {
+  constexpr std::int64_t kRuns = 2 * std::int64_t{kChunkRows};
+  constexpr std::int64_t kLong_ms = 100'000;
+  ColumnStore store;
+  std::vector<RunFacts> all;
+  RunFacts facts;
+  facts.status = model::Status::success;
+  for (std::int64_t rid = 1; rid <= kRuns; ++rid) {
+    facts.created_at_ms = rid;
+    const bool has_label = rid % 10 < 4;
+    facts.duration_ms = rid * 7 % 90'000 + (has_label || rid % 1'000 == 5 ? kLong_ms : 0);
+    facts.queue_wait_ms = rid % 4'000;
+    facts.story_id = has_label ? "story " + std::to_string(rid % 97) : "";
+    facts.tags.clear();
+    if (has_label) facts.tags = {rid % 3 == 0 ? "rare" : "often"};
+    ASSERT_TRUE(store.append(rid, facts));
+    if (*facts.duration_ms >= kLong_ms) all.push_back(facts);
+  }
+  store.publish();
+  ASSERT_GT(all.size(), ExactBudget().values);
+  for (const bool is_prepared : {false, true}) {
+    for (std::size_t i = 0; is_prepared && i < 2; ++i) prepare_summaries(store.snapshot(), i, 0);
+    for (const GroupBy group_by : {GroupBy::story, GroupBy::tag}) {
+      StatisticsQuery query;
+      query.group_by = group_by;
+      query.filter.duration_min_ms = kLong_ms;
+      const Statistics told = statistics_of(store.snapshot(), query);
+      EXPECT_EQ(difference(told, history::statistics_of(all, query)), "") << base::enum_name(group_by);
+      const auto nameless = std::ranges::find(told.groups, "", &GroupStatistics::key);
+      ASSERT_NE(nameless, told.groups.end());
+      EXPECT_EQ(nameless->runs, kRuns / 1'000 + 1);
+      EXPECT_TRUE(nameless->duration_ms.exact);
+      EXPECT_TRUE(nameless->queue_wait_ms.exact);
+      EXPECT_FALSE(told.groups.front().duration_ms.exact);
+    }
+  }
+}
+
+// A question makes the lists of as many chunks as threads take part, and does without those of the others.
+TEST(LabelStatistics, TellsTheSameWhileChunksHaveNoListYet) {
+  const std::size_t chunks = 2 * base::parallel_threads() + 1;
+  const auto runs = static_cast<std::int64_t>(chunks * kChunkRows);
+  ColumnStore store;
+  std::vector<RunFacts> all;
+  RunFacts facts;
+  facts.status = model::Status::success;
+  for (std::int64_t rid = 1; rid <= runs; ++rid) {
+    facts.created_at_ms = rid;
+    facts.duration_ms = rid * 7 % 90'000;
+    facts.story_id = rid % 5 == 0 ? "story " + std::to_string(rid / 1'000) : "";
+    ASSERT_TRUE(store.append(rid, facts));
+    if (rid % 3 == 0) {
+      all.push_back(facts);
+    } else {
+      store.remove(rid);
+    }
+  }
+  store.publish();
+  const auto snapshot = store.snapshot();
+  const auto lists = [&] {
+    std::size_t made = 0;
+    for (std::size_t i = 0; i < chunks; ++i) made += snapshot.chunk(i).story_rows.get() != nullptr;
+    return made;
+  };
+  StatisticsQuery query;
+  query.group_by = GroupBy::story;
+  const Statistics wanted = history::statistics_of(all, query);
+  for (const std::size_t made : {1u, 2u, 3u}) {
+    EXPECT_EQ(difference(statistics_of(snapshot, query), wanted), "") << made;
+    EXPECT_EQ(lists(), std::min(made * base::parallel_threads(), chunks));
   }
 }
 

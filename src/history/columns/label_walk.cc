@@ -24,8 +24,8 @@ const std::uint8_t* LabelWalk::keep() {
 }
 
 // Each row is written down, and stays if it counts: a branch would be guessed wrong too often.
-void LabelWalk::take(const LabelRows& list, std::uint32_t* __restrict runs_of_kind,
-                     std::vector<std::uint64_t>& matches) {
+void LabelWalk::take(const LabelRows& list, std::uint32_t* __restrict runs_of_kind, std::vector<std::uint64_t>& matches,
+                     std::vector<std::uint32_t>& last_kinds) {
   constexpr std::size_t kBits = 64;
   const std::size_t places = list.rows().size();
   const std::uint16_t* rows = list.rows().data();
@@ -33,6 +33,7 @@ void LabelWalk::take(const LabelRows& list, std::uint32_t* __restrict runs_of_ki
   std::uint8_t* __restrict keep = keep_.get();
   std::uint16_t* __restrict listed = rows_.get();
   matches.assign((places + kBits - 1) / kBits, 0);
+  last_kinds.resize(matches.size());
   std::size_t count = 0;
   std::uint32_t kind = 0;
   for (std::size_t begin = 0; begin < places; begin += kBits) {
@@ -49,6 +50,7 @@ void LabelWalk::take(const LabelRows& list, std::uint32_t* __restrict runs_of_ki
       bits |= std::uint64_t{kept} << (i - begin);
     }
     matches[begin / kBits] = bits;
+    last_kinds[begin / kBits] = kind;
   }
   count_ = count;
 }

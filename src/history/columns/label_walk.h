@@ -27,8 +27,9 @@ class LabelWalk {
   // Once all are added: by row, whether it matches.
   [[nodiscard]] const std::uint8_t* keep();
   // After that. Counts the listed rows that match, by kind. `matches` gets a bit for each place of the list:
-  // whether it is of such a row.
-  void take(const LabelRows& list, std::uint32_t* runs_of_kind, std::vector<std::uint64_t>& matches);
+  // whether it is of such a row; `last_kinds` the kind where every 64 of them end.
+  void take(const LabelRows& list, std::uint32_t* runs_of_kind, std::vector<std::uint64_t>& matches,
+            std::vector<std::uint32_t>& last_kinds);
 
   // Each block that was added, the last first; of its rows those that match, once they are taken but for the listed
   // ones: there may be none.

@@ -101,6 +101,12 @@ void ToldTallies::take_matches(const LabelPart& part) {
            static_cast<std::uint32_t>(std::popcount(part.matches[word] & ((std::uint64_t{1} << i % kBits) - 1)));
   };
   for (std::size_t i = 0; i < rows.size();) {
+    // Few kinds are told: most of the list has none of them.
+    if (i % kBits == 0 && part.last_kinds[i / kBits] < *told) {
+      kind = part.last_kinds[i / kBits];
+      i += kBits;
+      continue;
+    }
     kind += steps[i];
     if (kind < *told) [[likely]] {
       ++i;

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "history/columns/label_count.h"
@@ -15,7 +16,7 @@ namespace comfytrace::history::columns {
 class ToldGroups {
  public:
   // Of so many groups.
-  explicit ToldGroups(std::size_t groups) : place_of_(groups, LabelGroups::kNone), bits_(groups / 64 + 1) {}
+  explicit ToldGroups(std::size_t groups) : place_of_(new std::uint32_t[groups]), bits_(groups / 64 + 1) {}
 
   void add(std::uint32_t group, const ExactBudget& budget) {
     place_of_[group] = static_cast<std::uint32_t>(budgets_.size());
@@ -33,12 +34,15 @@ class ToldGroups {
     }
   }
   // LabelGroups::kNone: it is not told.
-  [[nodiscard]] std::uint32_t place_of(std::uint32_t group) const { return place_of_[group]; }
+  [[nodiscard]] std::uint32_t place_of(std::uint32_t group) const {
+    return has(group) ? place_of_[group] : LabelGroups::kNone;
+  }
   [[nodiscard]] const ExactBudget& budget(std::size_t place) const { return budgets_[place]; }
 
  private:
-  std::vector<std::uint32_t> place_of_;
-  std::vector<std::uint64_t> bits_;  // as most are not told, this is what is looked at most
+  // Of the groups that are told: there is room for all, most of which is never touched.
+  std::unique_ptr<std::uint32_t[]> place_of_;
+  std::vector<std::uint64_t> bits_;
   std::vector<ExactBudget> budgets_;
 };
 
