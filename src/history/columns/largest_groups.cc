@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <type_traits>
 
 namespace comfytrace::history::columns {
 namespace {
@@ -77,9 +78,9 @@ std::vector<std::uint32_t> LargestGroups::find(std::size_t most,
   most = std::min(most, told.size());
   if (told.size() > most) {
     // Only among the last of these are names that decide who is told.
-    const auto equal = std::ranges::partition(told, [&](const Named& group) { return group.runs > least; });
+    const auto equal = std::partition(told.begin(), told.end(), [&](const Named& group) { return group.runs > least; });
     const auto at = told.begin() + static_cast<std::ptrdiff_t>(most);
-    if (at != told.end()) std::nth_element(equal.begin(), at, told.end());
+    if (at != told.end()) std::nth_element(equal, at, told.end());
     told.resize(most);
   }
   std::ranges::sort(told, [](const Named& a, const Named& b) { return a < b; });
