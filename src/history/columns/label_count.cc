@@ -67,9 +67,12 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
 bool LabelCount::find_list(const Chunk& chunk) {
   part_->list = nullptr;
   if (!is_nameless_ || snapshot_.rows_of(number_) < kChunkRows) return false;
-  // To make a list takes longer than to do without: lest one question waits for all, each thread makes one.
+  // Lest one question waits for all lists; but to do without takes longer too, so that few questions should.
   const auto& kept = groups_.are_kinds() ? chunk.story_rows : chunk.tag_rows;
-  if (!kept.get() && std::exchange(may_make_list_, false) == false) return false;
+  if (!kept.get() && lists_left_-- == 0) {
+    lists_left_ = 0;
+    return false;
+  }
   auto list = label_rows_of(chunk, groups_, apart_group_);
   if (list->is_none()) return false;
   part_->list = std::move(list);

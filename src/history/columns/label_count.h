@@ -45,6 +45,8 @@ class LabelCount {
              const RunFilter* of_cells);
   LabelCount(const LabelCount&) = delete;
 
+  static constexpr std::uint32_t kListsAtOnce = 4;  // that one question and thread makes
+
   void add(std::size_t chunk, LabelPart& part);
   // When all are added; what follows is then told.
   void finish();
@@ -96,8 +98,8 @@ class LabelCount {
   std::vector<std::uint32_t> runs_of_kind_;  // by kind, where these are not the groups: those of lists
   bool is_begun_ = false;
   std::uint32_t apart_group_ = LabelGroups::kNone;
-  bool is_nameless_ = false;  // the group apart
-  bool may_make_list_ = true;
+  bool is_nameless_ = false;                 // the group apart
+  std::uint32_t lists_left_ = kListsAtOnce;  // that may be made
   WaitingTally apart_;
   WaitingTally rest_;
   GroupTally total_;
