@@ -62,17 +62,14 @@ class RowScan {
       if (block.matching > 0) each(block);
     }
   }
-  // The same as each_block_of(), the last rows first. Of `parts` that share the blocks among them, those of one part.
+  // The same as each_block_of(), the last rows first.
   template <class Each>
-  void each_block_backwards(std::size_t chunk, Each&& each, std::uint32_t part = 0, std::uint32_t parts = 1) {
+  void each_block_backwards(std::size_t chunk, Each&& each) {
     if (!enter(chunk)) return;
-    const std::uint32_t rows = snapshot_.rows_of(chunk);
-    for (std::uint32_t end = rows; end > 0;) {
+    for (std::uint32_t end = snapshot_.rows_of(chunk); end > 0;) {
       const std::uint32_t begin = (end - 1) / kBlockRows * kBlockRows;
-      if (begin / kBlockRows % parts == part) {
-        const RowBlock block = match(begin, end);
-        if (block.matching > 0) each(block);
-      }
+      const RowBlock block = match(begin, end);
+      if (block.matching > 0) each(block);
       end = begin;
     }
   }

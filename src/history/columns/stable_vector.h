@@ -37,7 +37,7 @@ class StableVector {
   T& push_back(T value) {
     const std::size_t at = size_.load(std::memory_order_relaxed);
     const auto [segment, offset] = place(at);
-    if (offset == 0) segments_[segment] = std::make_unique<T[]>(kFirst << segment);
+    if (offset == 0) segments_[segment] = std::make_unique_for_overwrite<T[]>(kFirst << segment);
     T& kept = segments_[segment][offset] = std::move(value);
     size_.store(at + 1, std::memory_order_release);
     return kept;
