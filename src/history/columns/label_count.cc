@@ -53,9 +53,7 @@ void LabelCount::enter(const Chunk& chunk, const RowBlock& first, LabelPart& par
   // What is left of the chunk before needs its own no longer: it was settled.
   outcomes_ = outcomes_of(chunk, snapshot_.shared());
   for (WaitingTally* tally : {&rest_, &apart_, &rest_of_cubes_}) tally->enter(chunk, *outcomes_);
-  if (std::exchange(is_begun_, true) == false) {
-    choose_apart(first);
-  }
+  if (!std::exchange(is_begun_, true)) choose_apart(first);
   part.apart = apart_group_;
   has_more_ = false;
   cube_ = cube_total_ && is_alike_ ? find_cube(snapshot_, number_) : nullptr;
@@ -69,9 +67,9 @@ bool LabelCount::find_list(const Chunk& chunk) {
   if (!is_nameless_ || snapshot_.rows_of(number_) < kChunkRows) return false;
   // Lest one question waits for all lists; but to do without takes longer too, so that few questions should.
   const auto& kept = groups_.are_kinds() ? chunk.story_rows : chunk.tag_rows;
-  if (!kept.get() && lists_left_-- == 0) {
-    lists_left_ = 0;
-    return false;
+  if (!kept.get()) {
+    if (lists_left_ == 0) return false;
+    --lists_left_;
   }
   auto list = label_rows_of(chunk, groups_, apart_group_);
   if (list->is_none()) return false;
